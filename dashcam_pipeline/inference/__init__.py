@@ -1,0 +1,1 @@
+"""Networks at run time: the model manifest and ONNX Runtime sessions."""

@@ -1,0 +1,1 @@
+"""Reading and writing recordings: containers, codecs, colour, tracks that travel along."""

@@ -1,0 +1,168 @@
+"""The contract of a stage.
+
+You must write ``process``; you may write ``open``, ``reset``, ``flush`` and ``close``. A stage is
+one file plus one entry point in the group ``dashcam_pipeline.stages``, in this package or in any
+other::
+
+    class Dim(Stage):
+        name = "dim"
+        summary = "Halves the luma."
+
+        class Options(StageOptions):
+            amount: float = Field(0.5, ge=0, le=1, description="How much luma to take away.")
+
+        def process(self, batch: FrameBatch) -> FrameBatch: ...
+
+A stage can't lose, add or reorder frames: the chain checks it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashcam_pipeline.frames import Color, FrameBatch, PixelLayout
+
+Quality = Literal["fast", "balanced", "best"]
+
+
+class StageOptions(BaseModel):
+    """Base of a stage's options: frozen, unknown keys refused, bounds by ``Field(ge=, le=)``.
+
+    Strengths (0 to 1) that ``--strength`` scales are named in ``Stage.strengths``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a stage is told when a stream opens.
+
+    Args:
+        width, height: of the frames as they are stored (before any rotation tag).
+        layout, color: of all frames until the next ``open``.
+    """
+
+    width: int
+    height: int
+    layout: PixelLayout
+    color: Color
+
+
+@dataclass(frozen=True, slots=True)
+class StageContext:
+    """What the runner gives every stage when it is made.
+
+    Args:
+        device: ``cpu``, ``cuda`` or ``cuda:N`` (``auto`` has been decided by the runner).
+        quality: the level asked for.
+        threads: how many threads the stage may keep busy.
+        strength: factor 0 to 1 on all of the stage's own strengths.
+        deterministic: True where results must not depend on timing or thread races.
+    """
+
+    device: str = "cpu"
+    quality: Quality = "balanced"
+    threads: int = 1
+    strength: float = 1.0
+    deterministic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a stage needs of its runner.
+
+    Args:
+        batch_size: frames a call that serve it best; the runner may give fewer.
+        lookahead: frames a stage may hold back before it returns the first one.
+    """
+
+    batch_size: int = 1
+    lookahead: int = 0
+
+
+@dataclass(slots=True)
+class StageReport:
+    """What a stage has to say when its stream ends; becomes part of the run report.
+
+    Args:
+        seconds: wall time by part of the stage (``shrink``, ``network``, ``render``, ...).
+        facts: small JSON-able facts (model name and sha256, frames changed, ...).
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Stage(ABC):
+    """One step of the chain.
+
+    Args:
+        options: an instance of the class's own ``Options``.
+        context: device, quality, threads, strength.
+    """
+
+    name: ClassVar[str]
+    """How the command line and the configuration call it (kebab-case)."""
+
+    summary: ClassVar[str]
+    """One sentence for ``dashcam stages``."""
+
+    strengths: ClassVar[tuple[str, ...]] = ()
+    """Options that ``--strength`` scales."""
+
+    models: ClassVar[tuple[str, ...]] = ()
+    """Names in the model manifest that it may use."""
+
+    synthetic: ClassVar[bool] = False
+    """True if the result shows what the camera never saw: the output is tagged so."""
+
+    class Options(StageOptions):
+        """No options of its own."""
+
+    def __init__(self, options: StageOptions, context: StageContext) -> None:
+        self.options = options
+        self.context = context
+        self.report = StageReport()
+
+    @property
+    def requirements(self) -> Requirements:
+        """What it needs of the runner; one frame at a time, no look-ahead, unless overridden."""
+        return Requirements()
+
+    def open(self, info: StreamInfo) -> None:  # noqa: B027
+        """A stream begins, or its geometry changes; called before the first ``process``."""
+
+    @abstractmethod
+    def process(self, batch: FrameBatch) -> FrameBatch:
+        """Change frames.
+
+        Args:
+            batch: frames in order, straight after those of the last call.
+
+        Returns:
+            frames in order, starting where the last call's result ended; as many as given,
+            or fewer by up to ``requirements.lookahead`` that are held back.
+        """
+
+    def flush(self) -> FrameBatch | None:
+        """Give back all frames still held, before a cut or at the end."""
+        return None
+
+    def reset(self) -> None:  # noqa: B027
+        """Forget the past: a scene cut follows. ``flush`` has been called."""
+
+    def close(self) -> None:  # noqa: B027
+        """Free what it holds; called once, also after a failure."""
+
+    @classmethod
+    def describe_options(cls) -> Mapping[str, Any]:
+        """JSON schema of the options, as ``dashcam stages --json`` prints it."""
+        return cls.Options.model_json_schema()

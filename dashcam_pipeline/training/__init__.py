@@ -1,0 +1,1 @@
+"""Making weights: data, synthesis, models, trainers, export, evaluation (extra ``train``)."""
