@@ -1,0 +1,221 @@
+"""Which encoder writes a recording, and how.
+
+``auto`` keeps what the source has: H.264 for 8 bits, HEVC for more, in the same chroma
+subsampling. Nothing is reduced silently: an encoder that can't take the source's samples is an
+error that names those which can.
+
+The default constant quality is meant to be invisible on a dashcam's picture (which an encoder in
+the camera has already compressed once) at a speed that keeps up with the rest: ``veryfast`` is
+where x264 still costs less than the glare network, and its loss is made up for by a CRF of 20.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.codec.codec
+import av.error
+
+from dashcam_pipeline.errors import EncoderError
+from dashcam_pipeline.media import planes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashcam_pipeline.media.source import VideoTrack
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """What the user asks of the encoder.
+
+    Args:
+        codec: ``h264``, ``hevc``, ``av1``, an encoder's name such as ``libx264``, or ``auto``.
+        crf: constant quality, lower is better; the encoder's own scale; None for our default.
+        preset: the encoder's own name of its speed; None for our default.
+        options: further options by the encoder's own names; they win over all else.
+        threads: that the encoder may use; 0 lets it decide.
+    """
+
+    codec: str = "auto"
+    crf: int | None = None
+    preset: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What we know of an encoder: its defaults and what it calls things."""
+
+    family: str
+    crf_option: str | None = None
+    crf: int | None = None
+    preset: str | None = None
+    lossless: Mapping[str, str] | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+_KNOWN: Final[dict[str, _Known]] = {
+    "libx264": _Known("h264", "crf", 20, "veryfast", {"qp": "0"}),
+    "libx265": _Known(
+        "hevc",
+        "crf",
+        22,
+        "veryfast",
+        {"x265-params": "lossless=1:log-level=error"},
+        {"x265-params": "log-level=error"},
+    ),
+    "libsvtav1": _Known("av1", "crf", 30, "10"),
+    "h264_nvenc": _Known("h264", "cq", 22, "p4", {"tune": "lossless"}),
+    "hevc_nvenc": _Known("hevc", "cq", 24, "p4", {"tune": "lossless"}),
+    "av1_nvenc": _Known("av1", "cq", 30, "p4"),
+    "ffv1": _Known("ffv1", lossless={}, extra={"level": "3", "slicecrc": "1"}),
+}
+_FIRST_CHOICE: Final = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
+"""The software encoder of each family: the same result on every machine."""
+
+_ALIASES: Final = {"h265": "hevc", "x264": "libx264", "x265": "libx265", "avc": "h264"}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """An encoder, decided.
+
+    Args:
+        name: FFmpeg's encoder.
+        pixel_format: that it is fed with.
+        options: all of them.
+        threads: that it may use; 0 lets it decide.
+        tag: the codec tag an MP4 needs for it to play everywhere, or empty.
+    """
+
+    name: str
+    pixel_format: str
+    options: Mapping[str, str]
+    threads: int = 0
+    tag: str = ""
+
+    @property
+    def codec(self) -> str:
+        """The codec it writes, such as ``h264``."""
+        return av.Codec(self.name, "w").canonical_name
+
+
+def lossless(codec: str = "auto") -> EncoderSettings:
+    """Settings that lose nothing at all; files become large.
+
+    Args:
+        codec: ``auto`` (x264 or x265 by bit depth), ``h264``, ``hevc``, ``ffv1`` or an encoder
+            that has a lossless mode.
+
+    Raises:
+        EncoderError: that encoder has none.
+    """
+    if codec == "auto":
+        return EncoderSettings("lossless")
+    name = _encoder_name(codec, bits=8)
+    known = _KNOWN.get(name)
+    if known is None or known.lossless is None:
+        able = ", ".join(sorted(n for n, k in _KNOWN.items() if k.lossless is not None))
+        raise EncoderError(f"{codec} has no lossless mode here.", advice=f"Lossless: {able}.")
+    return EncoderSettings(name, options=known.lossless)
+
+
+def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
+    """Decide the encoder, its pixel format and its options for a source.
+
+    Args:
+        settings: what was asked for.
+        video: the source's track.
+
+    Raises:
+        EncoderError: no such encoder here, or it can't take the source's samples.
+    """
+    if settings.codec == "lossless":
+        settings = lossless("libx264" if video.layout.bits == 8 else "libx265")  # noqa: PLR2004
+    name = _encoder_name(settings.codec, bits=video.layout.bits)
+    known = _KNOWN.get(name, _Known(name))
+    options = dict(known.extra)
+    quality_given = any(key in settings.options for key in ("qp", "crf", "cq", "b", "tune"))
+    crf = settings.crf if settings.crf is not None else known.crf
+    if settings.crf is not None and known.crf_option is None:
+        raise EncoderError(
+            f"{name} has no constant quality (crf = {settings.crf}).",
+            advice="Leave --crf out, or pass the encoder's own option.",
+        )
+    if crf is not None and known.crf_option and (settings.crf is not None or not quality_given):
+        options[known.crf_option] = str(crf)
+    preset = settings.preset or known.preset
+    if preset:
+        options["preset"] = preset
+    options.update(settings.options)
+    return Encoder(
+        name=name,
+        pixel_format=_pixel_format(name, video),
+        options=options,
+        threads=settings.threads,
+        tag="hvc1" if known.family == "hevc" else "",
+    )
+
+
+def available() -> tuple[str, ...]:
+    """Video encoders of the installed FFmpeg, by name."""
+    names = []
+    for name in sorted(av.codec.codec.codecs_available):
+        try:
+            if av.Codec(name, "w").type == "video":
+                names.append(name)
+        except av.codec.codec.UnknownCodecError:
+            continue  # a decoder only
+    return tuple(names)
+
+
+def _encoder_name(codec: str, *, bits: int) -> str:
+    wanted = codec.lower()
+    wanted = _ALIASES.get(wanted, wanted)
+    if wanted == "auto":
+        wanted = "h264" if bits == 8 else "hevc"  # noqa: PLR2004
+    name = _FIRST_CHOICE.get(wanted, wanted)
+    try:
+        found = av.Codec(name, "w")
+    except av.codec.codec.UnknownCodecError as error:
+        raise EncoderError(
+            f"there is no encoder {codec!r} in the installed FFmpeg.",
+            advice=f"Known here: h264, hevc, av1, {', '.join(n for n in _KNOWN if _is_there(n))}.",
+        ) from error
+    if found.type != "video":
+        raise EncoderError(
+            f"{codec!r} is an encoder for {found.type}, not for video.",
+            advice="Take h264, hevc, av1, or an encoder's name such as libx264.",
+        )
+    return name
+
+
+def _is_there(name: str) -> bool:
+    return name in av.codec.codec.codecs_available
+
+
+def _pixel_format(name: str, video: VideoTrack) -> str:
+    """The encoder's format that holds the source's samples as they are."""
+    known = [f.name for f in av.Codec(name, "w").video_formats or ()]
+    plain = planes.format_of(video.layout)
+    wanted = [video.pixel_format.name] if video.pixel_format.planar else []
+    if video.color.full_range:
+        wanted.append(plain.replace("yuv", "yuvj", 1))
+    wanted.append(plain)
+    wanted += planes.semi_planar(video.layout)
+    for candidate in wanted:
+        if not known or candidate in known:
+            return candidate
+    able = [n for n in _KNOWN if _is_there(n) and _takes(n, plain)]
+    raise EncoderError(
+        f"{name} can't take this recording's {plain} samples ({video.layout.bits} bits).",
+        advice=f"Encoders here that can: {', '.join(able) or 'none'}.",
+    )
+
+
+def _takes(name: str, pixel_format: str) -> bool:
+    return pixel_format in {f.name for f in av.Codec(name, "w").video_formats or ()}

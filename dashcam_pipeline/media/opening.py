@@ -1,0 +1,113 @@
+"""Opening a recording, and saying clearly why one can't be opened.
+
+Only containers that hold recordings are accepted, and only from a file: playlists and scripts
+that point elsewhere, pictures and text are turned away before anything of them is decoded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.error
+
+from dashcam_pipeline.errors import (
+    IndexMissingError,
+    InputError,
+    InputMissingError,
+    NotVideoError,
+)
+from dashcam_pipeline.media import boxes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av.container import InputContainer
+
+ACCEPTED: Final = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,mxf,nut,ogg,ivf,dv,"
+    "h264,hevc,mpegvideo,m4v,mjpeg,mjpeg_2000,obu"
+)
+"""FFmpeg's demuxers that may be used."""
+
+REBUILD_ADVICE: Final = (
+    "The camera lost power before it wrote the index. Don't record on that card again; such a "
+    "clip can mostly be rebuilt by an untrunc-like tool from it and a healthy clip of the same "
+    "camera in the same settings."
+)
+
+
+def open_source(path: Path) -> InputContainer:
+    """Open a recording for reading; it is never written to.
+
+    Args:
+        path: a file.
+
+    Raises:
+        InputMissingError: no such file, a folder, or no permission.
+        IndexMissingError: an MP4 or MOV without its index.
+        NotVideoError: empty, or no container of recordings.
+        InputError: reading failed for another reason.
+    """
+    _check_readable(path)
+    try:
+        return av.open(
+            # an absolute path can't be taken for an address ("a:b.mp4"), and Path is FFmpeg's name
+            str(path.absolute()),
+            mode="r",
+            container_options={"format_whitelist": ACCEPTED, "protocol_whitelist": "file"},
+            metadata_errors="replace",
+        )
+    except (av.error.InvalidDataError, av.error.EOFError, av.error.UndefinedError) as error:
+        if boxes.lacks_index(path):
+            raise IndexMissingError(
+                f"{path} is an MP4 or MOV whose index (moov) is missing: nothing in it can be "
+                "located.",
+                advice=REBUILD_ADVICE,
+            ) from error
+        raise NotVideoError(
+            f"{path} is not a video recording, or is damaged from its first bytes on.",
+            advice="Check that it plays, and that it wasn't cut short when it was copied.",
+        ) from error
+    except av.error.PermissionError as error:
+        raise _no_permission(path) from error
+    except av.error.FFmpegError as error:
+        raise InputError(
+            f"{path} can't be read: {error.strerror}.",
+            advice="Copy it from the card to a disk and try again.",
+        ) from error
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise InputMissingError(
+                f"{path} is a folder, not a recording.",
+                advice="Name a file in it, or work on the whole folder as a batch.",
+            )
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except FileNotFoundError as error:
+        raise InputMissingError(
+            f"{path} does not exist.", advice="Check the name, and whether the card is mounted."
+        ) from error
+    except PermissionError as error:
+        raise _no_permission(path) from error
+    except OSError as error:
+        raise InputError(
+            f"{path} can't be read: {error.strerror or error}.",
+            advice="Copy it from the card to a disk and try again.",
+        ) from error
+    if size == 0 and path.is_file():
+        raise NotVideoError(
+            f"{path} is empty (0 bytes).",
+            advice="The camera opened it but never wrote to it; there is nothing to recover.",
+        )
+
+
+def _no_permission(path: Path) -> InputMissingError:
+    return InputMissingError(
+        f"{path} may not be read: permission denied.",
+        advice="Give yourself permission to read it (chmod u+r), or copy it.",
+    )

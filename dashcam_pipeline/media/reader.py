@@ -1,0 +1,363 @@
+"""Reading a recording: pictures in order, and everything else packet by packet.
+
+::
+
+    with Reader(Path("night.mp4")) as reader:
+        for item in reader:
+            if isinstance(item, Frame): ...
+            else: ...  # CarriedPacket
+        print(reader.counts.frames_missing)
+
+A damaged packet never ends the job: the decoder is asked packet by packet and goes on at the next
+one. What was lost is counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
+
+import av
+import av.error
+from av.codec.context import Flags
+from av.stream import Discard
+
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media import boxes, planes
+from dashcam_pipeline.media.carried import CarriedPacket
+from dashcam_pipeline.media.counts import ReadCounts
+from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.media.timing import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+
+Item: TypeAlias = Frame | CarriedPacket
+
+MAX_FAILURES: Final = 3000
+"""Packets in a row that the decoder may refuse before it is no longer asked (100 s at 30 fps)."""
+
+MAX_READ_ERRORS: Final = 20
+"""Failed reads in a row before the file is taken to end there."""
+
+HOLE_STEPS: Final = 1.9
+"""A gap of this many usual distances, where packets failed, is a hole."""
+
+
+class Reader:
+    """Reads one recording; a context manager and an iterator, for one pass.
+
+    Args:
+        path: the file; opened read-only.
+        track: index of the video track to decode; the other tracks are carried.
+        start: seconds from the recording's first picture on; what lies before is dropped and
+            all times are moved, so that the result begins where the recording began.
+        end: seconds from the recording's first picture on; what lies from there on is dropped.
+        threads: for decoding; 0 lets FFmpeg decide.
+
+    Raises:
+        InputError: or one of its kinds, if there is nothing to read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        track: int | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        threads: int = 0,
+    ) -> None:
+        self.counts = ReadCounts()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        info = probe(path, track=track)
+        self._window = _Window.of(info.video, start, end)
+        self.info: SourceInfo = self._window.cut(info)
+        self._container: InputContainer | None = open_source(path)
+        stream = self._container.streams[info.video.index]
+        if not isinstance(stream, av.VideoStream):  # the file changed under our feet
+            raise TypeError(f"track {info.video.index} of {path} is no longer a video track")
+        self._stream: VideoStream = stream
+        context = stream.codec_context
+        context.thread_count = threads
+        context.thread_type = "AUTO"
+        # pictures whose references were lost are better than holes; they are counted
+        context.flags |= Flags.output_corrupt
+        for other in self._container.streams:
+            if other.type == "attachment":
+                other.discard = Discard.all  # lies in the header, has no packets
+        step = Fraction(1) / (info.video.frame_rate or Fraction(25)) / info.video.time_base
+        self._clock = Clock(info.video.time_base, round(step))
+        self._demux: Iterator[Packet[Stream]] | None = None
+        self._failed_since: bool = False
+        self._failures = 0
+        self._index = 0
+
+    def __enter__(self) -> Self:
+        """Nothing more to open."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; may be called from any thread, and again.
+
+        A thread that is iterating sees its iteration end after the packet in hand.
+        """
+        self._closing.set()
+        with self._lock:
+            if self._container is not None:
+                self._container.close()
+                self._container = None
+
+    def __iter__(self) -> Iterator[Item]:
+        """Frames in presentation order and packets of other tracks in the file's order."""
+        if self._window.start_ticks:
+            self._seek()
+        for packet in self._packets():
+            if packet.stream_index == self._stream.index:
+                yield from self._frames(packet)
+            elif (carried := self._carry(packet)) is not None:
+                yield carried
+            if self._window.ended(packet, self._stream.index):
+                break
+        yield from self._frames(None)
+        self._settle()
+
+    def _packets(self) -> Iterator[Packet[Stream]]:
+        """Demux until the end, or until reading has failed too often."""
+        failures = 0
+        while not self._closing.is_set() and failures < MAX_READ_ERRORS:
+            try:
+                while (packet := self._next_packet()) is not None:
+                    failures = 0
+                    if packet.size:  # only empty ones are skipped: FFmpeg's marks of the end
+                        yield packet
+            except av.error.FFmpegError as error:
+                failures += 1
+                self.counts.truncated = True
+                self.counts.note(f"reading: {error.strerror}")
+                self._demux = None
+            else:
+                return
+
+    def _next_packet(self) -> Packet[Stream] | None:
+        """The next packet, or None at the end or when closed."""
+        with self._lock:
+            if self._container is None:
+                return None
+            if self._demux is None:  # also after a failure, which ends PyAV's generator
+                self._demux = self._container.demux()
+            return next(self._demux, None)
+
+    def _seek(self) -> None:
+        start = self._window.first_ticks
+        with self._lock:
+            if self._container is None:
+                return
+            # no index, or nothing before: read from the beginning and drop
+            with suppress(av.error.FFmpegError):
+                self._container.seek(start, stream=self._stream)
+
+    def _frames(self, packet: Packet[Stream] | None) -> Iterator[Frame]:
+        """Decode a packet, or what the decoder still holds (None)."""
+        if packet is not None:
+            if packet.is_discard:
+                self.counts.packets_dropped += 1
+            else:
+                self.counts.video_packets += 1
+            if self._failures >= MAX_FAILURES:
+                self.counts.packets_failed += 1
+                return
+        for picture in self._decode(packet):
+            frame = self._frame(picture)
+            if frame is not None:
+                yield frame
+
+    def _decode(self, packet: Packet[Stream] | None) -> deque[av.VideoFrame]:
+        """Ask the decoder; a refusal is counted and what it gives later is still fetched."""
+        pictures: deque[av.VideoFrame] = deque()
+        while not self._closing.is_set():
+            with self._lock:
+                if self._container is None:
+                    return pictures
+                try:
+                    pictures.extend(self._stream.codec_context.decode(packet))
+                except av.error.EOFError:
+                    return pictures
+                except av.error.FFmpegError as error:
+                    self._failures += 1
+                    self._failed_since = True
+                    self.counts.packets_failed += 1
+                    self.counts.note(f"decoding: {error.strerror}")
+                    if packet is None and self._failures < MAX_FAILURES:
+                        continue  # threads may each hold a failure back until the flush
+                    return pictures
+            if pictures:
+                self._failures = 0
+            return pictures
+        return pictures
+
+    def _frame(self, picture: av.VideoFrame) -> Frame | None:
+        last = self._clock.last
+        pts = self._clock.next(picture.pts, picture.dts)
+        self.counts.pts_repaired = self._clock.repaired
+        if last is not None and self._failed_since:
+            if pts - last > HOLE_STEPS * self._clock.step:
+                base = self._clock.time_base
+                self.counts.holes.append((float(last * base), float(pts * base)))
+            self._failed_since = False
+        if not self._window.holds(pts):
+            return None
+        video = self.info.video
+        form, color = video.pixel_format, video.color
+        if (picture.format.name, picture.width, picture.height) != (
+            form.name,
+            video.width,
+            video.height,
+        ):
+            self.counts.frames_converted += 1
+            self.counts.note(
+                f"picture of {picture.width}x{picture.height} {picture.format.name} at "
+                f"{float(pts * video.time_base):.3f} s converted to the first one's format"
+            )
+            target = planes.format_of(video.layout)
+            picture = planes.convert(picture, target, color, (video.width, video.height))
+            form = planes.pixel_format(target)
+        concealed = picture.is_corrupt
+        self.counts.frames_decoded += 1
+        self.counts.frames_concealed += concealed
+        frame = Frame(
+            planes=planes.planes_of(picture, form, color),
+            pts=pts - self._window.start_ticks,
+            time_base=video.time_base,
+            index=self._index,
+            layout=video.layout,
+            color=color,
+            duration=max(0, picture.duration),
+            source=picture if form.planar else None,
+            concealed=concealed,
+        )
+        self._index += 1
+        return frame
+
+    def _carry(self, packet: Packet[Stream]) -> CarriedPacket | None:
+        if not self._window.keeps(packet):
+            return None
+        self._window.shift(packet)
+        self.counts.carried_packets += 1
+        return CarriedPacket(packet.stream_index, packet, packet.size)
+
+    def _settle(self) -> None:
+        """What only the end can tell."""
+        if self._closing.is_set():
+            return
+        counts, video = self.counts, self.info.video
+        declared = boxes.declared_size(self.info.path)
+        if declared is not None and declared > self.info.size_bytes:
+            counts.truncated = True
+        if self._window.partial:
+            promised = counts.video_packets if counts.packets_failed else 0
+        else:
+            promised = max(video.expected_frames or 0, counts.video_packets)
+        counts.frames_missing = max(0, promised - counts.frames_decoded)
+
+
+class _Window:
+    """The part of a recording that is asked for, in ticks of the video track."""
+
+    def __init__(self, video: VideoTrack, start: float | None, end: float | None) -> None:
+        self._base = video.time_base
+        self._origin = video.start_pts or 0
+        self.start_ticks = round(Fraction(start or 0) / self._base)
+        self.first_ticks = self._origin + self.start_ticks
+        self._end = None if end is None else self._origin + round(Fraction(end) / self._base)
+        self._finished: set[int] = set()
+
+    @classmethod
+    def of(cls, video: VideoTrack, start: float | None, end: float | None) -> Self:
+        """Check and make."""
+        return cls(video, start, end)
+
+    @property
+    def partial(self) -> bool:
+        """True unless it is the whole recording."""
+        return bool(self.start_ticks) or self._end is not None
+
+    def holds(self, pts: int) -> bool:
+        """True if a picture of this time is asked for."""
+        return (not self.start_ticks or pts >= self.first_ticks) and (
+            self._end is None or pts < self._end
+        )
+
+    def keeps(self, packet: Packet[Stream]) -> bool:
+        """True if a packet of another track is asked for."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None or not self.partial:
+            return True
+        seconds = time * packet.time_base
+        return (not self.start_ticks or seconds >= self.first_ticks * self._base) and (
+            self._end is None or seconds < self._end * self._base
+        )
+
+    def shift(self, packet: Packet[Stream]) -> None:
+        """Move a packet's times by the start."""
+        if not self.start_ticks:
+            return
+        ticks = round(self.start_ticks * self._base / packet.time_base)
+        if packet.pts is not None:
+            packet.pts -= ticks
+        if packet.dts is not None:
+            packet.dts -= ticks
+
+    def ended(self, packet: Packet[Stream], video: int) -> bool:
+        """True once picture and sound have both passed the end."""
+        if self._end is None or packet.dts is None:
+            return False
+        if packet.dts * packet.time_base >= self._end * self._base:
+            self._finished.add(packet.stream_index)
+        return video in self._finished and packet.stream_index in self._finished
+
+    def cut(self, info: SourceInfo) -> SourceInfo:
+        """The recording's facts with its chapters moved and cut accordingly."""
+        if not self.partial:
+            return info
+        start = self.start_ticks * self._base
+        first = self.first_ticks * self._base
+        chapters = []
+        for chapter in info.chapters:
+            tick = chapter.time_base
+            begin, end = max(chapter.start * tick, first), chapter.end * tick
+            if self._end is not None:
+                end = min(end, self._end * self._base)
+            if end > begin:
+                chapters.append(
+                    replace(
+                        chapter,
+                        start=round((begin - start) / tick),
+                        end=round((end - start) / tick),
+                    )
+                )
+        return replace(info, chapters=tuple(chapters))
