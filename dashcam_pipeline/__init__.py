@@ -1,5 +1,54 @@
-"""Take the glare out of dashcam recordings, and keep everything else."""
+"""Take the glare out of dashcam recordings, and keep everything else.
+
+::
+
+    from dashcam_pipeline import CleanConfig, Pipeline, clean
+
+    report = clean("night.mp4", "out.mp4")
+    print(report.summary())
+
+Names are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from dashcam_pipeline._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from dashcam_pipeline.config import CleanConfig, load_config
+    from dashcam_pipeline.errors import DashcamError
+    from dashcam_pipeline.pipeline import Pipeline, clean
+    from dashcam_pipeline.report import RunReport
+
+__all__ = [
+    "CleanConfig",
+    "DashcamError",
+    "Pipeline",
+    "RunReport",
+    "__version__",
+    "clean",
+    "load_config",
+]
+
+_HOMES = {
+    "CleanConfig": "config",
+    "DashcamError": "errors",
+    "Pipeline": "pipeline",
+    "RunReport": "report",
+    "clean": "pipeline",
+    "load_config": "config",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    """Import a public name (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

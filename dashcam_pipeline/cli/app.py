@@ -1,0 +1,173 @@
+"""``dashcam``: the commands, and what happens to their errors.
+
+An error is one or two sentences on stderr and an exit code of ``dashcam_pipeline.errors``, never a
+traceback: for that, set ``DASHCAM_DEBUG=1``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from dashcam_pipeline import errors
+from dashcam_pipeline._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+INTERRUPTED: Final = 130
+"""Exit code of Ctrl-C and of SIGTERM (128 + SIGINT), as shells have it."""
+
+DEBUG: Final = "DASHCAM_DEBUG"
+
+COMMANDS: Final = {
+    "clean": "dashcam_pipeline.cli.clean:clean",
+    "stages": "dashcam_pipeline.cli.stages:stages",
+}
+"""Command -> ``module:function``; imported when it is run or described."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All commands, in the order people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Examples, exit codes and shell completion."""
+        with formatter.section("Examples"):
+            formatter.write_dl(
+                [
+                    ("dashcam clean night.mp4", "writes night_clean.mp4 beside it"),
+                    ("dashcam clean night.mp4 -o /tmp/out.mp4 --strength 0.7", "gentler"),
+                    ("dashcam probe night.mp4", "what the recording is, and whether it is whole"),
+                    ("dashcam clean --help", "every option"),
+                ],
+                col_max=60,
+            )
+        with formatter.section("Exit codes"):
+            formatter.write_dl(exit_codes())
+        with formatter.section("Shell completion"):
+            formatter.write_text(
+                'Add  eval "$(_DASHCAM_COMPLETE=bash_source dashcam)"  to ~/.bashrc '
+                "(zsh_source and fish_source for those shells)."
+            )
+
+
+def exit_codes() -> list[tuple[str, str]]:
+    """Exit codes and what they say, from the tree of errors."""
+    rows = {0: "Done; the output is whole.", errors.DashcamError.exit_code: "Something unexpected."}
+    for kind in errors.DashcamError.__subclasses__():
+        sentence = (kind.__doc__ or "").strip().splitlines()[0].replace("``", "")
+        rows.setdefault(kind.exit_code, sentence)
+    rows[INTERRUPTED] = "Ctrl-C; nothing was written."
+    return [(str(code), text) for code, text in sorted(rows.items())]
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="dashcam")
+def app() -> None:
+    """Take the glare out of dashcam recordings, and keep everything else.
+
+    Same length, same timing, same sound, same subtitles and metadata: what comes out is still a
+    dashcam recording, with more to see in it. The source is never changed.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        args: without the program's name; those of the process if None.
+
+    Returns:
+        the exit code.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Sentence())
+    logger = logging.getLogger("dashcam_pipeline")
+    logger.addHandler(handler)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _terminate) if in_main_thread else None
+    try:
+        code = _run(args)
+    finally:
+        logger.removeHandler(handler)
+        if in_main_thread:
+            signal.signal(signal.SIGTERM, before)
+    if any(t.daemon and t.name.startswith("dashcam-") for t in threading.enumerate()):
+        # A native call still holds a thread; waiting for it is what the user doesn't want.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run(args: Sequence[str] | None) -> int:
+    """Run, and turn what is raised into a sentence and an exit code."""
+    try:
+        result: Any = app.main(args, prog_name="dashcam", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted; nothing was written.")
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except errors.DashcamError as error:
+        _debug()
+        _say(str(error))
+        if isinstance(error, errors.UsageError) and not error.advice:
+            click.echo("`dashcam clean --help` explains every option.", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone; say nothing to nobody, also not at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.DashcamError.exit_code
+    except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
+        _debug()
+        _say(f"unexpected {type(error).__name__}: {error}")
+        click.echo(f"This is a fault of dashcam; {DEBUG}=1 shows where.", err=True)
+        return errors.DashcamError.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _say(text: str) -> None:
+    click.echo(f"dashcam: {text}", err=True)
+
+
+def _debug() -> None:
+    if os.environ.get(DEBUG):
+        traceback.print_exc()
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a run as Ctrl-C does: no half output stays behind."""
+    raise KeyboardInterrupt
+
+
+class _Sentence(logging.Formatter):
+    """``dashcam: warning: ...``, the traceback only when debugging."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"dashcam: {record.levelname.lower()}: {record.getMessage()}"

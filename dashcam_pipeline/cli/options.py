@@ -1,0 +1,196 @@
+"""Command-line options made from the configuration's fields, and help that reads like a manual.
+
+::
+
+    @click.command(cls=ManualCommand)
+    @config_options("Stages", "Machine")
+    def preview(config: CleanConfig) -> None: ...
+
+Names, defaults, bounds and help texts are those of ``CleanConfig``: nothing is said twice. Only
+what is given explicitly is handed on, so that it can win over a ``pipeline.toml``.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from dashcam_pipeline.config import CleanConfig, load_config
+from dashcam_pipeline.explain import allowed, choices, plain_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic.fields import FieldInfo
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+GROUPS: Final = ("Stages", "Input", "Output", "Machine")
+"""Sections of the help, in order; those of the fields, and then a command's own options."""
+
+OWN_GROUP: Final = "This command"
+
+
+class ManualOption(click.Option):
+    """An option with a section of the help.
+
+    Args:
+        group: heading that it is listed under.
+    """
+
+    def __init__(self, *args: Any, group: str = OWN_GROUP, **kwargs: Any) -> None:  # noqa: ANN401 - as click's
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+
+class ManualCommand(click.Command):
+    """A command whose options are listed by section."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, section by section."""
+        sections: dict[str, list[tuple[str, str]]] = {OWN_GROUP: [], **{g: [] for g in GROUPS}}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                sections[getattr(parameter, "group", OWN_GROUP)].append(record)
+        for heading, records in sections.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    extra = field.json_schema_extra
+    if not isinstance(extra, dict):
+        raise TypeError("every field of CleanConfig names its section of the help")
+    return dict(extra)
+
+
+def option_name(name: str, field: FieldInfo) -> str:
+    """How the command line calls a field: ``--encoder-option`` for ``encoder_options``."""
+    return f"--{_extra(field).get('option') or name.replace('_', '-')}"
+
+
+OPTION_NAMES: Final = {
+    name: option_name(name, field) for name, field in CleanConfig.model_fields.items()
+}
+
+
+def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Give a command the configuration's options, and its function a ``config``.
+
+    Args:
+        groups: sections of the fields to take; all of them if none is named.
+    """
+    wanted = set(groups or GROUPS)
+    fields = {
+        name: field
+        for name, field in CleanConfig.model_fields.items()
+        if _extra(field)["group"] in wanted
+    }
+
+    def decorate(function: Callable[..., R]) -> Callable[..., R]:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> R:  # noqa: ANN401 - click passes what was declared
+            given = {name: kwargs.pop(name) for name in fields}
+            config = _config(given, kwargs.pop("config_file"), no_stages=kwargs.pop("no_stages"))
+            return function(*args, config=config, **kwargs)
+
+        command: Callable[..., R] = run
+        for name, field in reversed(fields.items()):
+            command = _field_option(name, field)(command)
+        command = click.option(
+            "--no-stages",
+            cls=ManualOption,
+            group="Stages",
+            is_flag=True,
+            help="The empty chain: decode and encode only.",
+        )(command)
+        return click.option(
+            "--config",
+            "config_file",
+            cls=ManualOption,
+            group="Stages",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A pipeline.toml with any of these settings; options given here win over it.",
+        )(command)
+
+    return decorate
+
+
+def _config(given: dict[str, Any], file: Path | None, *, no_stages: bool) -> CleanConfig:
+    """The configuration of what was said explicitly."""
+    # click gives None or an empty tuple for what wasn't said.
+    explicit = {name: value for name, value in given.items() if value not in (None, ())}
+    if no_stages:
+        if "stages" in explicit:
+            raise click.UsageError("--no-stages and --stage exclude each other.")
+        explicit["stages"] = ()
+    return load_config(file, overrides=explicit, names=OPTION_NAMES)
+
+
+def _field_option(name: str, field: FieldInfo) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """One field as an option; values are checked by the model, not by click."""
+    extra = _extra(field)
+    declaration = option_name(name, field)
+    kind: Any = plain_type(field.annotation)
+    settings: dict[str, Any] = {
+        "cls": ManualOption,
+        "group": extra["group"],
+        "default": None,
+        "help": _help_text(field),
+    }
+    if kind is bool:
+        declaration += f"/--no-{declaration.removeprefix('--')}"
+    elif choices(field):
+        settings["type"] = click.Choice(choices(field))
+    else:
+        settings["metavar"] = extra["metavar"] or _metavar(kind)
+        settings["multiple"] = typing.get_origin(kind) in {tuple, dict}
+        settings["type"] = str
+    if name == "stages":
+        settings["shell_complete"] = _complete_stage
+    return click.option(declaration, name, **settings)
+
+
+def _help_text(field: FieldInfo) -> str:
+    """Description, bounds and default."""
+    notes = []
+    kind = plain_type(field.annotation)
+    if kind is not bool and not choices(field) and allowed(field):
+        notes.append(allowed(field))
+    default = _default_text(field.get_default(call_default_factory=True, validated_data={}))
+    if default:
+        notes.append(f"default: {default}")
+    bracket = f"  [{'; '.join(notes)}]" if notes else ""
+    return f"{field.description}{bracket}"
+
+
+def _default_text(default: object) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    if isinstance(default, tuple):
+        return " ".join(str(part) for part in default)
+    if default is None or default == {}:
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _metavar(kind: object) -> str:
+    return {float: "NUMBER", int: "N"}.get(kind, "TEXT")  # type: ignore[call-overload, no-any-return]
+
+
+def _complete_stage(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Installed stages that begin so, for the shell."""
+    from dashcam_pipeline.stages.registry import available_stages  # noqa: PLC0415 - reads metadata
+
+    return [CompletionItem(name) for name in available_stages() if name.startswith(incomplete)]

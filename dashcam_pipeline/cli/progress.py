@@ -1,0 +1,63 @@
+"""The progress bar: frames, frames a second, remaining time."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final, Self
+
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from dashcam_pipeline.workers import Progress
+
+_FORMAT: Final = (
+    "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} frames, {rate_fmt}, {remaining} left"
+)
+_FORMAT_OPEN: Final = "{desc}: {n_fmt} frames, {rate_fmt}, {elapsed}"
+
+
+class ProgressBar:
+    """A bar on stderr; a context manager, called with each ``Progress``.
+
+    Args:
+        title: what is at work.
+        enabled: False shows nothing; neither does a stderr that is no terminal.
+    """
+
+    def __init__(self, title: str, *, enabled: bool = True) -> None:
+        self._title = title
+        self._enabled = enabled and sys.stderr.isatty()
+        self._bar: tqdm[None] | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far it is."""
+        if not self._enabled:
+            return
+        if self._bar is None:
+            self._bar = tqdm(
+                desc=self._title,
+                total=progress.expected,
+                unit=" frames",
+                bar_format=_FORMAT if progress.expected else _FORMAT_OPEN,
+                leave=False,
+                dynamic_ncols=True,
+                mininterval=0,
+            )
+        if progress.expected is not None and progress.frames > progress.expected:
+            self._bar.total = progress.frames  # the index promised too few
+        self._bar.update(progress.frames - self._bar.n)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bar away; the summary follows."""
+        if self._bar is not None:
+            self._bar.close()

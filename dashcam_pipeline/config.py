@@ -1,0 +1,341 @@
+"""Every option of a run: its name, default, bounds and meaning, once.
+
+The command line is generated from these models, ``pipeline.toml`` is read into them, and the
+Python API takes them::
+
+    CleanConfig(strength=0.8, stages=("glare:veil=0",))
+    load_config(Path("pipeline.toml"), overrides={"strength": "0.5"})
+
+A ``pipeline.toml`` holds the same keys, and one table for each stage, in order::
+
+    strength = 0.8
+    protect = ["0,1040,700,40"]
+
+    [[stage]]
+    name = "glare"
+    veil = 0.5
+
+What the command line says explicitly wins over the file, and the file over the defaults.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
+from dashcam_pipeline.explain import explain
+from dashcam_pipeline.stages.base import Quality  # noqa: TC001 - pydantic reads it at run time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_TIME: Final = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?|\.\d+)")
+_SEXAGESIMAL: Final = 60
+
+
+def parse_time(value: object) -> object:
+    """Seconds from ``90``, ``"90.5"``, ``"1:30"``, ``"HH:MM:SS.mmm"`` or a TOML local time.
+
+    Args:
+        value: what was given; anything but text and a time of day is handed on as it is.
+
+    Raises:
+        ValueError: text that is no time.
+    """
+    if isinstance(value, dt.time):
+        return value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
+    if not isinstance(value, str):
+        return value
+    match = _TIME.fullmatch(value.strip())
+    if match is None:
+        raise ValueError("a time is seconds (90.5) or HH:MM:SS.mmm (00:01:30.500)")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    if (match[2] and seconds >= _SEXAGESIMAL) or (match[1] and minutes >= _SEXAGESIMAL):
+        raise ValueError("minutes and seconds go up to 59 in HH:MM:SS")
+    return (hours * 60 + minutes) * 60 + seconds
+
+
+Time = Annotated[float, BeforeValidator(parse_time)]
+"""Seconds; text may be HH:MM:SS.mmm."""
+
+
+def _pair(text: str, what: str) -> tuple[str, str]:
+    """``key=value`` apart."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ValueError(f"{what} is written key=value, not {text!r}")
+    return key.strip(), value.strip()
+
+
+class Box(BaseModel):
+    """A rectangle of the picture as it is stored, in luma pixels from the top left corner."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    x: int = Field(ge=0, description="Left edge.")
+    y: int = Field(ge=0, description="Upper edge.")
+    width: int = Field(ge=1, description="Columns.")
+    height: int = Field(ge=1, description="Rows.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        """Read ``x,y,w,h``, or four numbers."""
+        if isinstance(value, str):
+            value = value.split(",")
+        if isinstance(value, list | tuple):
+            names = ("x", "y", "width", "height")
+            if len(value) != len(names):
+                raise ValueError("a box is four numbers: x,y,w,h")
+            return dict(zip(names, value, strict=True))
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.x},{self.y},{self.width},{self.height}"
+
+
+class StageSpec(BaseModel):
+    """Which stage, and the options that differ from its defaults.
+
+    The options are checked by the stage's own model when the stage is made.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, description="Name of an installed stage.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the stage.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text_or_table(cls, value: object) -> object:
+        """Read ``glare:streaks=1,veil=0.5``, or a TOML table ``{name=..., streaks=1}``."""
+        if isinstance(value, str):
+            name, _, rest = value.partition(":")
+            parts = [part for part in rest.split(",") if part.strip()]
+            options = dict(_pair(part, "a stage's option") for part in parts)
+            return {"name": name.strip(), "options": options}
+        if isinstance(value, dict) and "options" not in value:
+            return {
+                **({"name": value["name"]} if "name" in value else {}),
+                "options": {key: option for key, option in value.items() if key != "name"},
+            }
+        return value
+
+    def __str__(self) -> str:
+        options = ",".join(f"{key}={value}" for key, value in self.options.items())
+        return f"{self.name}:{options}" if options else self.name
+
+
+def _pairs(value: object) -> object:
+    """A mapping from a list of ``key=value``."""
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, list | tuple):
+        return dict(_pair(str(part), "an encoder option") for part in value)
+    if isinstance(value, dict):
+        return {key: str(option) for key, option in value.items()}
+    return value
+
+
+def _option(default: Any, help_group: str, description: str, **bounds: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    """A field with its place in ``--help`` and, where they differ, its option's name, metavar."""
+    extra = {
+        "group": help_group,
+        "option": bounds.pop("option", None),
+        "metavar": bounds.pop("metavar", None),
+    }
+    if callable(default):
+        return Field(
+            default_factory=default, description=description, json_schema_extra=extra, **bounds
+        )
+    return Field(default, description=description, json_schema_extra=extra, **bounds)
+
+
+class CleanConfig(BaseModel):
+    """How a recording is cleaned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    stages: tuple[StageSpec, ...] = _option(
+        (StageSpec(name="glare"),),
+        "Stages",
+        "A step of the chain, with options of its own; repeat it for a longer chain. "
+        "Explicit stages replace the default chain. `dashcam stages` lists them.",
+        option="stage",
+        metavar="NAME[:KEY=VALUE,...]",
+    )
+    strength: float = _option(
+        1.0, "Stages", "Factor on all of a stage's own strengths; 0 changes nothing.", ge=0, le=1
+    )
+    quality: Quality = _option(
+        "balanced", "Stages", "Larger models and work sizes see more and take longer."
+    )
+    protect: tuple[Box, ...] = _option(
+        (),
+        "Stages",
+        "A box that comes out as it went in, in pixels of the stored picture; repeatable. "
+        "Rounded outward to the chroma grid.",
+        metavar="X,Y,W,H",
+    )
+    device: str = _option(
+        "auto",
+        "Machine",
+        "Where networks run: auto, cpu, cuda or cuda:N.",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        metavar="auto|cpu|cuda[:N]",
+    )
+    threads: int = _option(0, "Machine", "Processor threads to use; 0 means all.", ge=0, le=256)
+    deterministic: bool = _option(
+        False,  # noqa: FBT003 - a field's default
+        "Machine",
+        "The same input gives the same output to the last bit, at some cost in speed.",
+    )
+    codec: str = _option(
+        "auto",
+        "Output",
+        "h264, hevc, av1 or an encoder's name such as libx264; "
+        "auto is h264 for 8 bits, hevc for more.",
+        min_length=1,
+        metavar="NAME",
+    )
+    crf: int | None = _option(
+        None,
+        "Output",
+        "Constant rate factor: lower is better and larger. Without it: the encoder's good default.",
+        ge=0,
+        le=63,
+        metavar="N",
+    )
+    preset: str | None = _option(
+        None, "Output", "The encoder's speed preset, such as veryfast.", min_length=1
+    )
+    encoder_options: Annotated[dict[str, str], BeforeValidator(_pairs)] = _option(
+        dict,
+        "Output",
+        "An option of the encoder itself; repeatable.",
+        option="encoder-option",
+        metavar="KEY=VALUE",
+    )
+    audio: bool = _option(
+        True,  # noqa: FBT003 - a field's default
+        "Output",
+        "Keep the sound. It is copied as it is, never re-encoded.",
+    )
+    overwrite: bool = _option(
+        False,  # noqa: FBT003 - a field's default
+        "Output",
+        "Replace an output that is there already. The source itself is never replaced.",
+    )
+    start: Time | None = _option(
+        None, "Input", "Begin here: seconds or HH:MM:SS.mmm.", ge=0, metavar="TIME"
+    )
+    end: Time | None = _option(
+        None, "Input", "End here: seconds or HH:MM:SS.mmm.", gt=0, metavar="TIME"
+    )
+    track: int | None = _option(
+        None,
+        "Input",
+        "Which video track to clean, by its number in `dashcam probe`; the others are copied.",
+        ge=0,
+        metavar="INDEX",
+    )
+    strict: bool = _option(
+        False,  # noqa: FBT003 - a field's default
+        "Input",
+        "Fail, and write nothing, if any part of the source is lost to damage.",
+    )
+
+    @model_validator(mode="after")
+    def _check_span(self) -> Self:
+        """A span must hold something."""
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError(f"end ({self.end:g} s) must come after start ({self.start:g} s)")
+        return self
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The settings of a ``pipeline.toml``, not yet checked.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputMissingError: it can't be read.
+        ConfigError: it is no TOML.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputMissingError(
+            f"{path}: the configuration can't be read ({error.strerror}).",
+            advice="Give the path of an existing TOML file to --config.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}: not valid TOML: {error}.",
+            advice='Text needs quotes, as in codec = "h264"; a stage begins with [[stage]].',
+        ) from error
+    if "stage" in data:
+        if "stages" in data:
+            raise ConfigError(f"{path}: stage and stages say the same; keep the [[stage]] tables.")
+        data["stages"] = data.pop("stage")
+    return data
+
+
+def make_config(
+    values: Mapping[str, Any], *, source: str = "", names: Mapping[str, str] | None = None
+) -> CleanConfig:
+    """Check settings.
+
+    Args:
+        values: by field name; text is read as on the command line.
+        source: where they come from, for messages (a file's name).
+        names: how the source calls a field (``{"strength": "--strength"}``), for messages.
+
+    Raises:
+        ConfigError: from a file: a wrong key or value, naming it and what is allowed.
+        UsageError: the same from elsewhere.
+    """
+    try:
+        return CleanConfig.model_validate(values)
+    except ValidationError as error:
+        kind = ConfigError if source else UsageError
+        raise kind(explain(error, CleanConfig, source=source, names=names or {})) from None
+
+
+def load_config(
+    path: Path | None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> CleanConfig:
+    """Defaults, then the file, then what was said explicitly.
+
+    Args:
+        path: a ``pipeline.toml``, or None for the defaults.
+        overrides: by field name; wins over the file.
+        names: how the overrides' source calls a field, for messages.
+
+    Raises:
+        InputMissingError: the file can't be read.
+        UsageError: a wrong key or value (ConfigError where it stands in the file).
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        values = read_toml(path)
+        # On its own first, so that a mistake is said to be in the file even if it is overridden.
+        make_config(values, source=str(path))
+    return make_config({**values, **(overrides or {})}, names=names)

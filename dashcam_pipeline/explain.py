@@ -1,0 +1,142 @@
+"""Validation errors as sentences: which key, which value, what is allowed.
+
+pydantic's own text is for programmers; the people who write ``pipeline.toml`` need the key as they
+wrote it, the value they gave and the range that would have been right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from typing import TYPE_CHECKING, Any
+
+import annotated_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel, ValidationError
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt word; empty where nothing is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def plain_type(annotation: Any) -> Any:  # noqa: ANN401 - annotations have no common type
+    """The type without ``Annotated`` and without ``| None``."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return plain_type(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in {types.UnionType, typing.Union}:
+        kinds = [arg for arg in typing.get_args(annotation) if arg is not types.NoneType]
+        return plain_type(kinds[0])
+    return annotation
+
+
+def choices(field: FieldInfo) -> tuple[str, ...]:
+    """The values of a ``Literal`` field; empty for any other."""
+    kind = plain_type(field.annotation)
+    if typing.get_origin(kind) is typing.Literal:
+        return tuple(str(arg) for arg in typing.get_args(kind))
+    return ()
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a field takes, in words: ``0 to 1``, ``fast, balanced or best``, ``at least 0``."""
+    words = choices(field)
+    if words:
+        return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+    low = high = ""
+    for rule in _rules(field):
+        match rule:
+            case annotated_types.Ge(ge=bound):
+                low = f"{bound:g}"
+            case annotated_types.Gt(gt=bound):
+                low = f"more than {bound:g}"
+            case annotated_types.Le(le=bound):
+                high = f"{bound:g}"
+            case annotated_types.Lt(lt=bound):
+                high = f"less than {bound:g}"
+            case _:
+                pass
+    if low and high:
+        return f"{low} to {high}"
+    if low:
+        return low if low.startswith("more") else f"at least {low}"
+    if high:
+        return high if high.startswith("less") else f"at most {high}"
+    return "yes or no" if plain_type(field.annotation) is bool else ""
+
+
+def _rules(field: FieldInfo) -> list[Any]:
+    """Constraints of a field, also those inside ``X | None``."""
+    rules = list(field.metadata)
+    for arg in typing.get_args(field.annotation):
+        if typing.get_origin(arg) is typing.Annotated:
+            rules += [
+                rule
+                for extra in typing.get_args(arg)[1:]
+                for rule in getattr(extra, "metadata", [extra])
+            ]
+    return rules
+
+
+def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldInfo | None:
+    """The field that an error's location leads to."""
+    field = model.model_fields.get(str(location[0])) if location else None
+    return field if len(location) == 1 else None
+
+
+def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:
+    """One error in one or two sentences."""
+    location = detail["loc"]
+    value = detail.get("input")
+    if detail["type"] == "extra_forbidden":
+        hint = did_you_mean(str(location[-1]), model.model_fields)
+        known = hint or f"Known: {', '.join(model.model_fields)}."
+        return f"{name} is not known. {known}"
+    if detail["type"] == "missing":
+        return f"{name} is missing."
+    field = _field_at(model, location)
+    limits = allowed(field) if field is not None else ""
+    if detail["type"] == "value_error":
+        reason = str(detail.get("ctx", {}).get("error", detail["msg"]))
+        return (
+            f"{name} = {value!r}: {reason}." if location else f"{reason[:1].upper()}{reason[1:]}."
+        )
+    if limits:
+        return f"{name} = {value!r} is not possible; allowed: {limits}."
+    if detail["type"] == "string_pattern_mismatch" and field is not None:
+        return f"{name} = {value!r} is not possible. {field.description}"
+    reason = detail["msg"].removeprefix("Input should be ").removeprefix("Input ")
+    return f"{name} = {value!r} is not possible; it should be {reason}."
+
+
+def explain(
+    error: ValidationError,
+    model: type[BaseModel],
+    *,
+    source: str = "",
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """All errors of a validation, a line each.
+
+    Args:
+        error: what pydantic found.
+        model: the model that was validated.
+        source: prefix of each line, such as the file's name.
+        names: how the source calls a field (``{"strength": "--strength"}``).
+    """
+    lines = []
+    for detail in error.errors(include_url=False):
+        location = detail["loc"]
+        first, *rest = [str(part) for part in location] or [""]
+        name = (names or {}).get(first, first)
+        for part in rest:
+            name += f"[{int(part) + 1}]" if part.isdigit() else f".{part}"
+        lines.append((f"{source}: " if source else "") + _sentence(detail, model, name))
+    return "\n".join(lines)

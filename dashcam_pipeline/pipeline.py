@@ -1,0 +1,346 @@
+"""A recording in, a recording out; and the chain alone, for arrays in a notebook.
+
+::
+
+    report = clean("night.mp4")                       # writes night_clean.mp4 beside it
+    report = clean("night.mp4", "out.mp4", config=CleanConfig(strength=0.8))
+
+    with Pipeline(CleanConfig(quality="fast")) as pipeline:
+        cleaned = pipeline.process_rgb(frames)        # uint8, (N, H, W, 3)
+
+Decoding untrusted files: FFmpeg runs inside this process, and a hostile or unlucky file can crash
+it. Decided so: ``clean`` decodes in the calling process, because for one file a crash costs no more
+than a failed run would (the source is only read, the output appears only when whole), and a child
+would double start-up time and memory. A run over many files must survive any of them, so ``batch``
+runs each in a worker process: ``clean_job`` takes and returns plain data, raises exceptions that
+pickle, and needs nothing of its parent.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from dashcam_pipeline._version import __version__
+from dashcam_pipeline.accounting import make_report
+from dashcam_pipeline.chain import Chain
+from dashcam_pipeline.config import CleanConfig, make_config
+from dashcam_pipeline.errors import DamagedError, NotVideoError
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.stages.base import StageContext
+from dashcam_pipeline.stages.registry import create_stage
+from dashcam_pipeline.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from dashcam_pipeline.media.carried import CarriedPacket
+    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.source import SourceInfo
+    from dashcam_pipeline.media.writer import Writer, WriteReport
+    from dashcam_pipeline.report import RunReport
+    from dashcam_pipeline.workers import Progress
+
+SOFTWARE: Final = f"dashcam_pipeline {__version__}"
+
+_RGB_AXES: Final = 4
+_RGB_TICK: Final = Fraction(1, 30)
+"""Time base of arrays that come without times."""
+
+
+def available_threads() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def build_chain(config: CleanConfig) -> tuple[Chain, str]:
+    """Make the stages of a configuration.
+
+    Args:
+        config: stages, strength, quality, device, threads and boxes are used.
+
+    Returns:
+        the chain, not yet opened, and the device that ``auto`` came to.
+
+    Raises:
+        UsageError: an unknown stage, or a wrong option of one.
+        StageError: a plug-in can't be loaded.
+        ModelError: weights are missing or changed.
+        DeviceError: the device asked for isn't usable.
+    """
+    if not config.stages:
+        return Chain(()), "cpu"
+    # Imported here: an empty chain needs no networks.
+    from dashcam_pipeline.inference.devices import decide_device  # noqa: PLC0415
+
+    device = decide_device(config.device)
+    context = StageContext(
+        device=device,
+        quality=config.quality,
+        threads=config.threads or available_threads(),
+        strength=config.strength,
+        deterministic=config.deterministic,
+    )
+    stages = []
+    try:
+        for spec in config.stages:
+            stages.append(create_stage(spec.name, spec.options, context))  # noqa: PERF401 - those made must close
+    except BaseException:
+        Chain(stages).close()
+        raise
+    return Chain(stages, protect=config.protect), device
+
+
+class Pipeline:
+    """The chain of a configuration, for frames and arrays in memory.
+
+    Not thread-safe. Use it as a context manager, or call ``close``.
+
+    Args:
+        config: stages, strength, quality, device, threads and boxes are used; the default cleans
+            glare.
+
+    Raises:
+        DashcamError: as ``build_chain``.
+    """
+
+    def __init__(self, config: CleanConfig | None = None) -> None:
+        self.config = config or CleanConfig()
+        self._chain, self.device = build_chain(self.config)
+
+    def process(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Send frames through the chain.
+
+        Args:
+            frames: of one recording, indices rising by one.
+
+        Yields:
+            as many frames, in order, pts unchanged; some may come only after others went in.
+
+        Raises:
+            StageError: a stage failed or broke its contract.
+        """
+        whole = False
+        try:
+            for frame in frames:
+                yield from self._chain.feed(frame)
+            yield from self._chain.finish()
+            whole = True
+        finally:
+            if not whole:  # given up half-way: the next recording must not see this one's past
+                self._chain.discard()
+
+    def process_rgb(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Send pictures through the chain.
+
+        Args:
+            frames: consecutive pictures of one recording, gamma-encoded (sRGB or BT.709) R'G'B',
+                uint8, shape (N, H, W, 3), 0 to 255. Read only.
+
+        Returns:
+            a new array of the same shape and type. Pictures that no stage changed are equal to the
+            input to the last bit.
+
+        Raises:
+            TypeError: not uint8.
+            ValueError: not of shape (N, H, W, 3).
+            StageError: a stage failed or broke its contract.
+        """
+        import numpy as np  # noqa: PLC0415 - only here
+
+        from dashcam_pipeline.rgb import frame_to_rgb, rgb_to_frame  # noqa: PLC0415 - only here
+
+        if frames.dtype != np.uint8:
+            raise TypeError(f"frames must be uint8 (0 to 255), not {frames.dtype}")
+        if frames.ndim != _RGB_AXES or frames.shape[-1] != 3:  # noqa: PLR2004 - R, G and B
+            raise ValueError(f"frames must have the shape (N, H, W, 3), not {frames.shape}")
+        made = (
+            rgb_to_frame(picture, index=i, pts=i, time_base=_RGB_TICK)
+            for i, picture in enumerate(frames)
+        )
+        result = np.empty_like(frames)
+        for i, frame in enumerate(self.process(made)):
+            result[i] = frame_to_rgb(frame)
+        return result
+
+    def close(self) -> None:
+        """Free the stages' networks."""
+        self._chain.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Output:
+    """The writer as the last thread sees it: ``abort`` works at any time."""
+
+    def __init__(self, writer: Writer, source: Path, target: Path) -> None:
+        self._writer = writer
+        self._source = source
+        self._target = target
+        self._empty = True
+        self._finished = False
+
+    def write(self, item: Frame | CarriedPacket) -> None:
+        self._writer.write(item)
+        self._empty = self._empty and not isinstance(item, Frame)
+
+    def finish(self) -> WriteReport:
+        if self._empty:
+            raise NotVideoError(
+                f"{self._source}: there is not one picture to write.",
+                advice="Check that it plays in a media player, and that --start lies in it.",
+            )
+        report = self._writer.finish()
+        self._finished = True
+        return report
+
+    def abort(self) -> None:
+        if self._finished:
+            self._target.unlink(missing_ok=True)
+        else:
+            self._writer.abort()
+
+
+def clean(
+    input: str | Path,  # noqa: A002 - the word that the command line has
+    output: str | Path | None = None,
+    *,
+    config: CleanConfig | Mapping[str, Any] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunReport:
+    """Clean one recording.
+
+    Args:
+        input: the recording; only read.
+        output: where the result goes; None is ``NAME_clean`` beside the input, in a container that
+            holds every track.
+        config: how; a mapping is checked as ``CleanConfig`` is.
+        progress: called in this thread about ten times a second; what it raises ends the run.
+
+    Returns:
+        what was done and kept. The output exists, whole, when this returns.
+
+    Raises:
+        DashcamError: one of its kinds, see ``dashcam_pipeline.errors``; no output was written.
+        KeyboardInterrupt: Ctrl-C; all threads have ended, and no output was written.
+    """
+    # Imported here: `dashcam --help` and the array API need no codecs.
+    from dashcam_pipeline.media.containers import choose_output_path  # noqa: PLC0415
+    from dashcam_pipeline.media.encoders import EncoderSettings  # noqa: PLC0415
+    from dashcam_pipeline.media.reader import Reader  # noqa: PLC0415
+    from dashcam_pipeline.media.writer import Writer, check_output  # noqa: PLC0415
+
+    if not isinstance(config, CleanConfig):
+        config = make_config(config or {})
+    source, target = Path(input), None if output is None else Path(output)
+    if target is not None:
+        check_output(source, target, overwrite=config.overwrite)
+    with ExitStack() as cleanup:
+        threads = config.threads or available_threads()
+        reader = Reader(
+            source, track=config.track, start=config.start, end=config.end, threads=threads
+        )
+        cleanup.callback(reader.close)
+        target = choose_output_path(reader.info, target)
+        check_output(source, target, overwrite=config.overwrite)
+        chain, device = build_chain(config)
+        cleanup.callback(chain.close)
+        settings = EncoderSettings(
+            codec=config.codec,
+            crf=config.crf,
+            preset=config.preset,
+            options=config.encoder_options,
+            threads=threads,
+        )
+        tags = processing_tags(reader.info.metadata, config, synthetic=chain.synthetic)
+        writer = Writer(target, reader.info, settings, audio=config.audio, tags=tags)
+        workers = Workers(
+            reader,
+            chain,
+            _Output(writer, source, target),
+            check=lambda: _check_damage(reader.counts, source, strict=config.strict),
+        )
+        workers.progress.expected = expected_frames(reader.info, config)
+        cleanup.pop_all()  # from here on, each thread closes its own
+    workers.run(progress)
+    return make_report(
+        config=config,
+        info=reader.info,
+        counts=reader.counts,
+        workers=workers,
+        cuts=chain.cuts,
+        device=device,
+    )
+
+
+def clean_job(job: Mapping[str, Any]) -> dict[str, Any]:
+    """``clean`` as one unit of plain data, for another process.
+
+    Args:
+        job: ``input``, and where they differ from the defaults ``output`` and ``config`` (a
+            mapping of ``CleanConfig``'s fields); all picklable and JSON-able.
+
+    Returns:
+        ``RunReport.to_dict()``.
+
+    Raises:
+        DashcamError: as ``clean``; its kinds survive pickling.
+    """
+    return clean(job["input"], job.get("output"), config=job.get("config")).to_dict()
+
+
+def expected_frames(info: SourceInfo, config: CleanConfig) -> int | None:
+    """How many frames will come, for the progress bar alone; None where nothing tells."""
+    video = info.video
+    if config.start is None and config.end is None and video.expected_frames:
+        return video.expected_frames
+    rate, duration = video.frame_rate, info.duration_s
+    if rate is None or (duration is None and config.end is None):
+        return None
+    known = [bound for bound in (duration, config.end) if bound is not None]
+    return max(0, round((min(known) - (config.start or 0.0)) * float(rate))) or None
+
+
+def processing_tags(
+    metadata: Mapping[str, str], config: CleanConfig, *, synthetic: bool = False
+) -> dict[str, str]:
+    """Container metadata that says what was done; a comment of the source stays in front of it.
+
+    Args:
+        metadata: of the source.
+        config: of the run.
+        synthetic: True if a stage shows what the camera never saw.
+    """
+    chain = " > ".join(str(spec) for spec in config.stages) or "no stages"
+    mark = f"{SOFTWARE}: {chain}{' (synthetic picture)' if synthetic else ''}"
+    before = next((value for key, value in metadata.items() if key.lower() == "comment"), "")
+    return {"comment": f"{before.rstrip()}; {mark}" if before.strip() else mark}
+
+
+def _check_damage(counts: ReadCounts, source: Path, *, strict: bool) -> None:
+    """Give up on a damaged source if asked to."""
+    if not (strict and counts.damaged):
+        return
+    what = "; ".join(counts.errors[:2]) or f"{counts.frames_missing} frames are missing"
+    raise DamagedError(
+        f"{source} is damaged ({what}); nothing was written.",
+        advice="Run it without --strict to keep what can be decoded.",
+    )

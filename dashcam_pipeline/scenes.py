@@ -1,0 +1,105 @@
+"""Scene cuts, so that no stage smooths over one.
+
+Two consecutive frames are compared as luma thumbnails of 32x18 cells (area means). A cut is where
+both are true:
+
+* the cells' order of brightness changed: Spearman's rank correlation is below ``MAX_CORRELATION``.
+  Ranks don't see exposure, gamma or flicker, and one headlight moves few of them.
+* the cells' brightness changed: the mean of ``|log2 ratio|``, less the median ratio (exposure) and
+  capped at one stop a cell (headlights), is above ``MIN_CHANGE``. Noise in a black frame shuffles
+  ranks, but hardly moves this.
+
+A missed cut lets a temporal stage mix two scenes for some frames; a false one only costs it its
+memory. Both bounds come from recordings: between consecutive frames of nine clips (day, rain, night
+motorway, hand-held) the correlation stays above 0.84 and the change mostly below 0.1, while cuts
+between any two of them have correlations below 0.79 and changes above 0.23.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from dashcam_pipeline.frames import Frame, Plane
+
+Thumbnail = npt.NDArray[np.float32]
+"""Luma means in 8-bit codes, shape (18, 32)."""
+
+CELLS: Final = (32, 18)
+"""Columns and rows of the thumbnail: 16:9, coarse enough that motion hardly changes it."""
+
+MAX_CORRELATION: Final = 0.8
+"""Rank correlation below which a pair of frames may be a cut."""
+
+MIN_CHANGE: Final = 0.15
+"""Mean change in stops, exposure and headlights apart, above which it may be a cut."""
+
+_FLOOR: Final = 4.0
+"""Codes added before the logarithm, so that noise near black counts little."""
+
+_STEP: Final = 0.25
+"""Cells nearer than this many codes share a rank: noise must not order flat areas."""
+
+_SHRINK: Final = 10
+"""The first reduction keeps this many pixels a cell, in the frame's own type, for speed."""
+
+
+def thumbnail(frame: Frame) -> Thumbnail:
+    """Luma of a frame in 32x18 cells, in 8-bit codes."""
+    luma = frame.planes[0]
+    columns, rows = CELLS
+    if luma.shape[1] > columns * _SHRINK and luma.shape[0] > rows * _SHRINK:
+        size = (columns * _SHRINK, rows * _SHRINK)
+        luma = cast("Plane", cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
+    small = cv2.resize(luma.astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
+    return np.asarray(small / (1 << (frame.layout.bits - 8)), dtype=np.float32)
+
+
+def _ranks(cells: Thumbnail) -> npt.NDArray[np.float64]:
+    """Ranks with ties at their mean, less the overall mean."""
+    _, inverse, counts = np.unique(
+        np.round(cells.ravel() / _STEP), return_inverse=True, return_counts=True
+    )
+    last = np.cumsum(counts)
+    ranks = (last - (counts - 1) / 2)[inverse]
+    return np.asarray(ranks - ranks.mean(), dtype=np.float64)
+
+
+def rank_correlation(a: Thumbnail, b: Thumbnail) -> float:
+    """Spearman's rank correlation, -1 to 1; flat frames are like each other and nothing else."""
+    ranks_a, ranks_b = _ranks(a), _ranks(b)
+    norm = float(np.sqrt((ranks_a @ ranks_a) * (ranks_b @ ranks_b)))
+    if norm == 0:
+        return 1.0 if not (ranks_a.any() or ranks_b.any()) else 0.0
+    return float(ranks_a @ ranks_b) / norm
+
+
+def change(a: Thumbnail, b: Thumbnail) -> float:
+    """Mean change of the cells in stops, without what all share, capped at one stop a cell."""
+    stops = np.log2((b + _FLOOR) / (a + _FLOOR))
+    return float(np.minimum(np.abs(stops - np.median(stops)), 1.0).mean())
+
+
+def is_cut(a: Thumbnail, b: Thumbnail) -> bool:
+    """Whether a new scene begins between two consecutive frames."""
+    return change(a, b) > MIN_CHANGE and rank_correlation(a, b) < MAX_CORRELATION
+
+
+class CutDetector:
+    """Tells, frame by frame, whether a frame opens a new scene."""
+
+    def __init__(self) -> None:
+        self._last: Thumbnail | None = None
+
+    def opens_scene(self, frame: Frame) -> bool:
+        """True if a cut lies between the last frame given and this one; False for the first."""
+        last, self._last = self._last, thumbnail(frame)
+        return last is not None and is_cut(last, self._last)
+
+    def reset(self) -> None:
+        """Forget the last frame: a new stream follows."""
+        self._last = None

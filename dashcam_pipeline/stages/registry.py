@@ -1,0 +1,164 @@
+"""Which stages there are, and how they are made.
+
+The project's own stages are named in ``BUILT_IN``; any other package adds its own by an entry
+point::
+
+    [project.entry-points."dashcam_pipeline.stages"]
+    dim = "dashcam_dim:Dim"
+
+A stage's module is imported only when the stage is used or listed, and a plug-in that can't be
+loaded is named in a warning and left out: it never stops a run that doesn't use it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from dashcam_pipeline._version import __version__
+from dashcam_pipeline.errors import StageError, UsageError
+from dashcam_pipeline.explain import did_you_mean, explain
+from dashcam_pipeline.stages.base import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashcam_pipeline.stages.base import StageContext
+
+logger = logging.getLogger(__name__)
+
+GROUP: Final = "dashcam_pipeline.stages"
+"""The entry point group of other packages' stages."""
+
+PACKAGE: Final = "dashcam-pipeline"
+
+BUILT_IN: Final[dict[str, str]] = {
+    "glare": "dashcam_pipeline.stages.glare:GlareStage",
+}
+"""Name -> ``module:Class``. A new stage of this package is one file and one line here."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageEntry:
+    """A stage that is installed, not yet imported.
+
+    Args:
+        name: how it is called.
+        target: ``module:Class``.
+        package: the distribution it comes from.
+        version: of that distribution.
+    """
+
+    name: str
+    target: str
+    package: str
+    version: str
+
+    def load(self) -> type[Stage]:
+        """Import the class.
+
+        Raises:
+            StageError: it can't be imported, or is no stage of this name.
+        """
+        module, _, attribute = self.target.partition(":")
+        try:
+            loaded = getattr(importlib.import_module(module), attribute)
+        except Exception as error:  # a foreign module may raise anything
+            raise StageError(
+                f"The stage {self.name!r} of package {self.package!r} can't be loaded: "
+                f"{type(error).__name__}: {error}",
+                advice=f"Update or uninstall {self.package}.",
+            ) from error
+        if not (isinstance(loaded, type) and issubclass(loaded, Stage)):
+            raise StageError(
+                f"{self.target} of package {self.package!r} is no stage: "
+                "it must be a class derived from dashcam_pipeline.stages.base.Stage."
+            )
+        if loaded.name != self.name:
+            raise StageError(
+                f"Package {self.package!r} announces the stage {self.name!r}, "
+                f"but its class calls itself {loaded.name!r}."
+            )
+        return loaded
+
+
+def available_stages() -> dict[str, StageEntry]:
+    """All installed stages by name, without importing any of them."""
+    found = {
+        name: StageEntry(name, target, PACKAGE, __version__) for name, target in BUILT_IN.items()
+    }
+    for point in entry_points(group=GROUP):
+        package = point.dist.name if point.dist else "unknown"
+        version = point.dist.version if point.dist else ""
+        entry = StageEntry(point.name, point.value, package, version)
+        known = found.get(point.name)
+        if known is None:
+            found[point.name] = entry
+        elif known != entry and known.target != entry.target:
+            logger.warning(
+                "Package %r announces a stage %r, a name that %r has already; it is left out.",
+                package,
+                point.name,
+                known.package,
+            )
+    return found
+
+
+def stage_class(name: str) -> type[Stage]:
+    """The class of a stage, imported now.
+
+    Args:
+        name: as ``available_stages`` lists it.
+
+    Raises:
+        UsageError: no stage is called so.
+        StageError: it can't be loaded.
+    """
+    if name in BUILT_IN:  # no need to read every installed package's metadata
+        return StageEntry(name, BUILT_IN[name], PACKAGE, __version__).load()
+    known = available_stages()
+    if name not in known:
+        raise UsageError(
+            f"There is no stage called {name!r}. {did_you_mean(name, known)}".rstrip(),
+            advice=f"Installed: {', '.join(sorted(known))}.",
+        )
+    return known[name].load()
+
+
+def load_stages() -> dict[str, tuple[StageEntry, type[Stage]]]:
+    """Every stage that can be loaded; what can't is named in a logged warning."""
+    loaded = {}
+    for name, entry in sorted(available_stages().items()):
+        try:
+            loaded[name] = (entry, entry.load())
+        except StageError as error:
+            logger.warning("%s", str(error).replace("\n", " "))
+    return loaded
+
+
+def create_stage(name: str, options: Mapping[str, Any], context: StageContext) -> Stage:
+    """Make a stage.
+
+    Args:
+        name: as ``available_stages`` lists it.
+        options: those that differ from the defaults; text is converted (``"0.5"`` -> 0.5).
+        context: device, quality, threads, strength.
+
+    Raises:
+        UsageError: an unknown stage, or a wrong option, naming key, value and range.
+        StageError: the stage can't be loaded, or fails while it is made.
+    """
+    made = stage_class(name)
+    try:
+        checked = made.Options.model_validate(dict(options))
+    except ValidationError as error:
+        raise UsageError(
+            explain(error, made.Options, source=f"stage {name}"),
+            advice=f"`dashcam stages` lists the options of {name}.",
+        ) from None
+    return made(checked, context)
