@@ -164,7 +164,7 @@ class FrameBatch(Sequence[Frame]):
         """Frames in order."""
         return iter(self.frames)
 
-    def __getitem__(self, key):  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ANN204
+    def __getitem__(self, key):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
         """A frame, or a tuple of frames for a slice."""
         return self.frames[key]
 

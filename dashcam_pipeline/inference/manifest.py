@@ -1,0 +1,144 @@
+"""What is known of every set of weights, as data.
+
+``models/manifest.toml`` holds one ``[[model]]`` table a file. Nothing in the code asks a model's
+name: sizes, licence and origin are read here, and a file whose sha256 differs is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dashcam_pipeline.errors import ModelError
+
+FILE_NAME: Final = "manifest.toml"
+
+
+class ModelEntry(BaseModel):
+    """One set of weights.
+
+    The network behind it takes float32 (N, 3, H, W) code values in [0, 1], R G B, sides multiples
+    of ``multiple``, and returns float32 (N, ``maps``, H, W).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="What options call it.")
+    stage: str = Field(description="The stage it serves.")
+    file: str = Field(description="ONNX file beside the manifest.", pattern=r"^[^/\\]+$")
+    sha256: str = Field(description="Of the file, hexadecimal.", pattern=r"^[0-9a-f]{64}$")
+    licence: str = Field(description="Of the weights.")
+    parameters: int = Field(gt=0)
+    work_area: int = Field(gt=0, description="Pixels it was made for, at any aspect.")
+    multiple: int = Field(gt=0, description="Both sides must be multiples of it.")
+    maps: int = Field(gt=0, description="Channels of its answer.")
+    trained_on: tuple[str, ...] = Field(description="Every set of pictures, with its terms.")
+    card: str = Field(description="The model card beside the manifest.")
+    folder: Path = Field(description="Where the manifest lies; not in the file.")
+
+    @property
+    def path(self) -> Path:
+        """The ONNX file."""
+        return self.folder / self.file
+
+    def read(self) -> bytes:
+        """The file's bytes, checked.
+
+        Raises:
+            ModelError: it is missing or its sha256 is another.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"The weights {self.path} can't be read: {error.strerror}.",
+                advice="Install the package again; it holds its weights.",
+            ) from error
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.sha256:
+            raise ModelError(
+                f"The weights {self.path} are not those of the manifest: sha256 {found[:12]}..., "
+                f"expected {self.sha256[:12]}...",
+                advice="They were changed or damaged. Install the package again.",
+            )
+        return data
+
+
+class Manifest(BaseModel):
+    """All models of one folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    models: tuple[ModelEntry, ...]
+
+    def get(self, name: str) -> ModelEntry:
+        """The model of that name.
+
+        Raises:
+            ModelError: there is none.
+        """
+        for entry in self.models:
+            if entry.name == name:
+                return entry
+        known = ", ".join(entry.name for entry in self.models) or "none"
+        raise ModelError(f"There is no model {name!r}.", advice=f"Installed models: {known}.")
+
+
+def models_folder() -> Path:
+    """The folder of the package's own weights, in a wheel and in an editable install alike.
+
+    Raises:
+        ModelError: neither place has a manifest.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "models", package.parent / "models"):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise ModelError(
+        f"No {FILE_NAME} beside {package}: the weights are not installed.",
+        advice="Install the package again from a wheel or a full checkout.",
+    )
+
+
+@cache
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a folder.
+
+    Raises:
+        ModelError: it can't be read or breaks its schema.
+    """
+    path = folder / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            tables = tomllib.load(file).get("model", [])
+        return Manifest(models=tuple(ModelEntry(**table, folder=folder) for table in tables))
+    except (OSError, tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
+        raise ModelError(f"The model manifest {path} can't be used: {error}") from error
+
+
+def load_manifest() -> Manifest:
+    """The manifest of the package's own weights."""
+    return read_manifest(models_folder())
+
+
+def find_model(reference: str) -> ModelEntry:
+    """A model by its name, or by the path of an ONNX file with its manifest beside it.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    if not reference.endswith(".onnx"):
+        return load_manifest().get(reference)
+    path = Path(reference)
+    for entry in read_manifest(path.parent.resolve()).models:
+        if entry.file == path.name:
+            return entry
+    raise ModelError(
+        f"{path.parent / FILE_NAME} does not name {path.name}.",
+        advice="`dashcam export` writes weights and manifest together.",
+    )

@@ -1,0 +1,147 @@
+"""``glare``: take away the light that lamps, headlights and the moon scattered over the picture.
+
+The frame is shrunk to a work size; a UNet++ predicts there, in linear light, a layer of
+structured glare, a veil, and a soft mask of the lamps; the layers, smoothed in time, are enlarged
+and subtracted from the frame's own samples in linear light. The lamps themselves stay.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from dashcam_pipeline.frames import FrameBatch
+from dashcam_pipeline.inference import light
+from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.inference.session import Network
+from dashcam_pipeline.inference.worksize import work_size
+from dashcam_pipeline.stages.base import (
+    Quality,
+    Requirements,
+    Stage,
+    StageContext,
+    StageOptions,
+    StreamInfo,
+)
+from dashcam_pipeline.stages.shrink import shrink_rgb
+from dashcam_pipeline.stages.smoothing import MotionGate
+from dashcam_pipeline.stages.subtract import subtract_light
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from dashcam_pipeline.frames import Frame
+
+AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 1.0}
+"""Work area at each level, as a share of the area the model was made for."""
+
+DEAD_ZONE = 0.02
+"""A map below this code value is no glare; a network's zero is never quite zero."""
+
+
+def glare_layer(
+    maps: npt.NDArray[np.floating[Any]], streaks: float, veil: float
+) -> npt.NDArray[np.floating[Any]]:
+    """The light to take away.
+
+    Args:
+        maps: (7, H, W) as the network gives them: structured R G B, veil R G B (code values whose
+            square is light), lamp mask.
+        streaks: strength of the structured layer, 0 to 1.
+        veil: strength of the veil, 0 to 1.
+
+    Returns:
+        (3, H, W) float32, linear light >= 0; zero inside lamps and below the dead zone.
+    """
+    layer = np.asarray(streaks * np.square(maps[0:3]) + veil * np.square(maps[3:6]))
+    layer *= 1 - maps[6:7]
+    layer -= DEAD_ZONE**2
+    np.maximum(layer, 0, out=layer)
+    return layer
+
+
+class GlareStage(Stage):
+    """Takes scattered light away; see the module."""
+
+    name = "glare"
+    summary = "Takes away the glare of lamps, headlights and the moon; the lamps stay."
+    strengths = ("streaks", "veil")
+    models = ("glare",)
+
+    class Options(StageOptions):
+        """Options of ``glare``."""
+
+        streaks: float = Field(
+            1.0, ge=0, le=1, description="How much of streaks, spokes and near bloom to take away."
+        )
+        veil: float = Field(0.5, ge=0, le=1, description="How much of the wide haze to take away.")
+        smoothing: float = Field(
+            0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
+        )
+        model: str = Field(
+            "glare", description="A model of `dashcam models`, or an ONNX file with its manifest."
+        )
+
+    options: Options
+
+    TRANSFER: ClassVar[str] = light.NAME
+
+    def __init__(self, options: StageOptions, context: StageContext) -> None:
+        super().__init__(options, context)
+        entry = find_model(self.options.model)
+        self._network = Network(entry, device=context.device, threads=context.threads)
+        self._gate = MotionGate(self.options.smoothing)
+        self._size = (0, 0)
+        self._changed = 0
+        self.report.facts.update(
+            model=entry.name, sha256=entry.sha256, transfer=light.NAME, frames_changed=0
+        )
+
+    @property
+    def requirements(self) -> Requirements:
+        """Small batches on a CPU, where they only cost memory; larger ones on a GPU."""
+        return Requirements(batch_size=2 if self.context.device == "cpu" else 16)
+
+    def open(self, info: StreamInfo) -> None:
+        """Choose the work size for the stream's geometry."""
+        entry = self._network.entry
+        area = math.ceil(entry.work_area * AREA_SHARE[self.context.quality])
+        self._size = work_size(info.height, info.width, area=area, multiple=entry.multiple)
+        self._gate.reset()
+        self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
+
+    def process(self, batch: FrameBatch) -> FrameBatch:
+        """Clean a batch."""
+        start = time.perf_counter()
+        pictures = np.stack([shrink_rgb(frame, *self._size) for frame in batch])
+        shrunk = time.perf_counter()
+        maps = self._network.run(pictures)
+        predicted = time.perf_counter()
+        frames = tuple(
+            self._render(frame, self._gate(picture, answer))
+            for frame, picture, answer in zip(batch, pictures, maps, strict=True)
+        )
+        self._count("shrink", shrunk - start)
+        self._count("network", predicted - shrunk)
+        self._count("render", time.perf_counter() - predicted)
+        return FrameBatch(frames)
+
+    def _render(self, frame: Frame, maps: npt.NDArray[np.floating[Any]]) -> Frame:
+        factor = self.context.strength
+        layer = glare_layer(maps, factor * self.options.streaks, factor * self.options.veil)
+        result = subtract_light(frame, layer)
+        if result is not frame:
+            self._changed += 1
+            self.report.facts["frames_changed"] = self._changed
+        return result
+
+    def _count(self, part: str, seconds: float) -> None:
+        self.report.seconds[part] = self.report.seconds.get(part, 0.0) + seconds
+
+    def reset(self) -> None:
+        """Forget the past at a cut."""
+        self._gate.reset()

@@ -1,0 +1,60 @@
+"""A frame at a network's work size: each plane by area, then the colour conversion, small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from dashcam_pipeline.frames import KR_KB
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from dashcam_pipeline.frames import Color, Frame, PixelLayout
+
+
+def code_scale(layout: PixelLayout, color: Color) -> tuple[float, float, float, float]:
+    """How code values map to signal values.
+
+    Returns:
+        (luma offset, luma span, chroma offset, chroma span) in code values: Y' = (code - offset)
+        / span in [0, 1], Cb and Cr likewise in [-0.5, 0.5] (ITU-R BT.709-6, 4.6; BT.2100-2,
+        table 9 for full range).
+    """
+    step = 1 << (layout.bits - 8)
+    if color.full_range:
+        return 0.0, float(layout.max_value), 128.0 * step, float(layout.max_value)
+    return 16.0 * step, 219.0 * step, 128.0 * step, 224.0 * step
+
+
+def shrink_rgb(frame: Frame, height: int, width: int) -> npt.NDArray[np.float32]:
+    """The frame as R'G'B' at a work size.
+
+    Args:
+        frame: any layout.
+        height, width: of the result.
+
+    Returns:
+        (3, height, width) float32 in [0, 1].
+    """
+    y0, ys, c0, cs = code_scale(frame.layout, frame.color)
+    y, cb, cr = (
+        cv2.resize(
+            plane,
+            (width, height),
+            interpolation=cv2.INTER_AREA if plane.shape[0] > height else cv2.INTER_LINEAR,
+        ).astype(np.float32)
+        for plane in frame.planes
+    )
+    kr, kb = KR_KB[frame.color.matrix]
+    kg = 1 - kr - kb
+    y = (y - y0) / ys
+    cb = (cb - c0) / cs
+    cr = (cr - c0) / cs
+    rgb = np.empty((3, height, width), np.float32)
+    rgb[0] = y + 2 * (1 - kr) * cr
+    rgb[2] = y + 2 * (1 - kb) * cb
+    rgb[1] = (y - kr * rgb[0] - kb * rgb[2]) / kg
+    return np.clip(rgb, 0, 1, out=rgb)

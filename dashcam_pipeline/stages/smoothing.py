@@ -1,0 +1,61 @@
+"""Motion-gated temporal smoothing of a network's maps, at the work size.
+
+A network's answer trembles a little from frame to frame. Where the picture stands still, the
+answer is averaged over time; where it moves, the new answer counts at once, so that nothing lags
+behind a passing headlight. The gate is the local change of the small picture itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+STILL = 0.02
+"""Change (code value in [0, 1], blurred) below which a place stands still: about sensor noise."""
+
+MOVING = 0.10
+"""Change from which the past counts nothing."""
+
+
+class MotionGate:
+    """Averages maps over time where the picture stands still.
+
+    Args:
+        amount: weight of the past where nothing moves, 0 (off) to below 1.
+    """
+
+    def __init__(self, amount: float) -> None:
+        self.amount = amount
+        self._picture: npt.NDArray[np.floating[Any]] | None = None
+        self._maps: npt.NDArray[np.floating[Any]] | None = None
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._picture = self._maps = None
+
+    def __call__(
+        self, picture: npt.NDArray[np.floating[Any]], maps: npt.NDArray[np.floating[Any]]
+    ) -> npt.NDArray[np.floating[Any]]:
+        """Smooth one frame's answer.
+
+        Args:
+            picture: (3, H, W), what the network saw.
+            maps: (C, H, W), its answer.
+
+        Returns:
+            (C, H, W), the smoothed answer.
+        """
+        if self._picture is None or self._maps is None or self._maps.shape != maps.shape:
+            result = maps
+        else:
+            change = np.abs(picture - self._picture).max(axis=0)
+            change = cv2.GaussianBlur(change, (0, 0), 3)
+            past = self.amount * np.clip((MOVING - change) / (MOVING - STILL), 0, 1)
+            result = maps + past * (self._maps - maps)
+        self._picture, self._maps = picture, result
+        return result

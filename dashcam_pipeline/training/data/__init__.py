@@ -1,0 +1,1 @@
+"""Pictures to train on: where they lie, and of what kind they are."""

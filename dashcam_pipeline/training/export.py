@@ -1,0 +1,192 @@
+"""From a training run to weights the package can use: ONNX and the manifest's entry.
+
+The exported network is the *average* of the training (exponential moving average), in float32,
+with dynamic batch and size. timm's "same" padding is computed from the size at run time; at sides
+that are multiples of 32 it is always the same, so it is written into the graph as a constant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dashcam_pipeline.errors import InputMissingError, ModelError
+from dashcam_pipeline.inference.manifest import FILE_NAME, ModelEntry, read_manifest
+from dashcam_pipeline.inference.worksize import AREA
+from dashcam_pipeline.training.glare_config import GlareTrainingConfig
+from dashcam_pipeline.training.nets import MAPS, GlareNet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+OPSET = 18
+PARITY = 1 / 255
+"""Largest difference from torch that an export may show."""
+
+
+class StaticSamePad(nn.Module):
+    """A convolution with its "same" padding for even inputs as a constant."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        kernel, stride = convolution.kernel_size[0], convolution.stride[0]
+        total = max(kernel - stride, 0)
+        self.pad = nn.ZeroPad2d((total // 2, total - total // 2) * 2)
+        self.convolution = nn.Conv2d(
+            convolution.in_channels,
+            convolution.out_channels,
+            kernel,
+            stride,
+            groups=convolution.groups,
+            bias=convolution.bias is not None,
+        )
+        self.convolution.load_state_dict(convolution.state_dict())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pad, convolve."""
+        return self.convolution(self.pad(x))
+
+
+def fix_padding(module: nn.Module) -> None:
+    """Replace timm's size-dependent padding throughout, in place."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.Conv2d) and type(child).__name__ == "Conv2dSame":
+            setattr(module, name, StaticSamePad(child))
+        else:
+            fix_padding(child)
+
+
+def load_average(checkpoint: Path) -> tuple[GlareNet, GlareTrainingConfig, dict[str, Any]]:
+    """The averaged network of a run's checkpoint, ready for inference.
+
+    Args:
+        checkpoint: ``last.ckpt`` of a run.
+
+    Returns:
+        the network, the run's config, and facts: steps, hours.
+
+    Raises:
+        InputMissingError: no such file.
+        ModelError: it is not a glare run's checkpoint.
+    """
+    if not checkpoint.is_file():
+        raise InputMissingError(f"{checkpoint} is not a file")
+    stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    if "glare_config" not in stored:
+        raise ModelError(f"{checkpoint} is not the checkpoint of a glare training")
+    config = GlareTrainingConfig.model_validate(stored["glare_config"])
+    net = GlareNet(config.model, config.encoder, pretrained=False)
+    prefix = "average.module."
+    net.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in stored["state_dict"].items() if k.startswith(prefix)}
+    )
+    facts = {"steps": stored["global_step"], "hours": round(stored["spent"] / 3600, 2)}
+    return net.eval(), config, facts
+
+
+def export_onnx(net: GlareNet, path: Path) -> float:
+    """Write float32 ONNX with dynamic batch and size.
+
+    Returns:
+        the largest difference from torch on a picture of noise.
+
+    Raises:
+        ModelError: the difference exceeds ``PARITY``.
+    """
+    import onnxruntime as ort  # noqa: PLC0415 - slow to import
+
+    example = torch.rand(2, 3, 64, 96)
+    other = torch.rand(1, 3, 96, 160)
+    with torch.inference_mode():
+        wanted = net(other).numpy()
+    fix_padding(net)
+    shape = {
+        0: torch.export.Dim("batch"),
+        2: 32 * torch.export.Dim("h"),
+        3: 32 * torch.export.Dim("w"),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own, about its own internals
+        torch.onnx.export(
+            net,
+            (example,),
+            path,
+            input_names=["picture"],
+            output_names=["maps"],
+            dynamic_shapes=(shape,),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    difference = float(np.abs(session.run(None, {"picture": other.numpy()})[0] - wanted).max())
+    if difference > PARITY:
+        raise ModelError(f"the exported network differs from torch by {difference:.4f}")
+    return difference
+
+
+def export_run(
+    checkpoint: Path, folder: Path, name: str, *, licence: str, trained_on: Sequence[str]
+) -> tuple[Path, float]:
+    """Export a run's averaged network into a folder of weights.
+
+    Args:
+        checkpoint: ``last.ckpt`` of a run.
+        folder: gets ``NAME.onnx``; its manifest's entry of that name is replaced or added.
+        name: what options will call it.
+        licence: of the weights.
+        trained_on: every set of pictures with its terms.
+
+    Returns:
+        path of the ONNX file, and its largest difference from torch.
+
+    Raises:
+        ModelError: the export differs from torch, or the folder's manifest is broken.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    net, _, _ = load_average(checkpoint)
+    path = folder / f"{name}.onnx"
+    difference = export_onnx(net, path)
+    entry = ModelEntry(
+        name=name,
+        stage="glare",
+        file=path.name,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        licence=licence,
+        parameters=sum(p.numel() for p in net.parameters()),
+        work_area=AREA,
+        multiple=32,
+        maps=MAPS,
+        trained_on=tuple(trained_on),
+        card=f"{name}.md",
+        folder=folder,
+    )
+    write_entry(folder, entry)
+    return path, difference
+
+
+def write_entry(folder: Path, entry: ModelEntry) -> None:
+    """Put an entry into a folder's manifest, in place of the one of its name."""
+    manifest = folder / FILE_NAME
+    others = read_manifest(folder).models if manifest.is_file() else ()
+    entries = [e for e in others if e.name != entry.name] + [entry]
+    tables = [
+        "\n".join(
+            ["[[model]]"]
+            + [
+                f"{key} = {json.dumps(value, ensure_ascii=False)}"
+                for key, value in e.model_dump(mode="json", exclude={"folder"}).items()
+            ]
+        )
+        for e in sorted(entries, key=lambda e: e.name)
+    ]
+    manifest.write_text("\n\n".join(tables) + "\n")
+    read_manifest.cache_clear()

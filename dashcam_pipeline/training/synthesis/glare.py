@@ -1,0 +1,298 @@
+"""Training samples: a scene, its lamps, one lens, one camera.
+
+The light that a lens scatters is the sum over all sources of the same scatter kernel, shifted to
+the source and scaled by its flux (a shift-invariant linear system); sources are small, so the sum
+is taken directly instead of by a Fourier transform. The layer is then parted:
+
+- *veil*: the wide part, the smoothed morphological opening of the layer with a window of
+  ``VEIL_WINDOW`` of the frame (what is narrower than the window does not survive an opening),
+- *structured*: the rest: streaks, spokes, near bloom.
+
+All layers are in linear light by the square law of ``dashcam_pipeline.inference.light``: the
+structured layer S and the veil V of an input v fulfil clean = sqrt(v^2 - S - V).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from dashcam_pipeline.training.data.pictures import Picture, panorama_view
+from dashcam_pipeline.training.synthesis import camera, psf
+from dashcam_pipeline.training.synthesis.lamps import Lamp, find_lamps, paint_lamps, sample_lamps
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+VEIL_WINDOW = 1 / 6
+"""Side of the opening's window, in frame heights."""
+
+SHAPES = ((288, 512), (288, 512), (320, 448), (288, 512), (448, 320), (384, 384))
+"""Frame sizes (height, width) that samples are made in; wide ones most often, as dashcams are."""
+
+KIND_WEIGHTS = {"night": 0.45, "day": 0.4, "hdr": 0.15}
+"""How often each kind of background is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One training sample; all (3, H, W) float32 in [0, 1] but ``lamps`` (1, H, W).
+
+    Args:
+        picture: what the camera recorded: glare, noise, compression.
+        glare: the same without noise and compression.
+        structured: the structured layer, linear light.
+        veil: the veil, linear light.
+        lamps: where light sources are, soft.
+    """
+
+    picture: Tensor
+    glare: Tensor
+    structured: Tensor
+    veil: Tensor
+    lamps: Tensor
+
+    def crop(self, rng: np.random.Generator, height: int, width: int) -> Sample:
+        """The same random window of everything, flipped by chance."""
+        h, w = self.picture.shape[1:]
+        y, x = int(rng.integers(0, h - height + 1)), int(rng.integers(0, w - width + 1))
+        flip = rng.random() < 0.5  # noqa: PLR2004 - a coin
+
+        def cut(t: Tensor) -> Tensor:
+            t = t[:, y : y + height, x : x + width]
+            return t.flip(2) if flip else t
+
+        return Sample(
+            *(cut(t) for t in (self.picture, self.glare, self.structured, self.veil, self.lamps))
+        )
+
+
+def split_layer(layer: Tensor) -> tuple[Tensor, Tensor]:
+    """Part a glare layer (3, H, W) into (structured, veil); both non-negative, their sum is it."""
+    _, h, w = layer.shape
+    step = 8
+    small = nnf.avg_pool2d(layer[None], step, ceil_mode=True)
+    k = max(round(VEIL_WINDOW * min(h, w) / step) // 2 * 2 + 1, 3)
+    eroded = -nnf.max_pool2d(-small, k, 1, k // 2)
+    opened = nnf.max_pool2d(eroded, k, 1, k // 2)
+    padded = nnf.pad(opened, (k // 2,) * 4, mode="replicate")
+    smooth = nnf.avg_pool2d(padded, k, 1)
+    veil = nnf.interpolate(smooth, (h, w), mode="bilinear", align_corners=False)[0]
+    veil = torch.minimum(veil, layer)
+    return layer - veil, veil
+
+
+@dataclass(slots=True)
+class KernelBank:
+    """Scatter kernels made ahead, half precision, (count, 3, size, size).
+
+    Args:
+        seed: of the bank.
+        count: how many lenses.
+        size: side; at least twice the longest frame side serves every lamp in the frame.
+        kinds: kinds of glare it may hold, of ``psf.KINDS``.
+    """
+
+    seed: int = 0
+    count: int = 160
+    size: int = 1024
+    kinds: tuple[str, ...] = psf.KINDS
+    kernels: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make all kernels; about a third of a second each."""
+        self.kernels = torch.empty(self.count, 3, self.size, self.size, dtype=torch.float16)
+        for i in range(self.count):
+            rng = np.random.default_rng((self.seed, i))
+            self.kernels[i] = torch.from_numpy(psf.sample_kernel(rng, self.size, 288, self.kinds))
+
+    def draw(self, rng: np.random.Generator) -> Tensor:
+        """One kernel, mirrored by chance (a view)."""
+        kernel = self.kernels[int(rng.integers(self.count))]
+        if rng.random() < 0.5:  # noqa: PLR2004 - a coin
+            kernel = kernel.flip(2)
+        if rng.random() < 0.2:  # noqa: PLR2004 - streaks are seldom the other way up
+            kernel = kernel.transpose(1, 2)
+        return kernel
+
+
+def scatter(lamps: list[Lamp], kernel: Tensor, height: int, width: int) -> Tensor:
+    """Scattered light of all lamps, (3, H, W), for flux 1 = the kernel itself."""
+    layer = torch.zeros(3, height, width, device=kernel.device)
+    half = kernel.shape[-1] // 2
+    for lamp in lamps:
+        points = [(0.0, 0.0)]
+        if lamp.radius > 3:  # noqa: PLR2004 - pixels; a disc is a few points
+            r = 0.6 * lamp.radius
+            points += [(r * math.cos(a), r * math.sin(a)) for a in np.arange(5) * 2 * math.pi / 5]
+        color = torch.tensor(lamp.color, device=kernel.device).view(3, 1, 1)
+        for dx, dy in points:
+            x, y = half - round(lamp.x + dx), half - round(lamp.y + dy)
+            y0, x0 = max(-y, 0), max(-x, 0)
+            y1 = min(height, kernel.shape[1] - y)
+            x1 = min(width, kernel.shape[2] - x)
+            if y0 >= y1 or x0 >= x1:
+                continue
+            part = kernel[:, y + y0 : y + y1, x + x0 : x + x1].float()
+            layer[:, y0:y1, x0:x1] += part * color * (lamp.flux / len(points))
+    return layer
+
+
+def ghosts(rng: np.random.Generator, lamps: list[Lamp], height: int, width: int) -> Tensor:
+    """Reflections between lens surfaces: tinted discs on the line through the centre."""
+    canvas = np.zeros((height, width, 3), np.float32)
+    brightest = max(lamps, key=lambda lamp: lamp.flux)
+    for _ in range(int(rng.integers(1, 6))):
+        k = rng.uniform(-1.2, 0.8)
+        x = width / 2 + k * (brightest.x - width / 2)
+        y = height / 2 + k * (brightest.y - height / 2)
+        tint = np.array(brightest.color) * rng.uniform(0.2, 1, 3) * rng.uniform(0.01, 0.12)
+        disc = np.zeros_like(canvas)
+        radius = int(height * rng.uniform(0.005, 0.06)) + 1
+        cv2.circle(disc, (round(x), round(y)), radius, tint.tolist(), -1, cv2.LINE_AA)
+        canvas += cv2.GaussianBlur(disc, (0, 0), radius * rng.uniform(0.05, 0.4) + 0.5)
+    return torch.from_numpy(canvas).permute(2, 0, 1)
+
+
+def fit(
+    rng: np.random.Generator, pixels: npt.NDArray[Any], height: int, width: int
+) -> npt.NDArray[Any]:
+    """A random window of a picture at the asked shape, its scale varied a little."""
+    h, w = pixels.shape[:2]
+    scale = max(height / h, width / w) * rng.uniform(1.0, 1.4)
+    ch, cw = min(round(height / scale), h), min(round(width / scale), w)
+    y, x = int(rng.integers(0, h - ch + 1)), int(rng.integers(0, w - cw + 1))
+    window = pixels[y : y + ch, x : x + cw]
+    return cv2.resize(
+        window, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
+
+
+def darken(
+    rng: np.random.Generator, linear: npt.NDArray[np.float32], lamps: list[Lamp]
+) -> npt.NDArray[np.float32]:
+    """Turn a day into a night: dim, dark sky, a cast, and pools of light under the lamps."""
+    h, w = linear.shape[:2]
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    ambient = math.exp(rng.uniform(math.log(0.01), math.log(0.35)))
+    light = np.full((h, w, 3), ambient, np.float32)
+    total = sum(lamp.flux for lamp in lamps) + 1e-6
+    pool = rng.uniform(0, 0.8)
+    for lamp in lamps[:8]:
+        reach = h * rng.uniform(0.08, 0.5)
+        below = y - lamp.y - h * rng.uniform(0, 0.2)
+        fall = 1 / (1 + ((x - lamp.x) ** 2 + below**2) / reach**2)
+        share = pool * math.sqrt(lamp.flux / total)
+        light += share * fall[..., None] * np.array(lamp.color, np.float32)
+    sky = np.clip((h * rng.uniform(0.3, 0.6) - y) / (0.15 * h), 0, 1)[..., None]
+    bright = np.clip((linear.mean(axis=2, keepdims=True) - 0.2) / 0.3, 0, 1)
+    light *= 1 - sky * bright * rng.uniform(0.7, 1.0)
+    cast = np.exp(rng.normal(0, 0.15, 3))
+    return np.asarray(np.power(linear, rng.uniform(1.0, 1.5)) * light * cast, np.float32)
+
+
+class GlareSynthesizer:
+    """Draws samples from backgrounds, lamps, lenses and cameras.
+
+    Args:
+        pictures: backgrounds by kind; night and HDR ones are drawn as often as day ones.
+        bank: scatter kernels.
+        glare_free: share of samples without any glare, whose layers are zero.
+    """
+
+    def __init__(
+        self, pictures: list[Picture], bank: KernelBank, *, glare_free: float = 0.15
+    ) -> None:
+        self.by_kind = {
+            kind: [p for p in pictures if p.kind == kind] for kind in ("night", "day", "hdr")
+        }
+        self.by_kind = {kind: found for kind, found in self.by_kind.items() if found}
+        self.bank = bank
+        self.glare_free = glare_free
+
+    def sample(self, seed: tuple[int, ...], shape: tuple[int, int] | None = None) -> Sample:
+        """Make one sample.
+
+        Args:
+            seed: makes it reproducible.
+            shape: (height, width), multiples of 32; drawn of ``SHAPES`` if not given.
+        """
+        rng = np.random.default_rng(seed)
+        height, width = shape or SHAPES[int(rng.integers(len(SHAPES)))]
+        free = rng.random() < self.glare_free
+        scene, lamps = self._scene(rng, height, width, lit=not free)
+        light, cover = paint_lamps(lamps, height, width)
+        source = torch.from_numpy(scene).permute(2, 0, 1).contiguous() + torch.from_numpy(light)
+        curve = camera.tone_curve(rng)
+        clean = camera.encode(source, curve)
+        if free or not lamps:
+            glare = clean
+        else:
+            glare = camera.encode(source + self._layer(rng, lamps, height, width), curve)
+            if rng.random() < 0.2:  # noqa: PLR2004 - a grey veil over the whole glass
+                haze = float(rng.uniform(0.002, 0.04))
+                glare = torch.maximum(glare, (glare.square() + haze * (1 - glare.square())).sqrt())
+        structured, veil = split_layer((glare.square() - clean.square()).clamp(min=0))
+        lamp_map = torch.maximum(
+            torch.from_numpy(cover), ((clean.amax(0) - 0.9) / 0.08).clamp(0, 1)
+        )[None]
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        picture = camera.add_noise(glare, rng, generator) if rng.random() < 0.8 else glare  # noqa: PLR2004
+        if rng.random() < 0.7:  # noqa: PLR2004 - most recordings are compressed hard
+            picture = camera.block_compress(picture, float(rng.uniform(25, 95)))
+        picture = torch.round(picture * 255) / 255
+        return Sample(picture, glare, structured, veil, lamp_map)
+
+    def _scene(
+        self, rng: np.random.Generator, height: int, width: int, *, lit: bool
+    ) -> tuple[npt.NDArray[np.float32], list[Lamp]]:
+        """Linear scene (H, W, 3) without painted lamps, and all lamps it is to have."""
+        kinds = sorted(self.by_kind)
+        weights = np.array([KIND_WEIGHTS[kind] for kind in kinds])
+        kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
+        pixels = self.by_kind[kind][int(rng.integers(len(self.by_kind[kind])))].pixels
+        gain = float(rng.uniform(0.5, 1.2))
+        if kind == "hdr":
+            linear = panorama_view(rng, np.asarray(pixels, np.float32), height, width)
+            linear *= math.exp(rng.uniform(math.log(0.1), math.log(0.8)))
+            lamps = find_lamps(rng, linear, threshold=1.5)
+            return linear, lamps + self._more_lamps(rng, height, width)[:3]
+        coded = fit(rng, pixels, height, width).astype(np.float32) / 255
+        linear = np.power(coded, rng.uniform(1.8, 2.2), dtype=np.float32)
+        if kind == "night":
+            lamps = find_lamps(rng, linear)
+            # One camera's cast must not be learnt as the colour of night: grey-world, by chance.
+            means = linear.mean(axis=(0, 1)) + 1e-4
+            cast = (means.mean() / means) ** rng.uniform(0, 1.2) * np.exp(rng.normal(0, 0.15, 3))
+            gain = math.exp(rng.uniform(math.log(0.5), math.log(2.5)))
+            linear = (linear * (cast * gain)).astype(np.float32)
+            return linear, lamps + self._more_lamps(rng, height, width)
+        if not lit and rng.random() < 0.5:  # noqa: PLR2004 - days must come out as they went in
+            return linear * gain, []
+        lamps = sample_lamps(rng, height, width)
+        dark = darken(rng, linear, lamps)
+        return dark, lamps
+
+    @staticmethod
+    def _more_lamps(rng: np.random.Generator, height: int, width: int) -> list[Lamp]:
+        """Painted lamps beside those of the picture, in every second one."""
+        return sample_lamps(rng, height, width) if rng.random() < 0.5 else []  # noqa: PLR2004 - a coin
+
+    def _layer(
+        self, rng: np.random.Generator, lamps: list[Lamp], height: int, width: int
+    ) -> Tensor:
+        """Scattered light (3, H, W) in display units, its level drawn where it can be seen."""
+        layer = scatter(lamps, self.bank.draw(rng), height, width)
+        ring = torch.quantile(layer.mean(0)[::4, ::4].flatten(), 0.99)
+        level = math.exp(rng.uniform(math.log(0.02), math.log(0.9)))
+        layer = layer * (level / (ring + 1e-9))
+        if rng.random() < 0.15:  # noqa: PLR2004 - few lenses show ghosts at night
+            layer = layer + ghosts(rng, lamps, height, width) * (level / 0.3)
+        return layer

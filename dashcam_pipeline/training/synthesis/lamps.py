@@ -1,0 +1,186 @@
+"""Where light comes from: lamps in and off the frame, and those a picture already holds.
+
+A lamp is a place, a size, a shape and a radiance in display units (1.0 just saturates the
+sensor); radiance lies far above 1, as in the field, so that one lens serves near and far lamps
+alike and brightness falls off with distance by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Generator = np.random.Generator
+
+CORRELATED = {  # approximate linear sRGB of common sources, brightest channel 1
+    "sodium": (1.0, 0.55, 0.12),
+    "warm": (1.0, 0.78, 0.5),
+    "neutral": (1.0, 0.95, 0.88),
+    "led": (0.85, 0.95, 1.0),
+    "mercury": (0.75, 1.0, 0.9),
+    "moon": (0.9, 0.95, 1.0),
+    "red": (1.0, 0.08, 0.05),
+    "amber": (1.0, 0.5, 0.05),
+    "green": (0.1, 1.0, 0.6),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One source of light.
+
+    Args:
+        x, y: centre in pixels; may lie off the frame.
+        radius: half its longer side, in pixels.
+        aspect: shorter over longer side (1 is round).
+        angle: of the longer side, radians.
+        color: linear RGB, brightest channel 1.
+        radiance: in display units; what the sensor would read without clipping.
+        draw: whether it is to be painted (False for lamps the picture already shows).
+    """
+
+    x: float
+    y: float
+    radius: float
+    aspect: float
+    angle: float
+    color: tuple[float, float, float]
+    radiance: float
+    draw: bool = True
+
+    @property
+    def flux(self) -> float:
+        """Radiance times area: what the scattered light is proportional to."""
+        return self.radiance * math.pi * max(self.radius, 0.5) ** 2 * self.aspect
+
+
+def _color(rng: Generator, names: tuple[str, ...]) -> tuple[float, float, float]:
+    base = np.array(CORRELATED[names[int(rng.integers(len(names)))]])
+    jitter = base * np.exp(rng.normal(0, 0.12, 3))
+    r, g, b = (jitter / jitter.max()).tolist()
+    return float(r), float(g), float(b)
+
+
+def sample_lamps(rng: Generator, height: int, width: int) -> list[Lamp]:
+    """Lamps as a road has them: rows that shrink towards a vanishing point, cars, signals, moon."""
+    lamps: list[Lamp] = []
+    vx = width * rng.uniform(0.25, 0.75)
+    vy = height * rng.uniform(0.35, 0.6)
+    power = math.exp(rng.uniform(math.log(5), math.log(200)))
+    white = ("sodium", "warm", "neutral", "led", "mercury", "led", "neutral")
+    if rng.random() < 0.8:  # noqa: PLR2004 - street lamps
+        street = _color(rng, white)
+        for _ in range(int(rng.integers(1, 6))):
+            depth = rng.beta(1.2, 2.0)  # 1 is near
+            side = rng.choice([-1, 1])
+            x = vx + side * depth * width * rng.uniform(0.15, 0.75)
+            y = vy - depth * height * rng.uniform(0.1, 0.75)
+            color = street if rng.random() < 0.8 else _color(rng, white)  # noqa: PLR2004
+            size = height * (0.002 + 0.022 * depth * rng.uniform(0.4, 1.6))
+            shape = rng.uniform(0.3, 1.0)
+            tilt = rng.normal(0, 0.3)
+            lamps.append(Lamp(x, y, size, shape, tilt, color, power * rng.uniform(0.4, 1.6)))
+    if rng.random() < 0.6:  # noqa: PLR2004 - oncoming cars
+        color = _color(rng, ("neutral", "led", "warm", "led"))
+        for _ in range(int(rng.integers(1, 4))):
+            depth = rng.beta(1.0, 2.5)
+            x = vx + rng.normal(0, 0.05) * width + depth * width * rng.uniform(-0.5, 0.5)
+            y = vy + depth * height * rng.uniform(0.1, 0.35) + rng.normal(0, 0.01) * height
+            gap = width * (0.006 + 0.12 * depth)
+            size = height * (0.002 + 0.025 * depth * rng.uniform(0.5, 1.5))
+            radiance = power * rng.uniform(0.5, 4)
+            lamps += [Lamp(x + s * gap / 2, y, size, 0.8, 0.0, color, radiance) for s in (-1, 1)]
+    if rng.random() < 0.4:  # noqa: PLR2004 - tail lights and signals
+        for _ in range(int(rng.integers(1, 4))):
+            color = _color(rng, ("red", "red", "green", "amber"))
+            x, y = rng.uniform(0, width), vy + rng.normal(0, 0.15) * height
+            size = height * rng.uniform(0.003, 0.015)
+            lamps.append(Lamp(x, y, size, 1.0, 0.0, color, float(rng.uniform(1.0, 8))))
+    if rng.random() < 0.06:  # noqa: PLR2004 - the moon: half a degree of some sixty
+        color = CORRELATED["moon"]
+        x, y = rng.uniform(0, width), rng.uniform(0, 0.4) * height
+        size = height * rng.uniform(0.005, 0.02)
+        lamps.append(Lamp(x, y, size, 1.0, 0.0, color, float(rng.uniform(2, 30))))
+    if rng.random() < 0.2 or not lamps:  # noqa: PLR2004 - off the frame, or one alone anywhere
+        outside = bool(lamps) and rng.random() < 0.7  # noqa: PLR2004
+        x = rng.uniform(0, width)
+        y = -rng.uniform(0.01, 0.15) * height if outside else rng.uniform(0, 0.7) * height
+        if outside and rng.random() < 0.5:  # noqa: PLR2004
+            x = float(rng.choice([-rng.uniform(0.01, 0.15), 1 + rng.uniform(0.01, 0.15)])) * width
+            y = rng.uniform(0, 0.7) * height
+        size = height * rng.uniform(0.005, 0.05)
+        lamps.append(Lamp(x, y, size, rng.uniform(0.2, 1), 0.0, _color(rng, white), power))
+    return lamps
+
+
+def find_lamps(
+    rng: Generator, linear: npt.NDArray[np.float32], *, threshold: float = 0.85, limit: int = 24
+) -> list[Lamp]:
+    """Lamps that a picture already shows: saturated blobs, given the radiance they must have had.
+
+    Args:
+        rng: draws the radiance that clipping has hidden, one factor for the picture.
+        linear: (H, W, 3) linear light, 0 to 1 clipped, or HDR, where the radiance is true.
+        threshold: brightest channel from which a pixel counts as a source.
+        limit: at most so many blobs, the largest first.
+    """
+    peak = linear.max(axis=2)
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(
+        (peak > threshold).astype(np.uint8), connectivity=8
+    )
+    hidden = math.exp(rng.uniform(math.log(3), math.log(80)))
+    order = np.argsort(-stats[1:, cv2.CC_STAT_AREA])[:limit] + 1
+    lamps = []
+    frame_area = linear.shape[0] * linear.shape[1]
+    for label in order:
+        area = float(stats[label, cv2.CC_STAT_AREA])
+        if area > 0.02 * frame_area:  # a wall or a sky, not a lamp
+            continue
+        inside = linear[labels == label]
+        color = inside.mean(axis=0)
+        radiance = float(inside.max(axis=1).mean())
+        if radiance <= 1.0:
+            radiance *= hidden * rng.uniform(0.5, 1.5)
+        r, g, b = (np.clip(color / color.max(), 0.05, 1)).tolist()
+        x, y = (float(v) for v in centres[label])
+        lamps.append(
+            Lamp(x, y, math.sqrt(area / math.pi), 1.0, 0.0, (r, g, b), radiance, draw=False)
+        )
+    return lamps
+
+
+def paint_lamps(
+    lamps: list[Lamp], height: int, width: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Paint sources.
+
+    Returns:
+        Their radiance, (3, H, W) float32, and their soft cover, (H, W) float32 in [0, 1].
+    """
+    cover = np.zeros((height, width), np.float32)
+    light = np.zeros((3, height, width), np.float32)
+    for lamp in lamps:
+        if not lamp.draw:
+            continue
+        reach = math.ceil(lamp.radius + 3)
+        x0, x1 = max(int(lamp.x) - reach, 0), min(int(lamp.x) + reach + 1, width)
+        y0, y1 = max(int(lamp.y) - reach, 0), min(int(lamp.y) + reach + 1, height)
+        if x0 >= x1 or y0 >= y1:
+            continue
+        y, x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+        c, s = math.cos(lamp.angle), math.sin(lamp.angle)
+        u = ((x - lamp.x) * c + (y - lamp.y) * s) / lamp.radius
+        v = ((y - lamp.y) * c - (x - lamp.x) * s) / (lamp.radius * lamp.aspect)
+        soft = np.clip((1 - np.hypot(u, v)) * lamp.radius * lamp.aspect + 0.5, 0, 1)
+        cover[y0:y1, x0:x1] = np.maximum(cover[y0:y1, x0:x1], soft)
+        for channel in range(3):
+            patch = light[channel, y0:y1, x0:x1]
+            np.maximum(patch, soft * lamp.color[channel] * lamp.radiance, out=patch)
+    return light, cover

@@ -1,0 +1,209 @@
+"""Looking at a training while it runs: real pairs, a grid of pictures, a curve.
+
+Validation on real pairs tells the truth long before the loss does.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import lightning as L  # noqa: N812 - its own documentation's name
+import numpy as np
+import torch
+
+from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.inference.light import to_coded
+from dashcam_pipeline.inference.worksize import work_size
+from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
+from dashcam_pipeline.training.metrics import PairScore, Regions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from dashcam_pipeline.training.glare_module import GlareModule
+
+STRENGTHS = {
+    "nothing": (0.0, 0.0),
+    "structured": (1.0, 0.0),
+    "half veil": (1.0, 0.5),
+    "all": (1.0, 1.0),
+}
+"""Rows of the table: strengths of the structured layer and of the veil."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A real pair at half size, (H, W, 3) float32 in [0, 1]."""
+
+    name: str
+    flare: npt.NDArray[np.floating[Any]]
+    clear: npt.NDArray[np.floating[Any]]
+
+
+def load_pairs(folder: Path, names: Path | None, *, scale: float = 0.5) -> list[Pair]:
+    """Read pairs ``flare/NAME`` and ``clear/NAME``.
+
+    Raises:
+        InputError: a picture is missing, or a pair differs in size.
+    """
+    wanted = (
+        [line.split()[0] for line in names.read_text().splitlines() if line.strip()]
+        if names
+        else sorted(p.name for p in (folder / "flare").iterdir())
+    )
+    pairs = []
+    for name in wanted:
+        found = [cv2.imread(str(folder / side / name)) for side in ("flare", "clear")]
+        both = [picture for picture in found if picture is not None]
+        if len(both) != len(found) or both[0].shape != both[1].shape:
+            raise InputError(f"{folder} has no whole pair {name!r}")
+        flare, clear = (
+            cv2.resize(b, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[..., ::-1].astype(
+                np.float32
+            )
+            / 255
+            for b in both
+        )
+        pairs.append(Pair(name, flare, clear))
+    return pairs
+
+
+def load_looks(folder: Path, count: int = 4) -> list[npt.NDArray[np.floating[Any]]]:
+    """A few pictures of a folder, evenly spread, (H, W, 3) float32 in [0, 1]."""
+    files = PictureSource("night", folder).files()
+    chosen = files[len(files) // (2 * count) :: max(len(files) // count, 1)][:count]
+    return [load_picture(f, "night", 1024).pixels.astype(np.float32) / 255 for f in chosen]
+
+
+def predict(
+    net: torch.nn.Module, picture: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
+    """Seven maps at the picture's size, (H, W, 7), through the work size."""
+    h, w = picture.shape[:2]
+    wh, ww = work_size(h, w)
+    small = cv2.resize(picture, (ww, wh), interpolation=cv2.INTER_AREA)
+    with torch.inference_mode():
+        maps = net(torch.from_numpy(small).permute(2, 0, 1)[None].contiguous())[0].float()
+    return cv2.resize(maps.permute(1, 2, 0).numpy(), (w, h), interpolation=cv2.INTER_LINEAR)
+
+
+def clean(
+    picture: npt.NDArray[np.floating[Any]],
+    maps: npt.NDArray[np.floating[Any]],
+    structured: float,
+    veil: float,
+) -> npt.NDArray[np.floating[Any]]:
+    """Take the layers away in linear light; lamps stay as the mask says."""
+    keep = 1 - maps[..., 6:7]
+    layer = structured * maps[..., 0:3] ** 2 + veil * maps[..., 3:6] ** 2
+    return np.asarray(to_coded(picture**2 - keep * layer), np.float32)
+
+
+class Watch(L.Callback):
+    """After each epoch: scores on real pairs (CSV), a grid of pictures, a curve.
+
+    Args:
+        folder: the run's folder.
+        pairs: real pairs never trained on; may be empty.
+        look: real nights without truth, shown in the grid.
+    """
+
+    def __init__(
+        self, folder: Path, pairs: list[Pair], look: list[npt.NDArray[np.floating[Any]]]
+    ) -> None:
+        self.folder = folder
+        self.pairs = pairs
+        self.look = look
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look."""
+        module: GlareModule = pl_module  # type: ignore[assignment] # this callback is only for it
+        net = module.average.module
+        net.eval()
+        self._grid(module, net, trainer.global_step)
+        if self.pairs:
+            self._score(module, net, trainer)
+        module.train()
+
+    def _score(self, module: GlareModule, net: torch.nn.Module, trainer: L.Trainer) -> None:
+        rows: dict[str, list[PairScore]] = {name: [] for name in STRENGTHS}
+        for pair in self.pairs:
+            maps = predict(net, pair.flare)
+            regions = Regions.of(pair.flare, pair.clear)
+            for name, strengths in STRENGTHS.items():
+                rows[name].append(
+                    PairScore.of(clean(pair.flare, maps, *strengths), pair.clear, regions)
+                )
+        path = self.folder / "pairs.csv"
+        fresh = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(("step", "hours", "row", "glare", "rest", "whole", "worse"))
+            for name, scores in rows.items():
+                gain = [s.whole - n.whole for s, n in zip(scores, rows["nothing"], strict=True)]
+                means = [
+                    np.nanmean([getattr(s, k) for s in scores]) for k in ("glare", "rest", "whole")
+                ]
+                worse = float(np.mean(np.array(gain) < -0.1))  # noqa: PLR2004 - dB that can be seen
+                writer.writerow(
+                    (trainer.global_step, round(module.spent / 3600, 3), name,
+                     *(round(float(m), 3) for m in means), round(worse, 3))
+                )  # fmt: skip
+                for key, value in zip(("glare", "rest", "whole"), means, strict=True):
+                    module.log(f"pairs/{name}/{key}".replace(" ", "_"), float(value))
+
+    def _grid(self, module: GlareModule, net: torch.nn.Module, step: int) -> None:
+        rows = []
+        if module.synthesizer is not None:
+            for i in range(4):
+                sample = module.synthesizer.sample((2**31, i), (288, 512))
+                picture = sample.picture.permute(1, 2, 0).numpy()
+                target = to_coded(
+                    (sample.glare.square() - sample.structured - sample.veil)
+                    .permute(1, 2, 0)
+                    .numpy()
+                )
+                rows.append(
+                    self._row(picture, np.asarray(target, np.float32), predict(net, picture))
+                )
+        for pair in self.pairs[::3]:
+            flare, clear = (self._fit(p) for p in (pair.flare, pair.clear))
+            rows.append(self._row(flare, clear, predict(net, flare)))
+        for night in self.look:
+            picture = self._fit(night)
+            rows.append(self._row(picture, picture, predict(net, picture)))
+        if not rows:
+            return
+        grid = np.concatenate(rows)[..., ::-1]
+        cv2.imwrite(
+            str(self.folder / f"grid-{step:06d}.jpg"), np.round(grid * 255).astype(np.uint8)
+        )
+
+    @staticmethod
+    def _fit(picture: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+        """Centre of a picture at the grid's shape."""
+        h, w = picture.shape[:2]
+        scale = max(288 / h, 512 / w)
+        big = cv2.resize(
+            picture, (round(w * scale), round(h * scale)), interpolation=cv2.INTER_AREA
+        )
+        y, x = (big.shape[0] - 288) // 4, (big.shape[1] - 512) // 2
+        return np.asarray(big[y : y + 288, x : x + 512])
+
+    @staticmethod
+    def _row(
+        picture: npt.NDArray[np.floating[Any]],
+        target: npt.NDArray[np.floating[Any]],
+        maps: npt.NDArray[np.floating[Any]],
+    ) -> npt.NDArray[np.floating[Any]]:
+        """Input | target | output | structured | veil."""
+        return np.concatenate(
+            [picture, target, clean(picture, maps, 1.0, 0.5), maps[..., 0:3], maps[..., 3:6]],
+            axis=1,
+        )
