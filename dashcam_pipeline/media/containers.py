@@ -140,7 +140,7 @@ def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
     if stream.discard == Discard.all and track.kind == "data":  # an MP4's chapter texts
         return Verdict(track, RECREATED, recreated=True)
     if track.kind == "unknown":
-        return Verdict(track, "of an unknown kind")
+        return Verdict(track, "its kind is unknown to FFmpeg")
     try:
         with av.open(io.BytesIO(), "w", format=muxer) as trial:
             add_copy(trial, stream, muxer)

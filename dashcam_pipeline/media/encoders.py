@@ -56,19 +56,34 @@ class _Known:
     preset: str | None = None
     lossless: Mapping[str, str] | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    presets: tuple[str, ...] = ()
 
+
+_X26X_PRESETS: Final = (
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+    "placebo",
+)
 
 _KNOWN: Final[dict[str, _Known]] = {
-    "libx264": _Known("h264", "crf", 20, "veryfast", {"qp": "0"}),
+    "libx264": _Known("h264", "crf", 20, "veryfast", {"qp": "0"}, presets=_X26X_PRESETS),
     "libx265": _Known(
         "hevc",
         "crf",
         22,
         "veryfast",
-        {"x265-params": "lossless=1:log-level=error"},
+        {"x265-params": "lossless=1"},
         {"x265-params": "log-level=error"},
+        _X26X_PRESETS,
     ),
-    "libsvtav1": _Known("av1", "crf", 30, "10"),
+    "libsvtav1": _Known("av1", "crf", 30, "10", presets=tuple(str(n) for n in range(14))),
     "h264_nvenc": _Known("h264", "cq", 22, "p4", {"tune": "lossless"}),
     "hevc_nvenc": _Known("hevc", "cq", 24, "p4", {"tune": "lossless"}),
     "av1_nvenc": _Known("av1", "cq", 30, "p4"),
@@ -97,6 +112,12 @@ class Encoder:
     options: Mapping[str, str]
     threads: int = 0
     tag: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its name and its library's version, as FFmpeg writes them."""
+        version = ".".join(str(n) for n in av.library_versions["libavcodec"])
+        return f"Lavc{version} {self.name}"
 
     @property
     def codec(self) -> str:
@@ -150,8 +171,14 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
         options[known.crf_option] = str(crf)
     preset = settings.preset or known.preset
     if preset:
+        if known.presets and preset not in known.presets:
+            raise EncoderError(
+                f"{name} has no preset {preset!r}.", advice=f"Presets: {', '.join(known.presets)}."
+            )
         options["preset"] = preset
-    options.update(settings.options)
+    for key, value in settings.options.items():
+        # "key=value:key=value" strings are added to, all others replaced
+        options[key] = f"{options[key]}:{value}" if key in options and "-params" in key else value
     return Encoder(
         name=name,
         pixel_format=_pixel_format(name, video),
@@ -171,6 +198,23 @@ def available() -> tuple[str, ...]:
         except av.codec.codec.UnknownCodecError:
             continue  # a decoder only
     return tuple(names)
+
+
+def refused(encoder: Encoder) -> EncoderError:
+    """The error for an encoder that can't be opened."""
+    hardware = ("_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan")
+    if encoder.name.endswith(hardware):
+        advice = "It needs its hardware and driver; libx264, libx265 and libsvtav1 need none."
+    else:
+        advice = "Check the values of --crf, --preset and --encoder-option."
+    settings = ", ".join(f"{k}={v}" for k, v in encoder.options.items()) or "its defaults"
+    return EncoderError(f"{encoder.name} can't be opened with {settings}.", advice=advice)
+
+
+def option_names(name: str) -> list[str]:
+    """What an encoder's own options are called."""
+    options = av.CodecContext.create(name, "w").supported_options
+    return sorted(option.name for option in options.private)
 
 
 def _encoder_name(codec: str, *, bits: int) -> str:

@@ -30,6 +30,13 @@ ACCEPTED: Final = (
 )
 """FFmpeg's demuxers that may be used."""
 
+_OPTIONS: Final = {
+    "format_whitelist": ACCEPTED,
+    "protocol_whitelist": "file",
+    # find tracks that a transport stream doesn't announce, as Novatek's positions
+    "scan_all_pmts": "1",
+}
+
 REBUILD_ADVICE: Final = (
     "The camera lost power before it wrote the index. Don't record on that card again; such a "
     "clip can mostly be rebuilt by an untrunc-like tool from it and a healthy clip of the same "
@@ -55,7 +62,7 @@ def open_source(path: Path) -> InputContainer:
             # an absolute path can't be taken for an address ("a:b.mp4"), and Path is FFmpeg's name
             str(path.absolute()),
             mode="r",
-            container_options={"format_whitelist": ACCEPTED, "protocol_whitelist": "file"},
+            container_options=_OPTIONS,
             metadata_errors="replace",
         )
     except (av.error.InvalidDataError, av.error.EOFError, av.error.UndefinedError) as error:

@@ -140,14 +140,10 @@ def planes_of(frame: av.VideoFrame, form: PixelFormat, color: Color) -> tuple[Pl
         return luma, neutral, neutral
     shift = _SEMI_PLANAR[form.name][2]
     pairs = view(frame.planes[1], 2, deep=deep)
-    cb, cr = np.ascontiguousarray(pairs[:, 0::2]), np.ascontiguousarray(pairs[:, 1::2])
+    cb, cr = pairs[:, 0::2], pairs[:, 1::2]
     if shift:
-        return (
-            cast("Plane", luma >> shift),
-            cast("Plane", cb >> shift),
-            cast("Plane", cr >> shift),
-        )
-    return luma, cb, cr
+        luma = cast("Plane", luma >> shift)
+    return luma, cast("Plane", cb >> shift), cast("Plane", cr >> shift)
 
 
 def _plain(layout: PixelLayout) -> PixelFormat:

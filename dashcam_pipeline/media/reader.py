@@ -17,7 +17,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
@@ -33,6 +32,7 @@ from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.timing import Clock
+from dashcam_pipeline.media.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+    from dashcam_pipeline.media.source import SourceInfo
 
 Item: TypeAlias = Frame | CarriedPacket
 
@@ -86,7 +86,7 @@ class Reader:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         info = probe(path, track=track)
-        self._window = _Window.of(info.video, start, end)
+        self._window = Window(info.video, start, end)
         self.info: SourceInfo = self._window.cut(info)
         self._container: InputContainer | None = open_source(path)
         stream = self._container.streams[info.video.index]
@@ -170,7 +170,12 @@ class Reader:
                 return None
             if self._demux is None:  # also after a failure, which ends PyAV's generator
                 self._demux = self._container.demux()
-            return next(self._demux, None)
+            try:
+                return next(self._demux, None)
+            except IndexError:
+                # PyAV's marks of the end trip over tracks that appeared on the way
+                self.counts.note("a track that began in the middle was not read")
+                return None
 
     def _seek(self) -> None:
         start = self._window.first_ticks
@@ -283,81 +288,3 @@ class Reader:
         else:
             promised = max(video.expected_frames or 0, counts.video_packets)
         counts.frames_missing = max(0, promised - counts.frames_decoded)
-
-
-class _Window:
-    """The part of a recording that is asked for, in ticks of the video track."""
-
-    def __init__(self, video: VideoTrack, start: float | None, end: float | None) -> None:
-        self._base = video.time_base
-        self._origin = video.start_pts or 0
-        self.start_ticks = round(Fraction(start or 0) / self._base)
-        self.first_ticks = self._origin + self.start_ticks
-        self._end = None if end is None else self._origin + round(Fraction(end) / self._base)
-        self._finished: set[int] = set()
-
-    @classmethod
-    def of(cls, video: VideoTrack, start: float | None, end: float | None) -> Self:
-        """Check and make."""
-        return cls(video, start, end)
-
-    @property
-    def partial(self) -> bool:
-        """True unless it is the whole recording."""
-        return bool(self.start_ticks) or self._end is not None
-
-    def holds(self, pts: int) -> bool:
-        """True if a picture of this time is asked for."""
-        return (not self.start_ticks or pts >= self.first_ticks) and (
-            self._end is None or pts < self._end
-        )
-
-    def keeps(self, packet: Packet[Stream]) -> bool:
-        """True if a packet of another track is asked for."""
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is None or not self.partial:
-            return True
-        seconds = time * packet.time_base
-        return (not self.start_ticks or seconds >= self.first_ticks * self._base) and (
-            self._end is None or seconds < self._end * self._base
-        )
-
-    def shift(self, packet: Packet[Stream]) -> None:
-        """Move a packet's times by the start."""
-        if not self.start_ticks:
-            return
-        ticks = round(self.start_ticks * self._base / packet.time_base)
-        if packet.pts is not None:
-            packet.pts -= ticks
-        if packet.dts is not None:
-            packet.dts -= ticks
-
-    def ended(self, packet: Packet[Stream], video: int) -> bool:
-        """True once picture and sound have both passed the end."""
-        if self._end is None or packet.dts is None:
-            return False
-        if packet.dts * packet.time_base >= self._end * self._base:
-            self._finished.add(packet.stream_index)
-        return video in self._finished and packet.stream_index in self._finished
-
-    def cut(self, info: SourceInfo) -> SourceInfo:
-        """The recording's facts with its chapters moved and cut accordingly."""
-        if not self.partial:
-            return info
-        start = self.start_ticks * self._base
-        first = self.first_ticks * self._base
-        chapters = []
-        for chapter in info.chapters:
-            tick = chapter.time_base
-            begin, end = max(chapter.start * tick, first), chapter.end * tick
-            if self._end is not None:
-                end = min(end, self._end * self._base)
-            if end > begin:
-                chapters.append(
-                    replace(
-                        chapter,
-                        start=round((begin - start) / tick),
-                        end=round((end - start) / tick),
-                    )
-                )
-        return replace(info, chapters=tuple(chapters))

@@ -13,10 +13,9 @@ has the target's name is never half a recording.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import av
 import av.error
@@ -26,78 +25,29 @@ from av.video.frame import PictureType
 
 from dashcam_pipeline.errors import DashcamError, EncoderError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import containers, encoders, planes
+from dashcam_pipeline.media import containers, encoders, metadata, planes
+from dashcam_pipeline.media.lanes import Lane
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
+from dashcam_pipeline.media.written import WriteReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from av.container.core import Chapter as AvChapter
     from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
 
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import EncoderSettings
-    from dashcam_pipeline.media.source import SourceInfo, Track
+    from dashcam_pipeline.media.source import Chapter, SourceInfo, Track
 
 __all__ = ["WriteReport", "Writer", "check_output"]
 
 _NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class WriteReport:
-    """What was written.
-
-    Args:
-        path: the finished file.
-        frames: pictures in it.
-        nbytes: its size.
-        container: FFmpeg's muxer.
-        encoder: FFmpeg's encoder and its library's version.
-        options: the encoder's.
-        carried: tracks copied (or, like chapters and timecode, written anew).
-        not_carried: tracks that are not in it, with the reason.
-        packets_repaired: carried packets whose time had to be moved to be written at all.
-        packets_refused: carried packets that the container refused.
-    """
-
-    path: Path
-    frames: int
-    nbytes: int
-    container: str
-    encoder: str
-    options: Mapping[str, str]
-    carried: tuple[Track, ...] = ()
-    not_carried: tuple[tuple[Track, str], ...] = ()
-    packets_repaired: int = 0
-    packets_refused: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-able."""
-        return {
-            "path": str(self.path),
-            "frames": self.frames,
-            "bytes": self.nbytes,
-            "container": self.container,
-            "encoder": self.encoder,
-            "options": dict(self.options),
-            "carried": [t.label for t in self.carried],
-            "not_carried": [{"track": t.label, "reason": why} for t, why in self.not_carried],
-            "packets_repaired": self.packets_repaired,
-            "packets_refused": self.packets_refused,
-        }
-
-
-@dataclass(slots=True)
-class _Lane:
-    """A carried track on its way out."""
-
-    stream: Stream
-    last_dts: int | None = None
 
 
 class Writer:
@@ -127,10 +77,13 @@ class Writer:
         self._path, self._info = path, info
         self._muxer = containers.muxer_of(path)
         self._encoder = encoders.resolve(encoder, info.video)
-        self._frames = self._repaired = self._refused = 0
-        self._lanes: dict[int, _Lane] = {}
+        self._frames = self._refused = 0
+        self._lanes: dict[int, Lane] = {}
         self._carried: list[Track] = []
         self._not_carried: list[tuple[Track, str]] = []
+        self._metadata, settings, self._metadata_lost = metadata.for_container(
+            info.metadata, tags, self._muxer
+        )
         self._file = PartFile(path)
         self._done = False
         try:
@@ -138,12 +91,11 @@ class Writer:
                 self._file,
                 "w",
                 format=self._muxer,
-                container_options=self._muxer_options(),
+                container_options={**self._muxer_options(), **settings},
                 buffer_size=1 << 20,
             )
-            self._container.metadata.update({**info.metadata, **tags})
-            self._video = self._add_video()
-            self._add_copies(audio=audio)
+            self._container.metadata.update(self._metadata)
+            self._video = self._add_tracks(audio=audio)
             self._open_encoder()
             if info.chapters:
                 self._container.set_chapters([_chapter(c) for c in info.chapters])
@@ -195,25 +147,31 @@ class Writer:
                 "there is no picture to write.",
                 advice="Nothing in the source (or in the part of it asked for) could be decoded.",
             )
-        self._mux(self._encode(None))
         try:
+            self._mux(self._encode(None))
+            for lane in self._lanes.values():
+                self._copy(lane.drain())
             self._container.close()
             size = self._file.commit()
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
             raise output_error(error, self._path) from error
+        except DashcamError:
+            self.abort()
+            raise
         self._done = True
         return WriteReport(
             path=self._path,
             frames=self._frames,
             nbytes=size,
             container=self._muxer,
-            encoder=self._encoder.name,
+            encoder=self._encoder.label,
             options=dict(self._encoder.options),
             carried=tuple(self._carried),
             not_carried=tuple(self._not_carried),
-            packets_repaired=self._repaired,
+            packets_repaired=sum(lane.repaired for lane in self._lanes.values()),
             packets_refused=self._refused,
+            metadata_lost=self._metadata_lost,
         )
 
     def abort(self) -> None:
@@ -264,7 +222,8 @@ class Writer:
         context.options = dict(encoder.options)
         if video.display_matrix is not None:
             stream.set_display_matrix(video.display_matrix)
-        stream.metadata.update(_without_encoder(video.metadata))
+        stream.metadata.update(metadata.for_track(video.metadata))
+        stream.metadata["encoder"] = encoder.label
         stream.disposition = Disposition(video.disposition)
         return stream
 
@@ -272,28 +231,35 @@ class Writer:
         context, encoder = self._video.codec_context, self._encoder
         try:
             context.open()
-        except (ValueError, av.error.FFmpegError) as error:
+        except (OSError, ValueError, av.error.FFmpegError) as error:
+            raise encoders.refused(encoder) from error
+        if context.options:  # what the encoder didn't understand is left here
             raise EncoderError(
-                f"{encoder.name} refuses these settings: {dict(encoder.options)}.",
-                advice=str(error),
-            ) from error
+                f"{encoder.name} has no option {', '.join(sorted(context.options))}.",
+                advice=f"Its own options: {', '.join(encoders.option_names(encoder.name))}.",
+            )
 
-    def _add_copies(self, *, audio: bool) -> None:
+    def _add_tracks(self, *, audio: bool) -> VideoStream:
+        """Add all tracks in the source's order."""
+        main: VideoStream | None = None
         with open_source(self._info.path) as source:
-            for verdict in containers.judge(source, self._info, self._muxer):
-                track = verdict.track
-                if track.kind == "audio" and not audio:
-                    self._not_carried.append((track, "left out as asked"))
-                elif verdict.copied:
-                    copy = containers.add_copy(
-                        self._container, source.streams[track.index], self._muxer
-                    )
-                    self._lanes[track.index] = _Lane(copy)
-                    self._carried.append(track)
-                elif verdict.recreated:
-                    self._carried.append(track)
+            verdicts = containers.judge(source, self._info, self._muxer)
+            for verdict in sorted(verdicts, key=lambda v: v.track.index):
+                if main is None and verdict.track.index > self._info.video.index:
+                    main = self._add_video()
+                if verdict.track.kind == "audio" and not audio:
+                    self._not_carried.append((verdict.track, "left out as asked"))
+                elif verdict.copied or verdict.recreated:
+                    self._carried.append(verdict.track)
+                    if verdict.copied:
+                        self._add_copy(source.streams[verdict.track.index], verdict.track)
                 else:
-                    self._not_carried.append((track, verdict.reason))
+                    self._not_carried.append((verdict.track, verdict.reason))
+        return main or self._add_video()
+
+    def _add_copy(self, stream: Stream, track: Track) -> None:
+        copy = containers.add_copy(self._container, stream, self._muxer)
+        self._lanes[track.index] = Lane(copy, fills_gaps=track.codec == "mov_text")
 
     def _write_frame(self, frame: Frame) -> None:
         picture = frame.source
@@ -327,19 +293,20 @@ class Writer:
 
     def _write_packet(self, item: CarriedPacket) -> None:
         lane = self._lanes.get(item.stream_index)
-        if lane is None:
-            return
-        packet = item.packet
-        packet.stream = lane.stream
-        try:
-            self._container.mux_one(packet)
-        except OSError as error:
-            raise output_error(error, self._path) from error
-        except (ValueError, av.error.FFmpegError):
-            self._refused += 1
+        if lane is not None:
+            self._copy(lane.admit(item.packet))
+
+    def _copy(self, packets: list[Packet[Stream]]) -> None:
+        for packet in packets:
+            try:
+                self._container.mux_one(packet)
+            except OSError as error:
+                raise output_error(error, self._path) from error
+            except (ValueError, av.error.FFmpegError):
+                self._refused += 1
 
 
-def _chapter(chapter: Any) -> Any:  # noqa: ANN401 - PyAV's TypedDict is not importable at run time
+def _chapter(chapter: Chapter) -> AvChapter:
     return {
         "id": chapter.id,
         "start": chapter.start,
@@ -347,8 +314,3 @@ def _chapter(chapter: Any) -> Any:  # noqa: ANN401 - PyAV's TypedDict is not imp
         "time_base": chapter.time_base,
         "metadata": dict(chapter.metadata),
     }
-
-
-def _without_encoder(metadata: Mapping[str, str]) -> dict[str, str]:
-    """A track's metadata without what described the old encoding."""
-    return {k: v for k, v in metadata.items() if k.lower() not in {"encoder", "duration"}}

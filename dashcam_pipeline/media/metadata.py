@@ -1,0 +1,75 @@
+"""Metadata on its way from one container to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OF_THE_FILE: Final = frozenset(("major_brand", "minor_version", "compatible_brands", "encoder"))
+"""Facts about a file itself, which the muxer writes anew."""
+
+_OF_THE_ENCODING: Final = ("encoder", "duration", "bps", "number_of_", "_statistics_")
+"""Facts about a track's old encoding, by how their keys begin."""
+
+_ISO_KEYS: Final = frozenset(("title", "artist", "album", "comment", "genre", "copyright", "date"))
+_NATIVE: Final = {
+    "mp4": _ISO_KEYS
+    | {
+        "album_artist",
+        "composer",
+        "description",
+        "grouping",
+        "keywords",
+        "location",
+        "lyrics",
+        "synopsis",
+    },
+    "mov": _ISO_KEYS | {"composer", "location", "make", "model"},
+}
+"""Keys with a place of their own in these containers, where every player finds them."""
+
+_SERVICE: Final = "service_"
+"""All a transport stream can say about itself is the name of its service."""
+
+
+def for_container(
+    source: Mapping[str, str], tags: Mapping[str, str], muxer: str
+) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+    """Decide what an output's metadata is.
+
+    Args:
+        source: the recording's own.
+        tags: to add, such as a mark that it was processed; they win.
+        muxer: FFmpeg's muxer.
+
+    Returns:
+        (metadata, the muxer's options needed to keep it, the source's keys that get lost).
+    """
+    kept = {
+        key: value
+        for key, value in source.items()
+        if key.lower() not in _OF_THE_FILE and not _is_translation(key, source)
+    }
+    metadata = kept | dict(tags)
+    if muxer == "mpegts":
+        lost = tuple(key for key in kept if not key.startswith(_SERVICE))
+        return {k: v for k, v in metadata.items() if k not in lost}, {}, lost
+    options = {}
+    if muxer in _NATIVE:
+        foreign = {k for k in metadata if k not in _NATIVE[muxer] and k != "creation_time"}
+        if foreign:  # keep all of them, at the price of players that know native keys only
+            options["movflags"] = "use_metadata_tags"
+    return metadata, options, ()
+
+
+def for_track(source: Mapping[str, str]) -> dict[str, str]:
+    """A re-encoded track's metadata: without what described the old encoding."""
+    return {k: v for k, v in source.items() if not k.lower().startswith(_OF_THE_ENCODING)}
+
+
+def _is_translation(key: str, source: Mapping[str, str]) -> bool:
+    """True for FFmpeg's "location-eng" beside an equal "location"."""
+    plain, _, language = key.partition("-")
+    return len(language) == 3 and source.get(plain) == source[key]  # noqa: PLR2004 - ISO 639-2

@@ -1,0 +1,107 @@
+"""The part of a recording that is asked for.
+
+Times are moved so that the part begins where the recording began: the picture's by a whole number
+of its ticks, the other tracks' by the same time rounded to theirs (half a tick at most, 11 us for
+48 kHz sound).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from dashcam_pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
+
+    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+
+
+class Window:
+    """From when to when.
+
+    Args:
+        video: the track whose first picture is second 0.
+        start: seconds; None for the beginning.
+        end: seconds; None for the end.
+
+    Raises:
+        UsageError: a negative time, or an end that doesn't come after the start.
+    """
+
+    def __init__(self, video: VideoTrack, start: float | None, end: float | None) -> None:
+        if (start or 0) < 0 or (end is not None and end <= (start or 0)):
+            raise UsageError(
+                f"there is nothing between start = {start} and end = {end}.",
+                advice="Both count in seconds from the first picture on; the end comes later.",
+            )
+        self._base = video.time_base
+        self._origin = video.start_pts or 0
+        self.start_ticks = round(Fraction(start or 0) / self._base)
+        self.first_ticks = self._origin + self.start_ticks
+        self._end = None if end is None else self._origin + round(Fraction(end) / self._base)
+        self._finished: set[int] = set()
+
+    @property
+    def partial(self) -> bool:
+        """True unless it is the whole recording."""
+        return bool(self.start_ticks) or self._end is not None
+
+    def holds(self, pts: int) -> bool:
+        """True if a picture of this time is asked for."""
+        return (not self.start_ticks or pts >= self.first_ticks) and (
+            self._end is None or pts < self._end
+        )
+
+    def keeps(self, packet: Packet[Stream]) -> bool:
+        """True if a packet of another track is asked for."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None or not self.partial:
+            return True
+        seconds = time * packet.time_base
+        return (not self.start_ticks or seconds >= self.first_ticks * self._base) and (
+            self._end is None or seconds < self._end * self._base
+        )
+
+    def shift(self, packet: Packet[Stream]) -> None:
+        """Move a packet's times by the start."""
+        if not self.start_ticks:
+            return
+        ticks = round(self.start_ticks * self._base / packet.time_base)
+        if packet.pts is not None:
+            packet.pts -= ticks
+        if packet.dts is not None:
+            packet.dts -= ticks
+
+    def ended(self, packet: Packet[Stream], video: int) -> bool:
+        """True once picture and sound have both passed the end."""
+        if self._end is None or packet.dts is None:
+            return False
+        if packet.dts * packet.time_base >= self._end * self._base:
+            self._finished.add(packet.stream_index)
+        return video in self._finished and packet.stream_index in self._finished
+
+    def cut(self, info: SourceInfo) -> SourceInfo:
+        """The recording's facts with its chapters moved and cut accordingly."""
+        if not self.partial:
+            return info
+        start = self.start_ticks * self._base
+        first = self.first_ticks * self._base
+        chapters = []
+        for chapter in info.chapters:
+            tick = chapter.time_base
+            begin, end = max(chapter.start * tick, first), chapter.end * tick
+            if self._end is not None:
+                end = min(end, self._end * self._base)
+            if end > begin:
+                chapters.append(
+                    replace(
+                        chapter,
+                        start=round((begin - start) / tick),
+                        end=round((end - start) / tick),
+                    )
+                )
+        return replace(info, chapters=tuple(chapters))
