@@ -92,7 +92,8 @@ class _Link:
             done += self._take(last)
         if self._held:
             raise self._broken(
-                f"lost {len(self._held)} frames, the first being {self._held[0].index}"
+                f"never returned {len(self._held)} of its frames, "
+                f"the first being {self._held[0].index}"
             )
         self._call(self.stage.reset)
         return done

@@ -32,6 +32,10 @@ DEBUG: Final = "DASHCAM_DEBUG"
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "stages": "dashcam_pipeline.cli.stages:stages",
+    "models": "dashcam_pipeline.cli.models:models",
+    "train": "dashcam_pipeline.cli.train:train",
+    "evaluate": "dashcam_pipeline.cli.evaluate:evaluate",
+    "export": "dashcam_pipeline.cli.export:export",
 }
 """Command -> ``module:function``; imported when it is run or described."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final, Self
 
-from tqdm import tqdm
-
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from tqdm import tqdm
 
     from dashcam_pipeline.workers import Progress
 
@@ -36,6 +36,8 @@ class ProgressBar:
         if not self._enabled:
             return
         if self._bar is None:
+            from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no bar
+
             self._bar = tqdm(
                 desc=self._title,
                 total=progress.expected,

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from dashcam_pipeline.config import (
+    Box,
+    CleanConfig,
+    StageSpec,
+    load_config,
+    make_config,
+    parse_time,
+)
+from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
+
+
+@pytest.fixture
+def toml(tmp_path):
+    def write(text):
+        path = tmp_path / "pipeline.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("90.5", 90.5),
+        (".5", 0.5),
+        ("1:30", 90),
+        ("01:02:03.250", 3723.25),
+        (" 00:00:01 ", 1),
+        (12, 12),
+        (dt.time(0, 1, 30, 500_000), 90.5),
+    ],
+)
+def test_times(text, seconds):
+    assert parse_time(text) == seconds
+    assert make_config({"start": text}).start == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "1:2:3:4", "1:60", "1:75:00", "-3", "1e3", "nan"])
+def test_what_is_no_time(text):
+    with pytest.raises(UsageError, match="start = "):
+        make_config({"start": text})
+
+
+@given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
+def test_every_clock_time_is_its_seconds(hours, minutes, seconds, thousandths):
+    text = f"{hours:02}:{minutes:02}:{seconds:02}.{thousandths:03}"
+    expected = hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+    assert parse_time(text) == pytest.approx(expected)
+
+
+def test_stages_as_text():
+    spec = StageSpec.model_validate("glare:streaks=1, veil=0.5,")
+    assert spec == StageSpec(name="glare", options={"streaks": "1", "veil": "0.5"})
+    assert str(spec) == "glare:streaks=1,veil=0.5"
+    assert StageSpec.model_validate("glare").options == {}
+    path = StageSpec.model_validate("glare:model=/a/b=c.onnx")
+    assert path.options == {"model": "/a/b=c.onnx"}
+
+
+def test_boxes_as_text_and_as_numbers():
+    box = Box(x=1, y=2, width=3, height=4)
+    assert Box.model_validate("1,2,3,4") == Box.model_validate([1, 2, 3, 4]) == box
+    assert str(box) == "1,2,3,4"
+
+
+def test_defaults_without_a_file():
+    config = load_config()
+    assert config == CleanConfig()
+    assert [str(stage) for stage in config.stages] == ["glare"]
+
+
+def test_a_file_is_read_and_the_command_line_wins(toml):
+    path = toml("""
+        strength = 0.5
+        quality = "best"
+        start = 00:01:00
+        protect = ["0,0,10,10", [1, 2, 3, 4]]
+        encoder_options = { tune = "grain", aq-mode = 3 }
+
+        [[stage]]
+        name = "glare"
+        streaks = 0.25
+
+        [[stage]]
+        name = "dim"
+    """)
+    config = load_config(path, overrides={"strength": "0.75"})
+    assert (config.strength, config.quality, config.start) == (0.75, "best", 60)
+    assert [str(box) for box in config.protect] == ["0,0,10,10", "1,2,3,4"]
+    assert config.encoder_options == {"tune": "grain", "aq-mode": "3"}
+    assert config.stages == (
+        StageSpec(name="glare", options={"streaks": 0.25}),
+        StageSpec(name="dim", options={}),
+    )
+
+
+def test_an_empty_chain_in_a_file(toml):
+    assert load_config(toml("stages = []")).stages == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("strenght = 1", "strenght is not known. Did you mean strength?"),
+        ("zebra = 1", "zebra is not known. Known: stages, strength,"),
+        ("strength = 1.5", "strength = 1.5 is not possible; allowed: 0 to 1."),
+        ('strength = "much"', "strength = 'much' is not possible; allowed: 0 to 1."),
+        ("strength = nan", "strength = nan is not possible"),
+        ('quality = "god"', "quality = 'god' is not possible; allowed: fast, balanced or best."),
+        ("crf = 64", "crf = 64 is not possible; allowed: 0 to 63."),
+        ("crf = 20.5", "crf = 20.5 is not possible; allowed: 0 to 63."),
+        ("threads = -1", "threads = -1 is not possible; allowed: 0 to 256."),
+        ('device = "gpu"', "device = 'gpu' is not possible. Where networks run: auto, cpu"),
+        ('codec = ""', "codec = '' is not possible"),
+        ('audio = "maybe"', "audio = 'maybe' is not possible; allowed: yes or no."),
+        ('protect = ["1,2,3"]', "protect[1] = '1,2,3': a box is four numbers: x,y,w,h."),
+        ('protect = ["1,2,3,0"]', "protect[1].height = '0' is not possible"),
+        ("start = 5\nend = 5", "End (5 s) must come after start (5 s)."),
+        ("[[stage]]\nstreaks = 1", "stages[1].name is missing."),
+        ('stages = []\n[[stage]]\nname = "a"', "stage and stages say the same"),
+        ('stages = ["glare:streaks"]', "stages[1] = 'glare:streaks': a stage's option is written"),
+        ('encoder_options = ["a"]', "an encoder option is written key=value, not 'a'"),
+        ("strength = ", "not valid TOML"),
+    ],
+)
+def test_mistakes_in_a_file_name_file_key_value_and_range(toml, text, says):
+    path = toml(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert says in str(caught.value)
+
+
+def test_a_mistake_in_the_file_is_said_even_where_it_is_overridden(toml):
+    with pytest.raises(ConfigError, match="strength = 7"):
+        load_config(toml("strength = 7"), overrides={"strength": 1})
+
+
+def test_all_mistakes_are_said_at_once(toml):
+    with pytest.raises(ConfigError) as caught:
+        load_config(toml("strength = 7\ncrf = -1"))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_mistakes_on_the_command_line_name_the_option():
+    with pytest.raises(UsageError, match=r"^--strength = '2' is not possible") as caught:
+        make_config({"strength": "2"}, names={"strength": "--strength"})
+    assert not isinstance(caught.value, ConfigError)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path):
+    with pytest.raises(InputMissingError, match="--config"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    path = tmp_path / "pipeline.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load_config(path)
+
+
+def test_a_configuration_is_frozen_and_survives_plain_data():
+    config = make_config({"protect": ["1,2,3,4"], "stages": ["dim:amount=0.1"], "start": "1:00"})
+    with pytest.raises(ValidationError):
+        config.strength = 0
+    assert CleanConfig.model_validate(config.model_dump(mode="json")) == config
