@@ -19,8 +19,9 @@ class ReadCounts:
         packets_dropped: those that an edit list hides.
         frames_decoded: pictures handed on.
         frames_concealed: those among them in which the decoder reported damage.
-        frames_missing: pictures that the container's index (or, without one, the packets)
-            promised and that did not come; known at the end.
+        frames_missing: pictures that did not come though the container's index promised them;
+            without an index, those of packets that came, or as many as fit into the holes.
+            Known at the end.
         frames_converted: pictures of another size or pixel format than the first, converted.
         pts_repaired: pictures whose time was missing or not later than the one before.
         carried_packets: packets of other tracks handed on.

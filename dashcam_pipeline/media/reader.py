@@ -15,23 +15,22 @@ one. What was lost is counted.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 import av
 import av.error
-from av.codec.context import Flags
 from av.stream import Discard
 
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import boxes, planes
 from dashcam_pipeline.media.carried import CarriedPacket
 from dashcam_pipeline.media.counts import ReadCounts
+from dashcam_pipeline.media.decoder import Decoder
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.probe import probe
-from dashcam_pipeline.media.timing import Clock
+from dashcam_pipeline.media.timing import Clock, HoleFinder
 from dashcam_pipeline.media.window import Window
 
 if TYPE_CHECKING:
@@ -53,9 +52,6 @@ MAX_FAILURES: Final = 3000
 
 MAX_READ_ERRORS: Final = 20
 """Failed reads in a row before the file is taken to end there."""
-
-HOLE_STEPS: Final = 1.9
-"""A gap of this many usual distances, where packets failed, is a hole."""
 
 
 class Reader:
@@ -93,18 +89,16 @@ class Reader:
         if not isinstance(stream, av.VideoStream):  # the file changed under our feet
             raise TypeError(f"track {info.video.index} of {path} is no longer a video track")
         self._stream: VideoStream = stream
-        context = stream.codec_context
-        context.thread_count = threads
-        context.thread_type = "AUTO"
-        # pictures whose references were lost are better than holes; they are counted
-        context.flags |= Flags.output_corrupt
+        self._decoder = Decoder(stream, threads, self._count_failure)
         for other in self._container.streams:
             if other.type == "attachment":
                 other.discard = Discard.all  # lies in the header, has no packets
         step = Fraction(1) / (info.video.frame_rate or Fraction(25)) / info.video.time_base
         self._clock = Clock(info.video.time_base, round(step))
         self._demux: Iterator[Packet[Stream]] | None = None
-        self._failed_since: bool = False
+        self._suspect = False  # damage was seen since the last picture
+        self._holes = HoleFinder(info.video.time_base)
+        self.counts.holes = self._holes.holes
         self._failures = 0
         self._index = 0
 
@@ -193,47 +187,41 @@ class Reader:
                 self.counts.packets_dropped += 1
             else:
                 self.counts.video_packets += 1
-            if self._failures >= MAX_FAILURES:
-                self.counts.packets_failed += 1
-                return
+            if packet.is_corrupt:  # the demuxer's word: cut short, or parts of it lost
+                self._suspect = True
         for picture in self._decode(packet):
             frame = self._frame(picture)
             if frame is not None:
                 yield frame
 
-    def _decode(self, packet: Packet[Stream] | None) -> deque[av.VideoFrame]:
-        """Ask the decoder; a refusal is counted and what it gives later is still fetched."""
-        pictures: deque[av.VideoFrame] = deque()
-        while not self._closing.is_set():
-            with self._lock:
-                if self._container is None:
-                    return pictures
-                try:
-                    pictures.extend(self._stream.codec_context.decode(packet))
-                except av.error.EOFError:
-                    return pictures
-                except av.error.FFmpegError as error:
-                    self._failures += 1
-                    self._failed_since = True
-                    self.counts.packets_failed += 1
-                    self.counts.note(f"decoding: {error.strerror}")
-                    if packet is None and self._failures < MAX_FAILURES:
-                        continue  # threads may each hold a failure back until the flush
-                    return pictures
-            if pictures:
-                self._failures = 0
-            return pictures
+    def _decode(self, packet: Packet[Stream] | None) -> list[av.VideoFrame]:
+        with self._lock:
+            if self._container is None:
+                return []
+            if packet is None:
+                return self._decoder.drain()
+            if self._failures >= MAX_FAILURES:
+                self._count_failure("too many failures in a row: not asked any more")
+                return []
+            pictures = self._decoder.decode(packet)
+        if pictures:
+            self._failures = 0
         return pictures
+
+    def _count_failure(self, what: str) -> None:
+        self._failures += 1
+        self._suspect = True
+        self.counts.packets_failed += 1
+        self.counts.note(f"decoding: {what}")
 
     def _frame(self, picture: av.VideoFrame) -> Frame | None:
         last = self._clock.last
         pts = self._clock.next(picture.pts, picture.dts)
         self.counts.pts_repaired = self._clock.repaired
-        if last is not None and self._failed_since:
-            if pts - last > HOLE_STEPS * self._clock.step:
-                base = self._clock.time_base
-                self.counts.holes.append((float(last * base), float(pts * base)))
-            self._failed_since = False
+        if last is not None:
+            damage = self._suspect or picture.is_corrupt
+            self._holes.see(last, pts, self._clock.usual, damage=damage)
+            self._suspect = False
         if not self._window.holds(pts):
             return None
         video = self.info.video
@@ -287,4 +275,7 @@ class Reader:
             promised = counts.video_packets if counts.packets_failed else 0
         else:
             promised = max(video.expected_frames or 0, counts.video_packets)
-        counts.frames_missing = max(0, promised - counts.frames_decoded)
+        missing = max(0, promised - counts.frames_decoded)
+        if video.expected_frames is None:  # packets may have vanished without a trace
+            missing = max(missing, self._holes.lost)
+        counts.frames_missing = missing
