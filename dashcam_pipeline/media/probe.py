@@ -1,265 +1,261 @@
-"""What a recording is, found without decoding more than its first picture.
+"""What a recording is, and how it is.
 
 ::
 
-    info = probe(Path("20240101_120000_NF.mp4"))
+    info = probe(Path("20240101_120000_NF.mp4"))  # header and first picture
     info.video.color, info.video.time_base, info.video.expected_frames
+
+    found = examine(path, decode=True)  # every packet, every picture
+    found.health, found.timing, found.to_dict()
 """
 
 from __future__ import annotations
 
-import struct
-from datetime import UTC, datetime
-from fractions import Fraction
-from typing import TYPE_CHECKING, Final, cast
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-import av
 import av.error
-from av.sidedata.sidedata import Type as SideDataType
-from av.stream import Disposition
 
-from dashcam_pipeline.errors import InputError, NotVideoError
-from dashcam_pipeline.media.color import ColorTags, decide_color
+from dashcam_pipeline.errors import IndexMissingError, NotVideoError
+from dashcam_pipeline.media import boxes
+from dashcam_pipeline.media.describe import describe, probe
 from dashcam_pipeline.media.opening import open_source
-from dashcam_pipeline.media.planes import pixel_format
-from dashcam_pipeline.media.source import (
-    Chapter,
-    DisplayMatrix,
-    SourceInfo,
-    Track,
-    VideoTrack,
-)
+from dashcam_pipeline.media.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+    from fractions import Fraction
     from pathlib import Path
 
-    from av.codec.context import CodecContext
     from av.container import InputContainer
-    from av.sidedata.sidedata import SideData
-    from av.stream import Stream
-    from av.video.stream import VideoStream
 
-_CONTAINERS: Final = {"matroska,webm": "matroska", "mov,mp4,m4a,3gp,3g2,mj2": "mp4"}
-_FIRST_PICTURE_PACKETS: Final = 60
-"""Packets tried for the first picture; more only in a file damaged at its start."""
+    from dashcam_pipeline.errors import InputError
+    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.source import SourceInfo
+
+__all__ = ["Examination", "Health", "Timing", "examine", "probe"]
+
+Health: TypeAlias = Literal["ok", "truncated", "index broken", "damaged", "not video"]
+
+ROUNDING_TICKS: Final = 1
+"""Distances that differ by no more are those of a constant rate, rounded to the clock."""
 
 
-def probe(path: Path, *, track: int | None = None) -> SourceInfo:
-    """Say what a recording is.
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The true distances between pictures, from all presentation times.
+
+    Args:
+        constant: True if all distances are equal, but for rounding to the clock.
+        frames: pictures counted.
+        first_s, last_s: times of the first and the last one.
+        min_s, median_s, max_s: distances; 0 where there is but one picture.
+    """
+
+    constant: bool
+    frames: int
+    first_s: float
+    last_s: float
+    min_s: float
+    median_s: float
+    max_s: float
+
+    @classmethod
+    def of(cls, ticks: Sequence[int], time_base: Fraction) -> Timing | None:
+        """From presentation times in any order; None without any.
+
+        Args:
+            ticks: in units of ``time_base``.
+            time_base: seconds a tick.
+        """
+        if not ticks:
+            return None
+        times = sorted(ticks)
+        steps = [b - a for a, b in pairwise(times)] or [0]
+        return cls(
+            constant=max(steps) - min(steps) <= ROUNDING_TICKS,
+            frames=len(times),
+            first_s=float(times[0] * time_base),
+            last_s=float(times[-1] * time_base),
+            min_s=float(min(steps) * time_base),
+            median_s=float(median(steps) * time_base),
+            max_s=float(max(steps) * time_base),
+        )
+
+    @property
+    def fps(self) -> float | None:
+        """Pictures a second, averaged over the recording; for people."""
+        length = self.last_s - self.first_s
+        return (self.frames - 1) / length if length > 0 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "mode": "constant" if self.constant else "variable",
+            "frames": self.frames,
+            "fps": self.fps,
+            "first_s": self.first_s,
+            "last_s": self.last_s,
+            "distance_s": {"min": self.min_s, "median": self.median_s, "max": self.max_s},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What ``examine`` found.
 
     Args:
         path: the file.
-        track: index of the video track to work on; chosen by ``choose_video`` if None.
+        health: in one word; the worst that was seen.
+        reasons: why, in sentences; empty if ok.
+        advice: what can be done about it.
+        info: None if the file can't be opened as a recording.
+        timing: None without any picture.
+        packets: by track index.
+        counts: of the reader; None unless pictures were decoded.
+    """
+
+    path: Path
+    health: Health
+    reasons: tuple[str, ...] = ()
+    advice: str = ""
+    info: SourceInfo | None = None
+    timing: Timing | None = None
+    packets: dict[int, int] = field(default_factory=dict)
+    counts: ReadCounts | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "path": str(self.path),
+            "health": self.health,
+            "reasons": list(self.reasons),
+            "advice": self.advice,
+            "source": self.info.to_dict() if self.info else None,
+            "timing": self.timing.to_dict() if self.timing else None,
+            "packets": {str(index): count for index, count in self.packets.items()},
+            "decoded": self.counts.to_dict() if self.counts else None,
+        }
+
+
+def examine(path: Path, *, decode: bool = False) -> Examination:
+    """Read a whole recording and say how it is.
+
+    Args:
+        path: the file.
+        decode: True decodes every picture too, which finds damage inside them.
 
     Raises:
-        InputError: or one of its kinds, if it can't be opened or holds no video.
+        InputMissingError: no such file, or no permission.
+        InputError: it can't be read at all.
     """
+    try:
+        container = open_source(path)
+    except IndexMissingError as error:
+        return _unusable(path, "index broken", error)
+    except NotVideoError as error:
+        return _unusable(path, "not video", error)
+    with container:
+        try:
+            info = describe(container, path)
+        except NotVideoError as error:
+            return _unusable(path, "not video", error)
     with open_source(path) as container:
-        return describe(container, path, track=track)
-
-
-def describe(container: InputContainer, path: Path, *, track: int | None = None) -> SourceInfo:
-    """What an open container holds; reads up to its first picture, so seek before going on.
-
-    Args:
-        container: freshly opened.
-        path: where it is.
-        track: as in ``probe``.
-
-    Raises:
-        NotVideoError: no video track, or none that can be decoded.
-        InputError: ``track`` is no video track.
-    """
-    tracks = tuple(_track(stream) for stream in container.streams)
-    stream = choose_video(container, path, track)
-    first = _first_picture(container, stream)
-    video = _video_track(stream, tracks[stream.index], first)
-    return SourceInfo(
+        scan = _scan(container, info)
+    counts = _decode(path) if decode else None
+    health, reasons = _judge(info, scan, counts)
+    return Examination(
         path=path,
-        container=_short_name(container, path),
-        size_bytes=path.stat().st_size,
-        duration_s=container.duration / av.time_base if container.duration else None,
-        metadata=dict(container.metadata),
-        creation_time=_time(container.metadata.get("creation_time")),
-        chapters=_chapters(container),
-        tracks=tuple(video if t.index == video.index else t for t in tracks),
-        video=video,
+        health=health,
+        reasons=reasons,
+        advice="" if health == "ok" else "What can be decoded can still be cleaned.",
+        info=info,
+        timing=Timing.of(scan.times, info.video.time_base),
+        packets=scan.packets,
+        counts=counts,
     )
 
 
-def choose_video(container: InputContainer, path: Path, track: int | None = None) -> VideoStream:
-    """The video track to work on: the largest picture, then the default one, then the first.
-
-    Cover art and thumbnails are never chosen.
-
-    Args:
-        container: an open recording.
-        path: for messages.
-        track: index of the one that is asked for.
-
-    Raises:
-        NotVideoError: no video track, or none that can be decoded.
-        InputError: ``track`` is no video track.
-    """
-    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    usable = [s for s in videos if decoder_of(s) is not None and s.width and s.height]
-    if track is not None:
-        for stream in usable:
-            if stream.index == track:
-                return stream
-        known = ", ".join(str(s.index) for s in usable) or "none"
-        raise InputError(
-            f"track {track} of {path} is no video track.", advice=f"Video tracks: {known}."
-        )
-    if not usable:
-        what = "no video track that can be decoded" if videos else "no video track"
-        raise NotVideoError(
-            f"{path} holds {what}.", advice="Check that it plays in a media player."
-        )
-    return max(
-        usable,
-        key=lambda s: (s.width * s.height, bool(s.disposition & Disposition.default), -s.index),
-    )
+def _unusable(path: Path, health: Health, error: InputError) -> Examination:
+    return Examination(path, health, (error.args[0],), error.advice)
 
 
-def _short_name(container: InputContainer, path: Path) -> str:
-    name = _CONTAINERS.get(container.format.name, container.format.name)
-    if name == "mp4":
-        brand = container.metadata.get("major_brand", "").strip()
-        if brand == "qt" or (not brand and path.suffix.lower() in {".mov", ".qt"}):
-            return "mov"
-    if name == "matroska" and path.suffix.lower() == ".webm":
-        return "webm"
-    return name
+@dataclass(slots=True)
+class _Scan:
+    """What demuxing alone tells."""
+
+    times: list[int] = field(default_factory=list)
+    packets: dict[int, int] = field(default_factory=dict)
+    corrupt: int = 0
+    beyond_end: int = 0
+    error: str = ""
 
 
-def _track(stream: Stream) -> Track:
-    context = decoder_of(stream)
-    codec = context.name if context is not None else stream.name if stream.type == "data" else None
-    disposition = int(stream.disposition)
-    return Track(
-        index=stream.index,
-        kind=stream.type,
-        codec=codec,
-        tag=_tag(stream),
-        time_base=stream.time_base,
-        start_pts=stream.start_time,
-        duration=stream.duration,
-        metadata=dict(stream.metadata),
-        disposition=disposition,
-        cover=bool(disposition & Disposition.attached_pic),
-        decodable=context is not None,
-    )
-
-
-def decoder_of(stream: Stream) -> CodecContext | None:
-    """A track's decoder; None, whatever PyAV's types say, where none is installed."""
-    return stream.codec_context
-
-
-def _tag(stream: Stream) -> str:
-    context = decoder_of(stream)
-    if context is None:
-        return ""
+def _scan(container: InputContainer, info: SourceInfo) -> _Scan:
+    scan = _Scan()
+    for stream in container.streams:
+        scan.packets[stream.index] = 0
+        entries = stream.index_entries
+        scan.beyond_end += sum(e.pos + e.size > info.size_bytes for e in entries)
     try:
-        tag = context.codec_tag
-    except UnicodeDecodeError:  # AVI and TS use numbers that are no text
-        return ""
-    return tag if tag.isprintable() else ""
+        for packet in container.demux():
+            if not packet.size:
+                continue
+            scan.packets[packet.stream_index] += 1
+            scan.corrupt += packet.is_corrupt
+            time = packet.pts if packet.pts is not None else packet.dts
+            shown = packet.stream_index == info.video.index and not packet.is_discard
+            if shown and time is not None:
+                scan.times.append(time)
+    except av.error.FFmpegError as error:
+        scan.error = str(error.strerror)
+    return scan
 
 
-def _first_picture(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
-    """Decode until the first picture: it tells the true pixel format, colour and rotation."""
-    stream.codec_context.thread_count = 1
-    tried = 0
-    try:
-        for packet in container.demux(stream):
-            tried += 1
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError:
-                frames = []  # a damaged first packet: the next one may do
-            if frames:
-                return frames[0]
-            if tried >= _FIRST_PICTURE_PACKETS:
-                break
-    except av.error.FFmpegError:
-        return None  # unreadable from here on; what the header says must do
-    return None
+def _decode(path: Path) -> ReadCounts:
+    with Reader(path) as reader:
+        for _ in reader:
+            pass
+    return reader.counts
 
 
-def _video_track(stream: VideoStream, track: Track, first: av.VideoFrame | None) -> VideoTrack:
-    context = stream.codec_context
-    name = first.format.name if first is not None else context.pix_fmt or "yuv420p"
-    width = first.width if first is not None else context.width
-    height = first.height if first is not None else context.height
-    found = ColorTags(
-        primaries=context.color_primaries,
-        transfer=context.color_trc,
-        matrix=context.colorspace,
-        range=context.color_range,
-    )
-    matrix = _display_matrix(first)
-    return VideoTrack(
-        index=track.index,
-        kind=track.kind,
-        codec=track.codec,
-        tag=track.tag,
-        time_base=cast("Fraction", stream.time_base),  # never None in a source
-        start_pts=track.start_pts,
-        duration=track.duration,
-        metadata=track.metadata,
-        disposition=track.disposition,
-        width=width,
-        height=height,
-        pixel_format=pixel_format(name),
-        color_decision=decide_color(found, pixel_format=name, height=height),
-        rotation=first.rotation if first is not None else 0,
-        display_matrix=matrix,
-        sample_aspect_ratio=_sample_aspect(stream),
-        frame_rate=stream.guessed_rate or stream.average_rate or None,
-        expected_frames=_expected_frames(stream),
-        bit_rate=context.bit_rate,
-    )
+def _judge(
+    info: SourceInfo, scan: _Scan, counts: ReadCounts | None
+) -> tuple[Health, tuple[str, ...]]:
+    """The worst that was seen, and all that was seen."""
+    cut = _cut_short(info, scan)
+    hurt = [f"reading failed: {scan.error}"] if scan.error else []
+    expected, found = info.video.expected_frames, scan.packets[info.video.index]
+    if not found:
+        hurt.append("it holds no picture")
+    elif not cut and expected is not None and found < expected:
+        hurt.append(f"{expected - found} of {expected} pictures are missing")
+    if not cut and scan.corrupt:
+        hurt.append(f"packets that are incomplete: {scan.corrupt}")
+    if counts is not None:
+        hurt += _undecodable(counts, cut=bool(cut))
+    health: Health = "truncated" if cut else "damaged" if hurt else "ok"
+    return health, (*cut, *hurt)
 
 
-def _display_matrix(frame: av.VideoFrame | None) -> DisplayMatrix | None:
-    if frame is None:
-        return None
-    for data in cast("Iterable[SideData]", frame.side_data):
-        if data.type == SideDataType.DISPLAYMATRIX:
-            return cast("DisplayMatrix", struct.unpack("=9i", bytes(data)))
-    return None
+def _cut_short(info: SourceInfo, scan: _Scan) -> list[str]:
+    reasons = []
+    declared = boxes.declared_size(info.path)
+    if declared is not None and declared > info.size_bytes:
+        reasons.append(f"the file ends after {info.size_bytes} of {declared} bytes")
+    if scan.beyond_end:
+        reasons.append(f"packets of its index that lie beyond its end: {scan.beyond_end}")
+    return reasons
 
 
-def _sample_aspect(stream: VideoStream) -> Fraction | None:
-    ratio = stream.sample_aspect_ratio
-    return ratio if ratio and ratio != 1 else None
-
-
-def _expected_frames(stream: VideoStream) -> int | None:
-    """Entries of the container's index that show a picture, if there is an index of frames."""
-    if stream.container.format.name not in {"mov,mp4,m4a,3gp,3g2,mj2", "avi"}:
-        return None  # Matroska's index holds key frames only, a transport stream has none
-    entries = stream.index_entries
-    if not len(entries):
-        return None
-    return sum(1 for entry in entries if entry.size and not entry.is_discard)
-
-
-def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
-    return tuple(
-        Chapter(c["id"], c["start"], c["end"], c["time_base"] or Fraction(1, 1000), c["metadata"])
-        for c in container.chapters()
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None  # cameras write all sorts of things; the text itself is kept as metadata
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+def _undecodable(counts: ReadCounts, *, cut: bool) -> list[str]:
+    reasons = []
+    if counts.packets_failed:
+        reasons.append(f"pictures that can't be decoded: {counts.packets_failed}")
+    if counts.frames_concealed:
+        reasons.append(f"pictures that are partly damaged: {counts.frames_concealed}")
+    if counts.frames_missing and not (cut or counts.packets_failed):
+        reasons.append(f"pictures that are missing: {counts.frames_missing}")
+    return reasons

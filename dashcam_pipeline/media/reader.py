@@ -28,8 +28,8 @@ from dashcam_pipeline.media import boxes, planes
 from dashcam_pipeline.media.carried import CarriedPacket
 from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.decoder import Decoder
+from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.opening import open_source
-from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.timing import Clock, HoleFinder
 from dashcam_pipeline.media.window import Window
 

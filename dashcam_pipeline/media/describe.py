@@ -1,0 +1,259 @@
+"""The facts of a recording, read from its header and its first picture."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, cast
+
+import av
+import av.error
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
+
+from dashcam_pipeline.errors import InputError, NotVideoError
+from dashcam_pipeline.media.color import ColorTags, decide_color
+from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.media.planes import pixel_format
+from dashcam_pipeline.media.source import (
+    Chapter,
+    DisplayMatrix,
+    SourceInfo,
+    Track,
+    VideoTrack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from av.codec.context import CodecContext
+    from av.container import InputContainer
+    from av.sidedata.sidedata import SideData
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+_CONTAINERS: Final = {"matroska,webm": "matroska", "mov,mp4,m4a,3gp,3g2,mj2": "mp4"}
+_FIRST_PICTURE_PACKETS: Final = 60
+"""Packets tried for the first picture; more only in a file damaged at its start."""
+
+
+def probe(path: Path, *, track: int | None = None) -> SourceInfo:
+    """Say what a recording is.
+
+    Args:
+        path: the file.
+        track: index of the video track to work on; chosen by ``choose_video`` if None.
+
+    Raises:
+        InputError: or one of its kinds, if it can't be opened or holds no video.
+    """
+    with open_source(path) as container:
+        return describe(container, path, track=track)
+
+
+def describe(container: InputContainer, path: Path, *, track: int | None = None) -> SourceInfo:
+    """What an open container holds; reads up to its first picture, so seek before going on.
+
+    Args:
+        container: freshly opened.
+        path: where it is.
+        track: as in ``probe``.
+
+    Raises:
+        NotVideoError: no video track, or none that can be decoded.
+        InputError: ``track`` is no video track.
+    """
+    tracks = tuple(_track(stream) for stream in container.streams)
+    stream = choose_video(container, path, track)
+    first = _first_picture(container, stream)
+    video = _video_track(stream, tracks[stream.index], first)
+    return SourceInfo(
+        path=path,
+        container=_short_name(container, path),
+        size_bytes=path.stat().st_size,
+        duration_s=container.duration / av.time_base if container.duration else None,
+        metadata=dict(container.metadata),
+        creation_time=_time(container.metadata.get("creation_time")),
+        chapters=_chapters(container),
+        tracks=tuple(video if t.index == video.index else t for t in tracks),
+        video=video,
+    )
+
+
+def choose_video(container: InputContainer, path: Path, track: int | None = None) -> VideoStream:
+    """The video track to work on: the largest picture, then the default one, then the first.
+
+    Cover art and thumbnails are never chosen.
+
+    Args:
+        container: an open recording.
+        path: for messages.
+        track: index of the one that is asked for.
+
+    Raises:
+        NotVideoError: no video track, or none that can be decoded.
+        InputError: ``track`` is no video track.
+    """
+    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    usable = [s for s in videos if decoder_of(s) is not None and s.width and s.height]
+    if track is not None:
+        for stream in usable:
+            if stream.index == track:
+                return stream
+        known = ", ".join(str(s.index) for s in usable) or "none"
+        raise InputError(
+            f"track {track} of {path} is no video track.", advice=f"Video tracks: {known}."
+        )
+    if not usable:
+        what = "no video track that can be decoded" if videos else "no video track"
+        raise NotVideoError(
+            f"{path} holds {what}.", advice="Check that it plays in a media player."
+        )
+    return max(
+        usable,
+        key=lambda s: (s.width * s.height, bool(s.disposition & Disposition.default), -s.index),
+    )
+
+
+def _short_name(container: InputContainer, path: Path) -> str:
+    name = _CONTAINERS.get(container.format.name, container.format.name)
+    if name == "mp4":
+        brand = container.metadata.get("major_brand", "").strip()
+        if brand == "qt" or (not brand and path.suffix.lower() in {".mov", ".qt"}):
+            return "mov"
+    if name == "matroska" and path.suffix.lower() == ".webm":
+        return "webm"
+    return name
+
+
+def _track(stream: Stream) -> Track:
+    context = decoder_of(stream)
+    codec = context.name if context is not None else stream.name if stream.type == "data" else None
+    disposition = int(stream.disposition)
+    return Track(
+        index=stream.index,
+        kind=stream.type,
+        codec=codec,
+        tag=_tag(stream),
+        time_base=stream.time_base,
+        start_pts=stream.start_time,
+        duration=stream.duration,
+        metadata=dict(stream.metadata),
+        disposition=disposition,
+        cover=bool(disposition & Disposition.attached_pic),
+        decodable=context is not None,
+    )
+
+
+def decoder_of(stream: Stream) -> CodecContext | None:
+    """A track's decoder; None, whatever PyAV's types say, where none is installed."""
+    return stream.codec_context
+
+
+def _tag(stream: Stream) -> str:
+    context = decoder_of(stream)
+    if context is None:
+        return ""
+    try:
+        tag = context.codec_tag
+    except UnicodeDecodeError:  # AVI and TS use numbers that are no text
+        return ""
+    return tag if tag.isprintable() else ""
+
+
+def _first_picture(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+    """Decode until the first picture: it tells the true pixel format, colour and rotation."""
+    stream.codec_context.thread_count = 1
+    tried = 0
+    try:
+        for packet in container.demux(stream):
+            tried += 1
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                frames = []  # a damaged first packet: the next one may do
+            if frames:
+                return frames[0]
+            if tried >= _FIRST_PICTURE_PACKETS:
+                break
+    except av.error.FFmpegError:
+        return None  # unreadable from here on; what the header says must do
+    return None
+
+
+def _video_track(stream: VideoStream, track: Track, first: av.VideoFrame | None) -> VideoTrack:
+    context = stream.codec_context
+    name = first.format.name if first is not None else context.pix_fmt or "yuv420p"
+    width = first.width if first is not None else context.width
+    height = first.height if first is not None else context.height
+    found = ColorTags(
+        primaries=context.color_primaries,
+        transfer=context.color_trc,
+        matrix=context.colorspace,
+        range=context.color_range,
+    )
+    matrix = _display_matrix(first)
+    return VideoTrack(
+        index=track.index,
+        kind=track.kind,
+        codec=track.codec,
+        tag=track.tag,
+        time_base=cast("Fraction", stream.time_base),  # never None in a source
+        start_pts=track.start_pts,
+        duration=track.duration,
+        metadata=track.metadata,
+        disposition=track.disposition,
+        width=width,
+        height=height,
+        pixel_format=pixel_format(name),
+        color_decision=decide_color(found, pixel_format=name, height=height),
+        rotation=first.rotation if first is not None else 0,
+        display_matrix=matrix,
+        sample_aspect_ratio=_sample_aspect(stream),
+        frame_rate=stream.guessed_rate or stream.average_rate or None,
+        expected_frames=_expected_frames(stream),
+        bit_rate=context.bit_rate,
+    )
+
+
+def _display_matrix(frame: av.VideoFrame | None) -> DisplayMatrix | None:
+    if frame is None:
+        return None
+    for data in cast("Iterable[SideData]", frame.side_data):
+        if data.type == SideDataType.DISPLAYMATRIX:
+            return cast("DisplayMatrix", struct.unpack("=9i", bytes(data)))
+    return None
+
+
+def _sample_aspect(stream: VideoStream) -> Fraction | None:
+    ratio = stream.sample_aspect_ratio
+    return ratio if ratio and ratio != 1 else None
+
+
+def _expected_frames(stream: VideoStream) -> int | None:
+    """Entries of the container's index that show a picture, if there is an index of frames."""
+    if stream.container.format.name not in {"mov,mp4,m4a,3gp,3g2,mj2", "avi"}:
+        return None  # Matroska's index holds key frames only, a transport stream has none
+    entries = stream.index_entries
+    if not len(entries):
+        return None
+    return sum(1 for entry in entries if entry.size and not entry.is_discard)
+
+
+def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
+    return tuple(
+        Chapter(c["id"], c["start"], c["end"], c["time_base"] or Fraction(1, 1000), c["metadata"])
+        for c in container.chapters()
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None  # cameras write all sorts of things; the text itself is kept as metadata
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
