@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -124,6 +125,17 @@ class Delay(Toy):
         self.diary.append("flush")
         done, self.held = self.held, []
         return FrameBatch(tuple(done)) if done else None
+
+
+class Slow(Toy):
+    """Takes a thirtieth of a second for every frame."""
+
+    name = "slow"
+    summary = "Takes its time."
+
+    def process(self, batch: FrameBatch) -> FrameBatch:
+        time.sleep(len(batch) / 30)
+        return batch
 
 
 class Dim(Toy):

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import _thread
+import json
+import os
+import pickle
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import av
+import numpy as np
+import pytest
+from factory import Picture, Sound, make_clip
+from toys import make_frames
+
+from dashcam_pipeline import CleanConfig, Pipeline, clean
+from dashcam_pipeline.errors import (
+    ConfigError,
+    DamagedError,
+    DashcamError,
+    InputMissingError,
+    NotVideoError,
+    OutputExistsError,
+    StageError,
+    UsageError,
+)
+from dashcam_pipeline.pipeline import build_chain, clean_job, expected_frames, processing_tags
+from dashcam_pipeline.stages.registry import BUILT_IN
+
+
+@pytest.fixture(autouse=True)
+def toy_stages(monkeypatch):
+    for name in ("toy", "dim", "delay", "slow"):
+        monkeypatch.setitem(BUILT_IN, name, f"toys:{name.title()}")
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return make_clip(tmp_path / "night.mp4", Picture(frames=24), sounds=[Sound(seconds=0.8)])
+
+
+def video_pts(path):
+    with av.open(str(path)) as container:
+        return sorted(p.pts for p in container.demux(video=0) if p.size)
+
+
+def leftovers(folder):
+    return [p.name for p in folder.iterdir() if p.name.endswith(".part")]
+
+
+def test_a_recording_comes_out_beside_the_input_with_every_frame_and_time(clip):
+    report = clean(clip, config={"stages": ["toy"]})
+    output = clip.with_name("night_clean.mp4")
+    assert report.output.path == str(output)
+    assert video_pts(output) == video_pts(clip)
+    assert (report.frames.read, report.frames.written, report.frames.expected) == (24, 24, 24)
+    assert not report.frames.damaged
+    assert [s.track for s in report.carried] == ["#1 audio aac"]
+    assert [s.name for s in report.stages] == ["toy"]
+    assert report.output.size_bytes == output.stat().st_size
+    assert json.loads(json.dumps(report.to_dict()))["schema_version"] == 1
+    assert leftovers(clip.parent) == []
+
+
+def test_progress_ends_at_the_last_frame(clip, tmp_path):
+    seen = []
+    clean(
+        clip, tmp_path / "o.mp4", config=CleanConfig(stages=()),
+        progress=lambda p: seen.append((p.frames, p.expected)),
+    )  # fmt: skip
+    assert seen[-1] == (24, 24)
+
+
+def test_stages_change_the_picture_and_boxes_are_spared(clip, tmp_path):
+    lossless = {"codec": "libx264", "encoder_options": {"qp": "0"}}
+    config = {"stages": ["dim:amount=1"], "protect": ["10,11,40,30"], **lossless}
+    output = tmp_path / "o.mkv"
+    clean(clip, output, config=config)
+    with av.open(str(clip)) as a, av.open(str(output)) as b:
+        for old, new in zip(a.decode(video=0), b.decode(video=0), strict=True):
+            before, after = (f.to_ndarray()[:180] for f in (old, new))
+            assert (after[10:42, 10:50] == before[10:42, 10:50]).all()
+            assert not after[:10].any()
+            assert not after[42:].any()
+
+
+def test_the_output_says_that_it_was_processed_and_keeps_the_own_comment(tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=3), metadata={"comment": "my drive"})
+    clean(clip, tmp_path / "o.mp4", config={"stages": ["dim:amount=0.5"]})
+    with av.open(str(tmp_path / "o.mp4")) as container:
+        comment = container.metadata["comment"]
+    assert comment.startswith("my drive; dashcam_pipeline ")
+    assert comment.endswith(": dim:amount=0.5")
+
+
+def test_the_mark_names_synthetic_pictures_and_the_empty_chain():
+    assert processing_tags({}, CleanConfig(stages=()))["comment"].endswith(": no stages")
+    marked = processing_tags({"COMMENT": "x"}, CleanConfig(), synthetic=True)["comment"]
+    assert marked.startswith("x; dashcam_pipeline ")
+    assert marked.endswith(": glare (synthetic picture)")
+
+
+def test_a_span_keeps_what_lies_in_it(clip, tmp_path):
+    report = clean(clip, tmp_path / "o.mp4", config={"stages": (), "start": "0.2", "end": 0.5})
+    assert report.frames.written == len(video_pts(tmp_path / "o.mp4")) == 9
+    assert report.frames.expected is None
+    assert not report.warnings
+
+
+def test_the_output_is_checked_before_the_input_is_read(tmp_path):
+    (tmp_path / "o.mp4").write_bytes(b"mine")
+    with pytest.raises(OutputExistsError):
+        clean(tmp_path / "none.mp4", tmp_path / "o.mp4")
+    assert (tmp_path / "o.mp4").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        ({"stages": ["zebra"]}, UsageError),
+        ({"stages": ["dim:amount=2"]}, UsageError),
+        ({"strength": 3}, UsageError),
+        ({"stages": ["toy"], "protect": ["5000,0,10,10"]}, UsageError),
+        ({"stages": (), "start": 50}, DashcamError),
+    ],
+)
+def test_nothing_is_left_behind_when_it_can_not_be_done(clip, config, kind):
+    with pytest.raises(kind):
+        clean(clip, config=config)
+    assert sorted(p.name for p in clip.parent.iterdir()) == ["night.mp4"]
+
+
+def test_an_existing_output_survives_a_failure_even_with_overwrite(clip, tmp_path):
+    target = tmp_path / "o.mp4"
+    target.write_bytes(b"mine")
+    with pytest.raises(DashcamError):
+        clean(clip, target, config={"stages": (), "start": 50, "overwrite": True})
+    assert target.read_bytes() == b"mine"
+    assert leftovers(tmp_path) == []
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=60))
+    with pytest.raises(KeyboardInterrupt):
+        clean(clip, config={"stages": ["slow"]}, progress=lambda _: _thread.interrupt_main())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
+    assert not [t for t in threading.enumerate() if t.name.startswith("dashcam-")]
+
+
+def damage(path):
+    """Flip bits in the middle half of a file, its index left alone."""
+    data = bytearray(path.read_bytes())
+    start = data.find(b"mdat")
+    rng = np.random.default_rng(1)
+    for place in rng.integers(start + len(data) // 4, start + len(data) // 2, 60):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+    return path
+
+
+def test_a_damaged_source_gives_an_output_and_a_warning(tmp_path):
+    clip = damage(make_clip(tmp_path / "a.mp4", Picture(frames=60)))
+    report = clean(clip, tmp_path / "o.mp4", config={"stages": ["toy"]})
+    assert report.frames.damaged
+    assert report.exit_code == 0
+    assert report.frames.written == len(video_pts(tmp_path / "o.mp4"))
+    assert "the source is damaged" in report.warnings[0]
+
+
+def test_strict_refuses_a_damaged_source(tmp_path):
+    clip = damage(make_clip(tmp_path / "a.mp4", Picture(frames=60)))
+    with pytest.raises(DamagedError) as caught:
+        clean(clip, config={"stages": (), "strict": True})
+    assert "--strict" in caught.value.advice
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
+
+
+def test_strict_is_content_with_a_whole_source(clip):
+    assert clean(clip, config={"stages": (), "strict": True}).frames.written == 24
+
+
+def test_a_job_is_plain_data_and_runs_in_another_process(clip, tmp_path):
+    job = {
+        "input": str(clip),
+        "output": str(tmp_path / "o.mp4"),
+        "config": CleanConfig(stages=()).model_dump(mode="json"),
+    }
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        data = pool.submit(clean_job, json.loads(json.dumps(job))).result(timeout=60)
+        assert data["frames"]["written"] == 24
+        failure = pool.submit(clean_job, {"input": str(tmp_path / "none.mp4")}).exception(60)
+    assert isinstance(failure, InputMissingError)
+    assert failure.advice
+
+
+@pytest.mark.parametrize("kind", [ConfigError, StageError, NotVideoError, DashcamError])
+def test_errors_survive_pickling(kind):
+    error = pickle.loads(pickle.dumps(kind("what", advice="do")))  # noqa: S301 - our own bytes
+    assert (type(error), str(error), error.advice) == (kind, "what\ndo", "do")
+
+
+def test_expected_frames_of_a_span_and_of_a_whole_clip(clip):
+    from dashcam_pipeline.media.probe import probe  # noqa: PLC0415 - only here
+
+    info = probe(clip)
+    assert expected_frames(info, CleanConfig()) == 24
+    assert expected_frames(info, CleanConfig(start=0.2, end=0.5)) == 9
+    assert expected_frames(info, CleanConfig(end=1e6)) == 24
+    assert expected_frames(info, CleanConfig(start=50)) is None
+
+
+def test_an_empty_chain_needs_no_network_and_no_device():
+    chain, device = build_chain(CleanConfig(stages=(), device="cuda:7"))
+    assert device == "cpu"
+    chain.close()
+
+
+# --- arrays ---------------------------------------------------------------------------------
+
+
+def pictures(count=5, height=30, width=42):
+    rng = np.random.default_rng(0)
+    still = rng.integers(0, 256, (height, width, 3))
+    grain = rng.integers(-2, 3, (count, height, width, 3))
+    return np.clip(still + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("stages", [(), ("toy",), ("delay", "dim:amount=0")])
+def test_pictures_that_no_stage_changes_come_back_to_the_last_bit(stages):
+    frames = pictures()
+    with Pipeline(CleanConfig.model_validate({"stages": stages})) as pipeline:
+        result = pipeline.process_rgb(frames)
+    assert result is not frames
+    assert (result == frames).all()
+    assert result.dtype == np.uint8
+
+
+def test_strength_scales_and_pictures_get_darker():
+    frames = pictures()
+    config = CleanConfig.model_validate({"stages": ["dim:amount=1"], "strength": 0.5})
+    with Pipeline(config) as pipeline:
+        once = pipeline.process_rgb(frames)
+        again = pipeline.process_rgb(frames)
+    assert once.mean() < 0.75 * frames.mean()
+    assert (once == again).all()
+
+
+@pytest.mark.parametrize(
+    ("frames", "kind", "says"),
+    [
+        (np.zeros((2, 8, 8, 3), np.float32), TypeError, "must be uint8"),
+        (np.zeros((8, 8, 3), np.uint8), ValueError, r"\(N, H, W, 3\), not \(8, 8, 3\)"),
+        (np.zeros((1, 8, 8, 4), np.uint8), ValueError, r"not \(1, 8, 8, 4\)"),
+    ],
+)
+def test_wrong_arrays_are_refused_with_their_shape(frames, kind, says):
+    with Pipeline(CleanConfig(stages=())) as pipeline, pytest.raises(kind, match=says):
+        pipeline.process_rgb(frames)
+
+
+def test_no_pictures_are_no_error():
+    with Pipeline(CleanConfig(stages=())) as pipeline:
+        assert pipeline.process_rgb(np.zeros((0, 8, 8, 3), np.uint8)).shape == (0, 8, 8, 3)
+
+
+def test_a_run_given_up_half_way_does_not_leak_into_the_next():
+    config = CleanConfig.model_validate({"stages": ["delay"]})
+    with Pipeline(config) as pipeline:
+        frames = make_frames(6, level=80)
+        run = pipeline.process(frames)
+        next(run)
+        run.close()
+        assert [f.index for f in pipeline.process(frames)] == list(range(6))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity on this system")
+def test_threads_follow_the_process_affinity():
+    from dashcam_pipeline.pipeline import available_threads  # noqa: PLC0415 - only here
+
+    assert available_threads() == len(os.sched_getaffinity(0))
