@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.media.timing import Monotone
+
 if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
@@ -28,10 +30,14 @@ class Lane:
 
     stream: Stream
     fills_gaps: bool = False
-    repaired: int = 0
-    _last: int | None = field(default=None, init=False)
-    _offset: int = field(default=0, init=False)
+    _times: Monotone = field(default_factory=Monotone, init=False)
+    _without: int = field(default=0, init=False)
     _held: list[Packet[Stream]] = field(default_factory=list, init=False)
+
+    @property
+    def repaired(self) -> int:
+        """Packets whose times were missing or didn't rise."""
+        return self._times.repaired + self._without
 
     def admit(self, packet: Packet[Stream]) -> list[Packet[Stream]]:
         """Make a packet this track's own.
@@ -48,7 +54,7 @@ class Lane:
         if self.fills_gaps and bytes(packet) == _EMPTY_TEXT:
             return []
         packet.stream = self.stream
-        if packet.dts is None and self._last is None and self.stream.type == "video":
+        if packet.dts is None and self._times.last is None and self.stream.type == "video":
             # Matroska tells decoding times only after as many pictures as are reordered
             self._held.append(packet)
             return self.drain() if len(self._held) >= MAX_HELD else []
@@ -68,24 +74,10 @@ class Lane:
         found = packet.dts if packet.dts is not None else pts
         step = max(1, packet.duration or 1)
         if found is None:
-            dts = 0 if self._last is None else self._last + step
-        else:
-            dts = found + self._offset
+            self._without += 1
+            found = 0 if self._times.last is None else self._times.last + step
         apart = 0 if self.stream.type in {"subtitle", "data"} else 1  # texts may share a tick
-        if self._last is not None and dts < self._last + apart:
-            behind = self._last - dts
-            if behind * packet.time_base > 1:  # a second: not a stutter but another clock
-                self._offset += behind + step
-                dts += behind + step
-            else:
-                dts = self._last + apart
-        self._last = dts
-        if pts is None:
-            pts = dts
-        elif found is not None:
-            pts += self._offset
-        pts = max(pts, dts)
-        if (pts, dts) != (packet.pts, found):
-            self.repaired += 1
+        dts = self._times.admit(found, step, apart=apart)
+        pts = dts if pts is None else max(pts + self._times.offset, dts)
         packet.pts, packet.dts = pts, dts
         return packet

@@ -94,9 +94,10 @@ class Reader:
             if other.type == "attachment":
                 other.discard = Discard.all  # lies in the header, has no packets
         step = Fraction(1) / (info.video.frame_rate or Fraction(25)) / info.video.time_base
-        self._clock = Clock(info.video.time_base, round(step))
+        self._clock = Clock(round(step))
         self._demux: Iterator[Packet[Stream]] | None = None
         self._suspect = False  # damage was seen since the last picture
+        self._other_formats: set[str] = set()
         self._holes = HoleFinder(info.video.time_base)
         self.counts.holes = self._holes.holes
         self._failures = 0
@@ -232,10 +233,7 @@ class Reader:
             video.height,
         ):
             self.counts.frames_converted += 1
-            self.counts.note(
-                f"picture of {picture.width}x{picture.height} {picture.format.name} at "
-                f"{float(pts * video.time_base):.3f} s converted to the first one's format"
-            )
+            self._note_other_format(picture, float(pts * video.time_base))
             target = planes.format_of(video.layout)
             picture = planes.convert(picture, target, color, (video.width, video.height))
             form = planes.pixel_format(target)
@@ -255,6 +253,12 @@ class Reader:
         )
         self._index += 1
         return frame
+
+    def _note_other_format(self, picture: av.VideoFrame, seconds: float) -> None:
+        kind = f"{picture.width}x{picture.height} {picture.format.name}"
+        if kind not in self._other_formats:
+            self._other_formats.add(kind)
+            self.counts.note(f"from {seconds:.3f} s on {kind}, converted to the first format")
 
     def _carry(self, packet: Packet[Stream]) -> CarriedPacket | None:
         if not self._window.keeps(packet):

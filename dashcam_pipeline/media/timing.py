@@ -16,31 +16,77 @@ REMEMBERED: Final = 31
 HOLE_STEPS: Final = 1.9
 """A gap of this many usual distances, where damage was seen, is a hole."""
 
+RESET_STEPS: Final = 3
+"""Jumps back by more usual distances than this are another clock, not a stutter."""
+
 NEARBY: Final = 8
 """Pictures between a gap and damage that may belong to it; reordering moves them apart."""
+
+
+@dataclass(slots=True)
+class Monotone:
+    """Keeps times rising.
+
+    A time that rises by itself is kept bit-exactly. One that stands still or stutters is moved
+    just behind the last one. One that jumps back further belongs to a clock that was set again:
+    it and what follows are moved on together, so that their distances stay right.
+    """
+
+    last: int | None = field(default=None, init=False)
+    offset: int = field(default=0, init=False)
+    repaired: int = field(default=0, init=False)
+
+    def admit(self, found: int, step: int, *, apart: int = 1) -> int:
+        """The time to use.
+
+        Args:
+            found: in the file, in ticks.
+            step: usual distance in ticks.
+            apart: ticks that it must be later than the last one.
+        """
+        if self.last is None or found >= self.last + apart:
+            self.offset = 0  # also the way back from a single wild time
+            self.last = found
+            return found
+        time = found + self.offset
+        if time < self.last + apart:
+            self.repaired += 1
+            behind = self.last - time
+            if behind > RESET_STEPS * step:
+                self.offset += behind + step
+                time = found + self.offset
+            else:
+                time = self.last + apart
+        self.last = time
+        return time
 
 
 @dataclass(slots=True)
 class Clock:
     """Gives every frame a time later than the one before.
 
-    A time that the file has is kept bit-exactly as long as it is later than the last one.
-
     Args:
-        time_base: seconds a tick.
         step: expected distance of two frames in ticks; what was seen soon takes its place.
     """
 
-    time_base: Fraction
     step: int
-    last: int | None = field(default=None, init=False)
-    repaired: int = field(default=0, init=False)
-    _offset: int = field(default=0, init=False)
+    _times: Monotone = field(default_factory=Monotone, init=False)
+    _without: int = field(default=0, init=False)
     _distances: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED), init=False)
 
     def __post_init__(self) -> None:
         """A step of nothing would stop the clock."""
         self.step = max(1, self.step)
+
+    @property
+    def last(self) -> int | None:
+        """The last time given, in ticks."""
+        return self._times.last
+
+    @property
+    def repaired(self) -> int:
+        """Frames whose time was missing or didn't rise."""
+        return self._times.repaired + self._without
 
     @property
     def usual(self) -> int:
@@ -57,27 +103,17 @@ class Clock:
             dts: decoding time of the packet it came from; stands in for a missing ``pts``.
 
         Returns:
-            ticks, greater than any before. Where a file's times jump back (a clock that was
-            set again), what follows is moved on with it, so that distances stay right.
+            ticks, greater than any before.
         """
+        last = self.last
         found = pts if pts is not None else dts
         if found is None:
-            found = 0 if self.last is None else self.last + self.usual
-            self.repaired += 1
-        else:
-            found += self._offset
-        if self.last is not None and found <= self.last:
-            self.repaired += 1
-            behind = self.last - found
-            if behind * self.time_base > 1:  # a second: not a stutter but another clock
-                self._offset += behind + self.usual
-                found += behind + self.usual
-            else:
-                found = self.last + 1
-        elif self.last is not None:
-            self._distances.append(found - self.last)
-        self.last = found
-        return found
+            self._without += 1
+            found = 0 if last is None else last + self.usual
+        time = self._times.admit(found, self.usual)
+        if last is not None:
+            self._distances.append(time - last)
+        return time
 
 
 @dataclass(slots=True)

@@ -47,6 +47,13 @@ if TYPE_CHECKING:
 
 __all__ = ["WriteReport", "Writer", "check_output"]
 
+TS_REORDERING: Final = Fraction(1, 2)
+"""Seconds before the first picture that reordering may need in a transport stream.
+
+Its times can't be negative: a recording that begins earlier is written without B-frames, since
+the muxer would otherwise move all of its times.
+"""
+
 _NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -188,6 +195,8 @@ class Writer:
                 # edit lists count in this clock: with its 1/1000 s a late start would be rounded
                 "movie_timescale": str(ticks),
             }
+        if self._muxer == "matroska":
+            return {"avoid_negative_ts": "disabled"}
         if self._muxer == "mpegts":
             return {"mpegts_copyts": "1"}
         return {}
@@ -212,6 +221,8 @@ class Writer:
         # PyAV's default of slice threads costs compression; this lets the encoder choose
         context.thread_type = "AUTO"
         context.flags |= Flags.frame_duration
+        if self._muxer == "mpegts" and (video.start_pts or 0) * video.time_base < TS_REORDERING:
+            context.max_b_frames = 0
         tags = video.color_decision.written
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
         context.colorspace, context.color_range = tags.matrix, tags.range
