@@ -1,0 +1,1 @@
+"""What is particular about dashcams: their file names, sidecars and telemetry."""
