@@ -188,8 +188,14 @@ class Pipeline:
         self.close()
 
 
-class _Output:
-    """The writer as the last thread sees it: ``abort`` works at any time."""
+class Output:
+    """The writer as the last thread sees it: ``abort`` works at any time.
+
+    Args:
+        writer: of the output.
+        source: the recording, for messages.
+        target: where the output appears when it is whole.
+    """
 
     def __init__(self, writer: Writer, source: Path, target: Path) -> None:
         self._writer = writer
@@ -199,10 +205,16 @@ class _Output:
         self._finished = False
 
     def write(self, item: Frame | CarriedPacket) -> None:
+        """Take the next item."""
         self._writer.write(item)
         self._empty = self._empty and not isinstance(item, Frame)
 
     def finish(self) -> WriteReport:
+        """Make the output whole.
+
+        Raises:
+            NotVideoError: not one frame came.
+        """
         if self._empty:
             raise NotVideoError(
                 f"{self._source}: there is not one picture to write.",
@@ -213,6 +225,7 @@ class _Output:
         return report
 
     def abort(self) -> None:
+        """Leave nothing behind, also after ``finish``."""
         if self._finished:
             self._target.unlink(missing_ok=True)
         else:
@@ -275,7 +288,7 @@ def clean(
         workers = Workers(
             reader,
             chain,
-            _Output(writer, source, target),
+            Output(writer, source, target),
             check=lambda: _check_damage(reader.counts, source, strict=config.strict),
         )
         workers.progress.expected = expected_frames(reader.info, config)

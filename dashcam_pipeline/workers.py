@@ -19,7 +19,7 @@ from dashcam_pipeline.queues import Aborted, ByteQueue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashcam_pipeline.chain import Chain, StageOutcome
+    from dashcam_pipeline.chain import StageOutcome
 
 QUEUE_BYTES: Final = 48 << 20
 """Bytes that may wait in each of the two queues: 16 frames of 1080p, 2 of 4K at 10 bits."""
@@ -51,6 +51,22 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Free everything; called once more does nothing."""
+
+
+class Middle(Protocol):
+    """What makes frames of frames: the chain, or what shows its work beside the original."""
+
+    def feed(self, frame: Frame) -> list[Frame]:
+        """Give a frame; get those that are done, in order."""
+
+    def finish(self) -> list[Frame]:
+        """All frames that are not out yet."""
+
+    def outcomes(self) -> list[StageOutcome]:
+        """What every stage did."""
+
+    def close(self) -> None:
+        """Free everything."""
 
 
 class Sink(Protocol):
@@ -118,7 +134,7 @@ class Workers:
     def __init__(
         self,
         source: Source,
-        chain: Chain,
+        chain: Middle,
         sink: Sink,
         *,
         check: Callable[[], None] = lambda: None,
