@@ -1,0 +1,163 @@
+"""Every frame with its counterpart: from a chain on the fly, or from a second recording."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from dashcam_pipeline.compare.canvas import shown_size
+from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.frames import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+    from dashcam_pipeline.chain import Chain, StageOutcome
+    from dashcam_pipeline.media.reader import Reader
+    from dashcam_pipeline.media.source import SourceInfo
+
+Pair: TypeAlias = tuple[Frame, Frame]
+
+_SAME_SHAPE: Final = 0.02
+"""How far two aspect ratios may differ, relatively: a cropped row or two of padding."""
+
+
+class Matcher(Protocol):
+    """Finds the counterparts of frames that come in order."""
+
+    def feed(self, frame: Frame) -> list[Pair]:
+        """Give a frame; get the pairs that are complete."""
+
+    def finish(self) -> list[Pair]:
+        """The pairs that are left."""
+
+    def outcomes(self) -> list[StageOutcome]:
+        """What stages did on the way."""
+
+    def close(self) -> None:
+        """Free everything."""
+
+
+class ChainMatcher:
+    """The counterpart is what the chain makes of a frame.
+
+    Args:
+        chain: closed with this.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._waiting: deque[Frame] = deque()
+
+    def feed(self, frame: Frame) -> list[Pair]:
+        """Send it through the chain."""
+        self._waiting.append(frame)
+        return self._pair(self._chain.feed(frame))
+
+    def finish(self) -> list[Pair]:
+        """What the chain still held."""
+        return self._pair(self._chain.finish())
+
+    def outcomes(self) -> list[StageOutcome]:
+        """Of the chain's stages."""
+        return self._chain.outcomes()
+
+    def close(self) -> None:
+        """Close the chain."""
+        self._chain.close()
+
+    def _pair(self, done: list[Frame]) -> list[Pair]:
+        return [(self._waiting.popleft(), after) for after in done]
+
+
+class FileMatcher:
+    """The counterpart is the frame of another recording at the same time.
+
+    Times count from each recording's own first picture, since a copy in another container may
+    begin at another clock time.
+
+    Args:
+        before: what the fed frames come from.
+        after: opened for the same part; closed with this.
+
+    Raises:
+        UsageError: the two don't show the same shape of picture.
+    """
+
+    def __init__(self, before: SourceInfo, after: Reader) -> None:
+        self._names = before.path.name, after.info.path.name
+        _check_shapes(before, after.info)
+        self._reader = after
+        self._frames = _only_frames(after)
+        self._origins = _origin(before), _origin(after.info)
+        ticks = before.video.time_base, after.info.video.time_base
+        # Each clock rounds a time, and the cut to a part of it, by half a tick.
+        self._tolerance = sum(ticks)
+        self._count = 0
+
+    def feed(self, frame: Frame) -> list[Pair]:
+        """Read on to the frame of the same time.
+
+        Raises:
+            UsageError: there is none.
+        """
+        when = self._time(frame, 0)
+        for after in self._frames:
+            late = self._time(after, 1) - when
+            if abs(late) <= self._tolerance:
+                self._count += 1
+                return [(frame, after)]
+            if late > 0 or self._count:
+                raise self._mismatch(f"at {float(when):.3f} s, frame {frame.index}")
+            # Only before the first pair: one clock lets a frame more into the part than the other.
+        raise self._mismatch(f"the second ends before {float(when):.3f} s, frame {frame.index}")
+
+    def finish(self) -> list[Pair]:
+        """Nothing is held back.
+
+        Raises:
+            UsageError: the second recording goes on.
+        """
+        rest = next(self._frames, None)
+        if rest is not None and next(self._frames, None) is not None:
+            raise self._mismatch(f"the second goes on after frame {self._count}")
+        return []
+
+    def outcomes(self) -> list[StageOutcome]:
+        """No stage ran."""
+        return []
+
+    def close(self) -> None:
+        """Close the second recording."""
+        self._reader.close()
+
+    def _time(self, frame: Frame, which: int) -> Fraction:
+        return frame.pts * frame.time_base - self._origins[which]
+
+    def _mismatch(self, where: str) -> UsageError:
+        return UsageError(
+            f"{self._names[0]} and {self._names[1]} have frames at different times ({where}).",
+            advice="Compare a recording with what was made of it as a whole, or name only the "
+            "recording: its chain is then run on the fly.",
+        )
+
+
+def _only_frames(reader: Reader) -> Iterator[Frame]:
+    return (item for item in reader if isinstance(item, Frame))
+
+
+def _origin(info: SourceInfo) -> Fraction:
+    return (info.video.start_pts or 0) * info.video.time_base
+
+
+def _check_shapes(before: SourceInfo, after: SourceInfo) -> None:
+    sizes = shown_size(before.video), shown_size(after.video)
+    a, b = (size.width / size.height for size in sizes)
+    if abs(a / b - 1) > _SAME_SHAPE:
+        (w, h), (v, g) = ((size.width, size.height) for size in sizes)
+        raise UsageError(
+            f"{before.path.name} is shown as {w}x{h}, {after.path.name} as {v}x{g}: "
+            "not the same picture.",
+            advice="Compare a recording with what was made of it.",
+        )
