@@ -22,10 +22,13 @@ from dashcam_pipeline.scenes import CutDetector
 from dashcam_pipeline.stages.base import StreamInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from dashcam_pipeline.config import Box
     from dashcam_pipeline.frames import Frame, Plane
+    from dashcam_pipeline.scenes import Thumbnail
     from dashcam_pipeline.stages.base import Stage
 
 MAX_BATCH_BYTES: Final = 64 << 20
@@ -49,6 +52,23 @@ class StageOutcome:
     parts: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """What a chain remembers between two frames; plain data.
+
+    Args:
+        geometry: of the frames so far, for comparison only; empty before the first one.
+        cuts: indices of the frames that opened a new scene so far.
+        thumbnail: of the last frame, as the cut detector keeps it.
+        stages: what each stage remembers.
+    """
+
+    geometry: str = ""
+    cuts: tuple[int, ...] = ()
+    thumbnail: Thumbnail | None = None
+    stages: tuple[dict[str, npt.NDArray[Any]], ...] = ()
 
 
 class _Link:
@@ -82,8 +102,13 @@ class _Link:
                 done += self._process()
         return done
 
-    def flush(self, frames: Iterable[Frame]) -> list[Frame]:
-        """The same, and all that still waits or is held back; the stage then forgets the past."""
+    def flush(self, frames: Iterable[Frame], *, forget: bool = True) -> list[Frame]:
+        """The same, and all that still waits or is held back.
+
+        Args:
+            frames: to be fed before.
+            forget: True lets the stage forget the past.
+        """
         done = self.feed(frames)
         if self._waiting:
             done += self._process()
@@ -95,8 +120,18 @@ class _Link:
                 f"never returned {len(self._held)} of its frames, "
                 f"the first being {self._held[0].index}"
             )
-        self._call(self.stage.reset)
+        if forget:
+            self._call(self.stage.reset)
         return done
+
+    def state(self) -> Mapping[str, npt.NDArray[Any]]:
+        """What the stage remembers."""
+        state: Mapping[str, npt.NDArray[Any]] = self._call(self.stage.state)
+        return state
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Let the stage remember."""
+        self._call(lambda: self.stage.restore(state))
 
     def discard(self) -> None:
         """Drop all frames, and let the stage forget the past."""
@@ -181,6 +216,7 @@ class Chain:
         self._originals: deque[Frame] = deque()
         self._detector = CutDetector()
         self._geometry: StreamInfo | None = None
+        self._resumed: ChainState | None = None
         self.cuts: list[int] = []
         """Indices of the frames that open a new scene."""
 
@@ -202,6 +238,7 @@ class Chain:
             self._geometry = geometry
             for link in self._links:
                 link.open(geometry)
+            self._restore_state(geometry)
         if self._detector.opens_scene(frame):
             done += self._flush()
             self.cuts.append(frame.index)
@@ -221,6 +258,30 @@ class Chain:
         done = self._flush()
         self._geometry = None
         return done
+
+    def pause(self) -> tuple[list[Frame], ChainState]:
+        """All frames that are not out yet, and what is needed to go on in another process.
+
+        The stages keep their past. Frames fed after this come out as they would from a chain of the
+        same configuration that was given the state by ``resume``, to the last bit.
+
+        Raises:
+            StageError: a stage failed, or lost frames.
+        """
+        if not self._links or self._geometry is None:
+            return [], ChainState()
+        frames = self._flush(forget=False)
+        return frames, ChainState(
+            geometry=repr(self._geometry),
+            cuts=tuple(self.cuts),
+            thumbnail=self._detector.last,
+            stages=tuple(dict(link.state()) for link in self._links),
+        )
+
+    def resume(self, state: ChainState) -> None:
+        """Go on where another chain paused; before the first frame is fed."""
+        self._resumed = state
+        self.cuts = list(state.cuts)
 
     def discard(self) -> None:
         """Drop all frames that are not out yet; another stream may be fed then."""
@@ -263,12 +324,20 @@ class Chain:
             for link in self._links
         ]
 
-    def _flush(self) -> list[Frame]:
+    def _restore_state(self, geometry: StreamInfo) -> None:
+        state, self._resumed = self._resumed, None
+        if state is None or state.geometry != repr(geometry):
+            return
+        self._detector.last = state.thumbnail
+        for link, past in zip(self._links, state.stages, strict=True):
+            link.restore(past)
+
+    def _flush(self, *, forget: bool = True) -> list[Frame]:
         if self._geometry is None:
             return []
         frames: list[Frame] = []
         for link in self._links:
-            frames = link.flush(frames)
+            frames = link.flush(frames, forget=forget)
         return self._restore(frames)
 
     def _check_boxes(self, info: StreamInfo) -> None:

@@ -102,6 +102,15 @@ class CutDetector:
         last, self._last = self._last, thumbnail(frame)
         return last is not None and is_cut(last, self._last)
 
+    @property
+    def last(self) -> Thumbnail | None:
+        """Thumbnail of the last frame given; may be set to go on where another one paused."""
+        return self._last
+
+    @last.setter
+    def last(self, thumbnail: Thumbnail | None) -> None:
+        self._last = thumbnail
+
     def reset(self) -> None:
         """Forget the last frame: a new stream follows."""
         self._last = None

@@ -1,6 +1,7 @@
 """The contract of a stage.
 
-You must write ``process``; you may write ``open``, ``reset``, ``flush`` and ``close``. A stage is
+You must write ``process``; you may write ``open``, ``reset``, ``flush`` and ``close``, and for a
+stage that remembers earlier frames ``state`` and ``restore``. A stage is
 one file plus one entry point in the group ``dashcam_pipeline.stages``, in this package or in any
 other::
 
@@ -26,6 +27,8 @@ from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import numpy.typing as npt
 
     from dashcam_pipeline.frames import Color, FrameBatch, PixelLayout
 
@@ -153,11 +156,22 @@ class Stage(ABC):
         """
 
     def flush(self) -> FrameBatch | None:
-        """Give back all frames still held, before a cut or at the end."""
+        """Give back all frames still held: before a cut, where a run may pause, or at the end."""
         return None
 
     def reset(self) -> None:  # noqa: B027
         """Forget the past: a scene cut follows. ``flush`` has been called."""
+
+    def state(self) -> Mapping[str, npt.NDArray[Any]]:
+        """What it remembers of earlier frames, as arrays; nothing unless overridden.
+
+        Asked for where a run may later go on in another process; ``flush`` has been called. With
+        what this returns, ``restore`` must make another instance go on to the last bit.
+        """
+        return {}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:  # noqa: B027
+        """Remember what another instance gave as its ``state``; called after ``open``."""
 
     def close(self) -> None:  # noqa: B027
         """Free what it holds; called once, also after a failure."""

@@ -32,6 +32,8 @@ from dashcam_pipeline.stages.smoothing import MotionGate
 from dashcam_pipeline.stages.subtract import subtract_light
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from dashcam_pipeline.frames import Frame
@@ -145,3 +147,13 @@ class GlareStage(Stage):
     def reset(self) -> None:
         """Forget the past at a cut."""
         self._gate.reset()
+
+    def state(self) -> Mapping[str, npt.NDArray[Any]]:
+        """What the smoothing remembers, and the count so far."""
+        return {**self._gate.state(), "changed": np.array(self._changed)}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on where another instance paused."""
+        self._gate.restore(state)
+        self._changed = int(state["changed"])
+        self.report.facts["frames_changed"] = self._changed

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
 STILL = 0.02
@@ -37,6 +39,16 @@ class MotionGate:
     def reset(self) -> None:
         """Forget the past."""
         self._picture = self._maps = None
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """The past, as arrays; empty where there is none."""
+        if self._picture is None or self._maps is None:
+            return {}
+        return {"picture": self._picture, "maps": self._maps}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take over the past that ``state`` gave."""
+        self._picture, self._maps = state.get("picture"), state.get("maps")
 
     def __call__(
         self, picture: npt.NDArray[np.floating[Any]], maps: npt.NDArray[np.floating[Any]]
