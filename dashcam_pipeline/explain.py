@@ -95,6 +95,8 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:
     """One error in one or two sentences."""
     location = detail["loc"]
     value = detail.get("input")
+    if isinstance(value, list | tuple) and len(value) == 1:  # a repeatable option, given once
+        value = value[0]
     if detail["type"] == "extra_forbidden":
         hint = did_you_mean(str(location[-1]), model.model_fields)
         known = hint or f"Known: {', '.join(model.model_fields)}."

@@ -19,7 +19,7 @@ pickle, and needs nothing of its parent.
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -232,6 +232,27 @@ class Output:
             self._writer.abort()
 
 
+class _Leftover:
+    """Removes an unfinished file on the way out of a failure, whoever has it still open."""
+
+    def __init__(self, part: Path) -> None:
+        self._part = part
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            # Windows refuses while a stuck thread has it open; the failure itself matters more.
+            with suppress(PermissionError):
+                self._part.unlink(missing_ok=True)
+
+
 def clean(
     input: str | Path,  # noqa: A002 - the word that the command line has
     output: str | Path | None = None,
@@ -258,8 +279,9 @@ def clean(
     # Imported here: `dashcam --help` and the array API need no codecs.
     from dashcam_pipeline.media.containers import choose_output_path  # noqa: PLC0415
     from dashcam_pipeline.media.encoders import EncoderSettings  # noqa: PLC0415
+    from dashcam_pipeline.media.partfile import check_output, part_of  # noqa: PLC0415
     from dashcam_pipeline.media.reader import Reader  # noqa: PLC0415
-    from dashcam_pipeline.media.writer import Writer, check_output  # noqa: PLC0415
+    from dashcam_pipeline.media.writer import Writer  # noqa: PLC0415
 
     if not isinstance(config, CleanConfig):
         config = make_config(config or {})
@@ -284,6 +306,8 @@ def clean(
             threads=threads,
         )
         tags = processing_tags(reader.info.metadata, config, synthetic=chain.synthetic)
+        # Registered before the writer is made, so that Ctrl-C in the middle of that leaves nothing.
+        leftover = cleanup.enter_context(_Leftover(part_of(target)))
         writer = Writer(target, reader.info, settings, audio=config.audio, tags=tags)
         workers = Workers(
             reader,
@@ -293,7 +317,8 @@ def clean(
         )
         workers.progress.expected = expected_frames(reader.info, config)
         cleanup.pop_all()  # from here on, each thread closes its own
-    workers.run(progress)
+        with leftover:
+            workers.run(progress)
     return make_report(
         config=config,
         info=reader.info,

@@ -32,6 +32,7 @@ DEBUG: Final = "DASHCAM_DEBUG"
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "preview": "dashcam_pipeline.cli.preview:preview",
+    "probe": "dashcam_pipeline.cli.probe:probe",
     "stages": "dashcam_pipeline.cli.stages:stages",
     "models": "dashcam_pipeline.cli.models:models",
     "train": "dashcam_pipeline.cli.train:train",

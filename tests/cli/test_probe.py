@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from factory import Picture, Sound, make_clip
+
+from dashcam_pipeline.cli import main
+
+
+@pytest.fixture
+def probe(capsys):
+    def run(*args):
+        code = main(["probe", *map(str, args)])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return make_clip(tmp_path / "a.mp4", Picture(frames=12), sounds=[Sound(language="kor")])
+
+
+def test_a_recording_for_people(probe, clip):
+    code, out, err = probe(clip)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{clip}: ok\n")
+    assert "#0 h264, 320x180, 8 bits 4:2:0" in out
+    assert "12 frames, constant, 30.000 fps, every 33.33 ms" in out
+    assert "#1 audio aac, kor" in out
+
+
+def test_variable_timing_is_named_with_its_range(probe, tmp_path):
+    clip = make_clip(tmp_path / "v.mp4", Picture(frames=4, pts=[0, 512, 1024, 2560]))
+    _, out, _ = probe(clip)
+    assert "4 frames, variable" in out
+    assert "33.33 ms apart (33.33 to 100.00)" in out
+
+
+def test_json_is_one_object_a_file(probe, clip, tmp_path):
+    code, out, err = probe("--json", clip, tmp_path / "none.mp4")
+    good, bad = json.loads(out)
+    assert (good["health"], good["timing"]["frames"]) == ("ok", 12)
+    assert (bad["health"], err) == ("unreadable", "")
+    assert bad["reasons"]
+    assert code == 3
+
+
+def test_health_of_what_is_no_recording(probe, tmp_path, clip):
+    text = tmp_path / "text.mp4"
+    text.write_text("dear diary\n" * 99)
+    headless = tmp_path / "headless.mp4"
+    data = clip.read_bytes()
+    headless.write_bytes(data[: data.rindex(b"moov") - 4])
+    code, out, _ = probe(text, headless, clip)
+    assert code == 3
+    assert f"{text}: not video" in out
+    assert f"{headless}: index broken" in out
+    assert f"{clip}: ok" in out
+
+
+def test_a_cut_file_is_usable_and_said_to_be_truncated(probe, tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=60), options={"movflags": "faststart"})
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) * 2 // 3])
+    code, out, _ = probe(clip)
+    assert code == 0
+    assert f"{clip}: truncated" in out
+
+
+def test_damage_inside_pictures_needs_decode(probe, tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=60), options={"movflags": "faststart"})
+    data = bytearray(clip.read_bytes())
+    for place in range(len(data) // 2, len(data) // 2 + 2000, 7):
+        data[place] ^= 0xFF
+    clip.write_bytes(data)
+    assert f"{clip}: damaged" in probe("--decode", clip)[1]
