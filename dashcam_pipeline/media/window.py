@@ -85,7 +85,7 @@ class Window:
         return video in self._finished and packet.stream_index in self._finished
 
     def cut(self, info: SourceInfo) -> SourceInfo:
-        """The recording's facts with its chapters moved and cut accordingly."""
+        """The facts of the part: chapters moved and cut, the picture's duration unknown."""
         if not self.partial:
             return info
         start = self.start_ticks * self._base
@@ -104,4 +104,6 @@ class Window:
                         end=round((end - start) / tick),
                     )
                 )
-        return replace(info, chapters=tuple(chapters))
+        video = replace(info.video, duration=None)  # no longer the header's
+        tracks = tuple(video if t.index == video.index else t for t in info.tracks)
+        return replace(info, chapters=tuple(chapters), video=video, tracks=tracks)

@@ -13,19 +13,16 @@ has the target's name is never half a recording.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
 import av
 import av.error
-from av.codec.context import Flags
-from av.stream import Disposition
-from av.video.frame import PictureType
 
 from dashcam_pipeline.errors import DashcamError, EncoderError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import containers, encoders, metadata, planes
+from dashcam_pipeline.media import containers, encoders, metadata
+from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.lanes import Lane
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
@@ -46,13 +43,6 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.source import Chapter, SourceInfo, Track
 
 __all__ = ["WriteReport", "Writer", "check_output"]
-
-TS_REORDERING: Final = Fraction(1, 2)
-"""Seconds before the first picture that reordering may need in a transport stream.
-
-Its times can't be negative: a recording that begins earlier is written without B-frames, since
-the muxer would otherwise move all of its times.
-"""
 
 _NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -84,7 +74,7 @@ class Writer:
         self._path, self._info = path, info
         self._muxer = containers.muxer_of(path)
         self._encoder = encoders.resolve(encoder, info.video)
-        self._frames = self._refused = 0
+        self._refused = 0
         self._lanes: dict[int, Lane] = {}
         self._carried: list[Track] = []
         self._not_carried: list[tuple[Track, str]] = []
@@ -103,7 +93,7 @@ class Writer:
             )
             self._container.metadata.update(self._metadata)
             self._video = self._add_tracks(audio=audio)
-            self._open_encoder()
+            self._video.open()
             if info.chapters:
                 self._container.set_chapters([_chapter(c) for c in info.chapters])
             self._container.start_encoding()
@@ -136,7 +126,7 @@ class Writer:
             EncoderError: encoding failed.
         """
         if isinstance(item, Frame):
-            self._write_frame(item)
+            self._mux(self._video.encode(item))
         else:
             self._write_packet(item)
 
@@ -148,14 +138,14 @@ class Writer:
             OutputError: writing failed.
             EncoderError: encoding failed, or there was no picture at all.
         """
-        if not self._frames:
+        if not self._video.frames:
             self.abort()
             raise EncoderError(
                 "there is no picture to write.",
                 advice="Nothing in the source (or in the part of it asked for) could be decoded.",
             )
         try:
-            self._mux(self._encode(None))
+            self._mux(self._video.drain())
             for lane in self._lanes.values():
                 self._copy(lane.drain())
             self._container.close()
@@ -169,7 +159,7 @@ class Writer:
         self._done = True
         return WriteReport(
             path=self._path,
-            frames=self._frames,
+            frames=self._video.frames,
             nbytes=size,
             container=self._muxer,
             encoder=self._encoder.label,
@@ -201,63 +191,14 @@ class Writer:
             return {"mpegts_copyts": "1"}
         return {}
 
-    def _add_video(self) -> VideoStream:
-        video, encoder = self._info.video, self._encoder
-        try:
-            stream = self._container.add_stream(encoder.name, rate=video.frame_rate or Fraction(25))
-        except ValueError as error:
-            raise EncoderError(
-                f"{self._path.name} ({self._muxer}) can't hold what {encoder.name} writes.",
-                advice="Name an output that ends in .mkv, or take another codec.",
-            ) from error
-        if not isinstance(stream, av.VideoStream):
-            raise TypeError(f"{encoder.name} gave {stream!r}")
-        context = stream.codec_context
-        context.width, context.height = video.width, video.height
-        context.pix_fmt = encoder.pixel_format
-        context.time_base = video.time_base
-        stream.time_base = video.time_base
-        context.thread_count = encoder.threads
-        # PyAV's default of slice threads costs compression; this lets the encoder choose
-        context.thread_type = "AUTO"
-        context.flags |= Flags.frame_duration
-        if self._muxer == "mpegts" and (video.start_pts or 0) * video.time_base < TS_REORDERING:
-            context.max_b_frames = 0
-        tags = video.color_decision.written
-        context.color_primaries, context.color_trc = tags.primaries, tags.transfer
-        context.colorspace, context.color_range = tags.matrix, tags.range
-        if video.sample_aspect_ratio:
-            context.sample_aspect_ratio = video.sample_aspect_ratio
-        if encoder.tag and self._muxer in {"mp4", "mov"}:
-            context.codec_tag = encoder.tag
-        context.options = dict(encoder.options)
-        if video.display_matrix is not None:
-            stream.set_display_matrix(video.display_matrix)
-        stream.metadata.update(metadata.for_track(video.metadata))
-        stream.metadata["encoder"] = encoder.label
-        stream.disposition = Disposition(video.disposition)
-        return stream
-
-    def _open_encoder(self) -> None:
-        context, encoder = self._video.codec_context, self._encoder
-        try:
-            context.open()
-        except (OSError, ValueError, av.error.FFmpegError) as error:
-            raise encoders.refused(encoder) from error
-        if context.options:  # what the encoder didn't understand is left here
-            raise EncoderError(
-                f"{encoder.name} has no option {', '.join(sorted(context.options))}.",
-                advice=f"Its own options: {', '.join(encoders.option_names(encoder.name))}.",
-            )
-
-    def _add_tracks(self, *, audio: bool) -> VideoStream:
+    def _add_tracks(self, *, audio: bool) -> FrameEncoder:
         """Add all tracks in the source's order."""
-        main: VideoStream | None = None
+        main: FrameEncoder | None = None
         with open_source(self._info.path) as source:
             verdicts = containers.judge(source, self._info, self._muxer)
             for verdict in sorted(verdicts, key=lambda v: v.track.index):
                 if main is None and verdict.track.index > self._info.video.index:
-                    main = self._add_video()
+                    main = self._add_encoder()
                 if verdict.track.kind == "audio" and not audio:
                     self._not_carried.append((verdict.track, "left out as asked"))
                 elif verdict.copied or verdict.recreated:
@@ -266,34 +207,14 @@ class Writer:
                         self._add_copy(source.streams[verdict.track.index], verdict.track)
                 else:
                     self._not_carried.append((verdict.track, verdict.reason))
-        return main or self._add_video()
+        return main or self._add_encoder()
+
+    def _add_encoder(self) -> FrameEncoder:
+        return FrameEncoder(self._container, self._muxer, self._info.video, self._encoder)
 
     def _add_copy(self, stream: Stream, track: Track) -> None:
         copy = containers.add_copy(self._container, stream, self._muxer)
         self._lanes[track.index] = Lane(copy, fills_gaps=track.codec == "mov_text")
-
-    def _write_frame(self, frame: Frame) -> None:
-        picture = frame.source
-        if picture is None or picture.format.name != self._encoder.pixel_format:
-            picture = planes.to_video_frame(frame, self._encoder.pixel_format)
-        tags = self._info.video.color_decision.written
-        picture.pts, picture.time_base = frame.pts, frame.time_base
-        picture.duration = frame.duration
-        # the source's picture types must not force the encoder's
-        picture.pict_type = PictureType.NONE
-        picture.colorspace, picture.color_range = tags.matrix, tags.range
-        picture.color_primaries, picture.color_trc = tags.primaries, tags.transfer
-        self._mux(self._encode(picture))
-        self._frames += 1
-
-    def _encode(self, picture: av.VideoFrame | None) -> list[Packet[VideoStream]]:
-        try:
-            return list(self._video.encode(picture))
-        except av.error.FFmpegError as error:
-            raise EncoderError(
-                f"{self._encoder.name} failed at frame {self._frames}: {error.strerror}.",
-                advice="Try another --codec, or fewer encoder options.",
-            ) from error
 
     def _mux(self, packets: list[Packet[VideoStream]]) -> None:
         try:

@@ -1,0 +1,168 @@
+"""The re-encoded video track: its header, its encoder, and frames on their way through it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.error
+from av.codec.context import Flags
+from av.stream import Disposition
+from av.video.frame import PictureType
+
+from dashcam_pipeline.errors import EncoderError
+from dashcam_pipeline.media import encoders, metadata, planes
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+    from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.media.encoders import Encoder
+    from dashcam_pipeline.media.source import VideoTrack
+
+TS_REORDERING: Final = Fraction(1, 2)
+"""Seconds before the first picture that reordering may need in a transport stream.
+
+Its times can't be negative: a recording that begins earlier is written without B-frames, since
+the muxer would otherwise move all of its times.
+"""
+
+USUAL_RATE: Final = Fraction(25)
+"""Told to an encoder that needs some rate where the source has none; times don't rest on it."""
+
+
+class FrameEncoder:
+    """Encodes frames into a new track of an output.
+
+    Args:
+        container: the output, before its header is written.
+        muxer: its format.
+        video: the source's track.
+        encoder: decided by ``encoders.resolve``.
+
+    Raises:
+        EncoderError: the container can't hold what the encoder writes.
+    """
+
+    def __init__(
+        self, container: OutputContainer, muxer: str, video: VideoTrack, encoder: Encoder
+    ) -> None:
+        self._video, self._encoder = video, encoder
+        self._tags = video.color_decision.written
+        self._stream = self._add(container, muxer)
+        self._pending: Frame | None = None
+        self._step = 0
+        self.frames = 0
+
+    def open(self) -> None:
+        """Open the encoder.
+
+        Raises:
+            EncoderError: it refuses its options, or has no such ones.
+        """
+        context, encoder = self._stream.codec_context, self._encoder
+        try:
+            context.open()
+        except (OSError, ValueError, av.error.FFmpegError) as error:
+            raise encoders.refused(encoder) from error
+        if context.options:  # what the encoder didn't understand is left here
+            raise EncoderError(
+                f"{encoder.name} has no option {', '.join(sorted(context.options))}.",
+                advice=f"Its own options: {', '.join(encoders.option_names(encoder.name))}.",
+            )
+
+    def encode(self, frame: Frame) -> list[Packet[VideoStream]]:
+        """Take a frame; its duration is known when the next one comes.
+
+        Raises:
+            EncoderError: encoding failed.
+        """
+        self.frames += 1
+        before, self._pending = self._pending, frame
+        if before is None:
+            return []
+        self._step = frame.pts - before.pts
+        return self._send(self._picture(before, self._step))
+
+    def drain(self) -> list[Packet[VideoStream]]:
+        """The last frame, and what the encoder still holds.
+
+        Raises:
+            EncoderError: encoding failed.
+        """
+        packets = []
+        if self._pending is not None:
+            duration = self._last_duration(self._pending)
+            packets = self._send(self._picture(self._pending, duration))
+            self._pending = None
+        return packets + self._send(None)
+
+    def _last_duration(self, frame: Frame) -> int:
+        """The source's word on how long its last picture is shown, else the usual distance."""
+        video = self._video
+        if video.duration is not None:
+            rest = (video.start_pts or 0) + video.duration - frame.pts
+            if rest > 0:
+                return rest
+        return self._step or frame.duration
+
+    def _add(self, container: OutputContainer, muxer: str) -> VideoStream:
+        video, encoder = self._video, self._encoder
+        try:
+            stream = container.add_stream(encoder.name, rate=video.frame_rate or USUAL_RATE)
+        except ValueError as error:
+            raise EncoderError(
+                f"{muxer} can't hold what {encoder.name} writes.",
+                advice="Name an output that ends in .mkv, or take another codec.",
+            ) from error
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError(f"{encoder.name} gave {stream!r}")
+        stream.time_base = video.time_base
+        stream.disposition = Disposition(video.disposition)
+        stream.metadata.update(metadata.for_track(video.metadata))
+        stream.metadata["encoder"] = encoder.label
+        if video.display_matrix is not None:
+            stream.set_display_matrix(video.display_matrix)
+        context = stream.codec_context
+        context.width, context.height = video.width, video.height
+        context.pix_fmt = encoder.pixel_format
+        context.time_base = video.time_base
+        context.thread_count = encoder.threads
+        # PyAV's default of slice threads costs compression; this lets the encoder choose
+        context.thread_type = "AUTO"
+        context.flags |= Flags.frame_duration
+        context.options = dict(encoder.options)
+        context.color_primaries, context.color_trc = self._tags.primaries, self._tags.transfer
+        context.colorspace, context.color_range = self._tags.matrix, self._tags.range
+        if video.sample_aspect_ratio:
+            context.sample_aspect_ratio = video.sample_aspect_ratio
+        if encoder.tag and muxer in {"mp4", "mov"}:
+            context.codec_tag = encoder.tag
+        if muxer == "mpegts" and (video.start_pts or 0) * video.time_base < TS_REORDERING:
+            context.max_b_frames = 0
+        return stream
+
+    def _picture(self, frame: Frame, duration: int) -> av.VideoFrame:
+        """What the encoder is given: the decoder's own picture wherever nothing has changed."""
+        picture = frame.source
+        if picture is None or picture.format.name != self._encoder.pixel_format:
+            picture = planes.to_video_frame(frame, self._encoder.pixel_format)
+        picture.pts, picture.time_base = frame.pts, frame.time_base
+        picture.duration = duration
+        # the source's picture types must not force the encoder's
+        picture.pict_type = PictureType.NONE
+        picture.colorspace, picture.color_range = self._tags.matrix, self._tags.range
+        picture.color_primaries, picture.color_trc = self._tags.primaries, self._tags.transfer
+        return picture
+
+    def _send(self, picture: av.VideoFrame | None) -> list[Packet[VideoStream]]:
+        try:
+            return list(self._stream.encode(picture))
+        except av.error.FFmpegError as error:
+            raise EncoderError(
+                f"{self._encoder.name} failed at frame {self.frames}: {error.strerror}.",
+                advice="Try another codec, or fewer encoder options.",
+            ) from error

@@ -1,0 +1,278 @@
+"""Makes every odd recording the tests need, small and from nothing.
+
+::
+
+    clip = make_clip(tmp_path / "a.mp4", frames=30, sounds=[Sound()])
+    cut_short(clip, 0.5)
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from av.codec.context import Flags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+TICK = Fraction(1, 15360)
+"""The usual clock of an MP4's video track at 30 frames a second."""
+
+FORMAT = {
+    ".mp4": "mp4",
+    ".mov": "mov",
+    ".mkv": "matroska",
+    ".avi": "avi",
+    ".ts": "mpegts",
+    ".nut": "nut",
+}
+
+
+@dataclass
+class Sound:
+    """A sound track: a sine wave."""
+
+    codec: str = "aac"
+    rate: int = 48000
+    seconds: float = 1.0
+    start: Fraction = Fraction(0)
+    language: str = "und"
+    pitch: float = 440.0
+
+
+@dataclass
+class Picture:
+    """A video track."""
+
+    frames: int = 30
+    size: tuple[int, int] = (320, 180)
+    codec: str = "libx264"
+    pixel_format: str = "yuv420p"
+    time_base: Fraction = TICK
+    rate: Fraction = Fraction(30)
+    pts: Sequence[int] | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    gop: int = 10
+    b_frames: int = 2
+    color: tuple[int, int, int, int] = (2, 2, 2, 0)  # primaries, transfer, matrix, range
+    aspect: Fraction | None = None
+    matrix: Sequence[int] | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+
+    def times(self) -> list[int]:
+        """Presentation times in ticks."""
+        if self.pts is not None:
+            return list(self.pts)
+        step = 1 / (self.rate * self.time_base)
+        return [round(i * step) for i in range(self.frames)]
+
+
+@dataclass
+class Text:
+    """A subtitle track: (seconds, seconds long, text)."""
+
+    codec: str = "mov_text"
+    language: str = "eng"
+    lines: Sequence[tuple[float, float, str]] = ((0.1, 0.3, "N37.5665"), (0.5, 0.4, "E126.978"))
+
+
+@dataclass
+class Data:
+    """A data track: (seconds, payload)."""
+
+    codec: str = "bin_data"
+    lines: Sequence[tuple[float, bytes]] = ((0.0, b"DEVC\0\0\0\0"), (0.5, b"DEVC\0\0\0\1"))
+
+
+def picture(index: int, spec: Picture) -> av.VideoFrame:
+    """A night street in miniature: dark, grainy, with a lamp that moves."""
+    width, height = spec.size
+    rng = np.random.default_rng((spec.seed, index))
+    frame = av.VideoFrame(width, height, spec.pixel_format)
+    components = frame.format.components
+    for number, plane in enumerate(frame.planes):
+        parts = [c for c in components if c.plane == number]
+        bits, columns = parts[0].bits, sum(c.width for c in parts)
+        deep = bits > 8
+        rows = np.ndarray(
+            (plane.height, columns),
+            np.uint16 if deep else np.uint8,
+            buffer=plane,
+            strides=(plane.line_size, 2 if deep else 1),
+        )
+        noise = rng.integers(0, 12, rows.shape)
+        slope = np.linspace(20, 70, rows.shape[1]).astype(int)
+        samples = noise + (slope if number == 0 else 120)
+        y = int((0.3 + 0.4 * math.sin(index / 5)) * rows.shape[0])
+        x = (index * 7) % max(1, rows.shape[1] - 12)
+        samples[y : y + 9, x : x + 12] = 235 if number == 0 else 140
+        scale = bits - 8
+        shift = 16 - bits if spec.pixel_format.startswith("p0") else 0
+        rows[:] = (samples << scale | rng.integers(0, 1 << scale, rows.shape)) << shift
+    return frame
+
+
+def make_clip(
+    path: Path,
+    *videos: Picture,
+    frames: int = 30,
+    sounds: Sequence[Sound] = (),
+    texts: Sequence[Text] = (),
+    data: Sequence[Data] = (),
+    attachments: Sequence[tuple[str, str, bytes]] = (),
+    metadata: Mapping[str, str] | None = None,
+    chapters: Sequence[tuple[float, float, str]] = (),
+    options: Mapping[str, str] | None = None,
+    sound_first: bool = False,
+) -> Path:
+    """Write a recording; the extension chooses the container.
+
+    Args:
+        path: the file.
+        videos: its video tracks; one ordinary one if none is given.
+        frames: of that ordinary one.
+        sounds, texts, data: its other tracks.
+        attachments: (name, MIME type, payload), in Matroska.
+        metadata: of the container.
+        chapters: (from, to, title) in seconds.
+        options: of the muxer.
+        sound_first: True puts the sound tracks before the video.
+    """
+    specs = videos or (Picture(frames=frames),)
+    muxer = FORMAT[path.suffix.lower()]
+    settings = dict(options or {})
+    if muxer in {"mp4", "mov"}:
+        ticks = str(specs[0].time_base.denominator)
+        settings = {"video_track_timescale": ticks, "movie_timescale": ticks} | settings
+    if muxer == "mpegts":
+        settings = {"mpegts_copyts": "1"} | settings
+    packets: list[tuple[float, av.Packet]] = []
+    with av.open(str(path), "w", format=muxer, container_options=settings) as out:
+        out.metadata.update(metadata or {})
+        todo = [(_sound, s) for s in sounds], [(_video, v) for v in specs]
+        for make, spec in [*todo[0], *todo[1]] if sound_first else [*todo[1], *todo[0]]:
+            packets += make(out, spec)
+        for text in texts:
+            packets += _text(out, text)
+        for item in data:
+            packets += _data(out, item)
+        for name, mime, payload in attachments:
+            out.add_attachment(name, mime, payload)
+        if chapters:
+            out.set_chapters(
+                [
+                    {
+                        "id": i,
+                        "start": round(a * 1000),
+                        "end": round(b * 1000),
+                        "time_base": Fraction(1, 1000),
+                        "metadata": {"title": title},
+                    }
+                    for i, (a, b, title) in enumerate(chapters)
+                ]
+            )
+        out.start_encoding()
+        for _, packet in sorted(packets, key=lambda p: p[0]):
+            out.mux_one(packet)
+    return path
+
+
+def _timed(packets: Sequence[av.Packet]) -> list[tuple[float, av.Packet]]:
+    return [(float((p.dts if p.dts is not None else p.pts) * p.time_base), p) for p in packets]
+
+
+def _video(out: av.container.OutputContainer, spec: Picture) -> list[tuple[float, av.Packet]]:
+    stream = out.add_stream(spec.codec, rate=spec.rate)
+    context = stream.codec_context
+    context.width, context.height = spec.size
+    context.pix_fmt = spec.pixel_format
+    context.time_base = stream.time_base = spec.time_base
+    context.gop_size = spec.gop
+    context.thread_count = 1
+    context.flags |= Flags.frame_duration
+    options = dict(spec.options)
+    if spec.codec == "libx264":
+        context.max_b_frames = spec.b_frames
+        options = {"preset": "veryfast", "qp": "20"} | options
+    if spec.codec == "libx265":
+        options = {"preset": "ultrafast", "x265-params": "log-level=error"} | options
+    context.options = options
+    context.color_primaries, context.color_trc = spec.color[:2]
+    context.colorspace, context.color_range = spec.color[2:]
+    if spec.aspect:
+        context.sample_aspect_ratio = spec.aspect
+    if spec.matrix:
+        stream.set_display_matrix(spec.matrix)
+    stream.metadata.update(spec.metadata)
+    context.open()
+    packets = []
+    times = spec.times()
+    for index, pts in enumerate(times):
+        frame = picture(index, spec)
+        frame.pts, frame.time_base = pts, spec.time_base
+        after = times[index + 1] if index + 1 < len(times) else 2 * pts - times[index - 1]
+        frame.duration = after - pts
+        frame.colorspace, frame.color_range = spec.color[2:]
+        frame.color_primaries, frame.color_trc = spec.color[:2]
+        packets += stream.encode(frame)
+    packets += stream.encode(None)
+    return _timed(packets)
+
+
+def _sound(out: av.container.OutputContainer, spec: Sound) -> list[tuple[float, av.Packet]]:
+    stream = out.add_stream(spec.codec, rate=spec.rate)
+    stream.codec_context.layout = "mono"
+    stream.metadata["language"] = spec.language
+    context = stream.codec_context
+    context.open()
+    size = context.frame_size or 1024
+    count = round(spec.seconds * spec.rate)
+    wave = np.sin(np.arange(count) * (2 * math.pi * spec.pitch / spec.rate)) * 0.5
+    start = round(spec.start * spec.rate)
+    packets = []
+    for begin in range(0, count, size):
+        part = wave[None, begin : begin + size]
+        if context.format.name == "fltp":
+            frame = av.AudioFrame.from_ndarray(part.astype(np.float32), "fltp", "mono")
+        else:
+            frame = av.AudioFrame.from_ndarray((part * 32767).astype(np.int16), "s16", "mono")
+        frame.sample_rate, frame.time_base = spec.rate, Fraction(1, spec.rate)
+        frame.pts = start + begin
+        packets += stream.encode(frame)
+    packets += stream.encode(None)
+    return _timed(packets)
+
+
+def _text(out: av.container.OutputContainer, spec: Text) -> list[tuple[float, av.Packet]]:
+    stream = out.add_mux_stream(spec.codec)
+    stream.metadata["language"] = spec.language
+    stream.time_base = Fraction(1, 1000)
+    packets = []
+    for begin, length, line in spec.lines:
+        text = line.encode()
+        payload = len(text).to_bytes(2, "big") + text if spec.codec == "mov_text" else text
+        packets.append(_packet(stream, payload, begin, length))
+    return _timed(packets)
+
+
+def _data(out: av.container.OutputContainer, spec: Data) -> list[tuple[float, av.Packet]]:
+    stream = out.add_data_stream(spec.codec)
+    stream.time_base = Fraction(1, 1000)
+    return _timed([_packet(stream, payload, begin, 0.5) for begin, payload in spec.lines])
+
+
+def _packet(stream: av.stream.Stream, payload: bytes, begin: float, length: float) -> av.Packet:
+    packet = av.Packet(payload)
+    packet.stream = stream
+    packet.time_base = Fraction(1, 1000)
+    packet.pts = packet.dts = round(begin * 1000)
+    packet.duration = round(length * 1000)
+    packet.is_keyframe = True
+    return packet
