@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import Interpolation
 
-from dashcam_pipeline.frames import Color, Frame, PixelLayout
+from dashcam_pipeline.frames import KR_KB, Color, Frame, PixelLayout
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.color import RANGE_FULL, RANGE_LIMITED, UNSPECIFIED
 
@@ -35,6 +35,9 @@ _SWS_MATRIX: Final = {"bt709": 1, "bt601": 5, "bt2020": 9}
 _AREA: Final = int(Interpolation.AREA | Interpolation.ACCURATE_RND)
 _CUBIC: Final = int(Interpolation.BICUBIC | Interpolation.ACCURATE_RND)
 _QUARTER: Final = 90
+
+_LIMITED: Final = (219 / 255, 16, 224 / 255)
+"""Scale and offset of luma, scale of chroma, from full range to limited (BT.709-6, 3.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,44 @@ class Canvas:
         luma = np.full((size.height, size.width), luma_code(level, color), np.uint8)
         chroma = np.full((2, size.height // 2, size.width // 2), 128, np.uint8)
         return cls((luma, chroma[0], chroma[1]), color)
+
+    @classmethod
+    def from_rgb(cls, rgb: Samples, color: Color) -> Canvas:
+        """What an R'G'B' picture looks like; even sides.
+
+        Args:
+            rgb: uint8, shape (h, w, 3), 0 to 255.
+            color: matrix and range of the result.
+        """
+        kr, kb = KR_KB[color.matrix]
+        red, green, blue = (rgb[..., i].astype(np.float32) for i in range(3))
+        luma = kr * red + (1 - kr - kb) * green + kb * blue
+        scale, offset, chroma_scale = (1.0, 0, 1.0) if color.full_range else _LIMITED
+        cb, cr = (
+            cv2.resize(
+                (part - luma) * np.float32(chroma_scale / (2 * (1 - k))),
+                None,
+                fx=0.5,
+                fy=0.5,
+                interpolation=cv2.INTER_AREA,
+            )
+            for part, k in ((blue, kb), (red, kr))
+        )
+        return cls((_code(luma * scale + offset), _code(cb + 128), _code(cr + 128)), color)
+
+    def to_rgb(self) -> Samples:
+        """As R'G'B', uint8, shape (h, w, 3), 0 to 255."""
+        kr, kb = KR_KB[self.color.matrix]
+        scale, offset, chroma_scale = (1.0, 0, 1.0) if self.color.full_range else _LIMITED
+        luma = (self.planes[0].astype(np.float32) - offset) / scale
+        cb, cr = (
+            (cv2.resize(plane, luma.shape[::-1], interpolation=cv2.INTER_LINEAR) - np.float32(128))
+            / np.float32(chroma_scale)
+            for plane in self.planes[1:]
+        )
+        red, blue = luma + 2 * (1 - kr) * cr, luma + 2 * (1 - kb) * cb
+        green = (luma - kr * red - kb * blue) / (1 - kr - kb)
+        return _code(np.stack((red, green, blue), axis=-1))
 
     @property
     def size(self) -> Size:
@@ -131,6 +172,10 @@ class Canvas:
             duration=like.duration,
             concealed=like.concealed,
         )
+
+
+def _code(values: npt.NDArray[np.floating[Any]]) -> Samples:
+    return np.asarray(np.rint(values).clip(0, 255), np.uint8)
 
 
 def luma_code(level: float, color: Color) -> int:

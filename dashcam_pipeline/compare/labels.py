@@ -29,6 +29,9 @@ _SMALLEST: Final = 13
 _SHARE: Final = 1 / 22
 """Height of the main line, as a share of the pane's height."""
 
+_SMALL: Final = 0.72
+"""Height of the second line, as a share of the main one's."""
+
 _ELLIPSIS: Final = "…"
 
 
@@ -82,6 +85,29 @@ def main_size(pane_height: int) -> int:
     return max(_SMALLEST, round(pane_height * _SHARE))
 
 
+def small_size(pane_height: int) -> int:
+    """Pixels of a pane's second line of text."""
+    return max(_SMALLEST, round(main_size(pane_height) * _SMALL))
+
+
+def write(
+    picture: npt.NDArray[np.uint8], text: str, at: tuple[int, int], size: int, *, bold: bool = False
+) -> None:
+    """Write a line of white text.
+
+    Args:
+        picture: uint8 R'G'B', shape (h, w, 3), contiguous; changed in place.
+        text: one line.
+        at: where it begins, on its baseline (x, y).
+        size: pixels.
+        bold: True for a heading.
+    """
+    weight = _BOLD if bold else _REGULAR
+    layer = np.zeros_like(picture)
+    cv2.putText(layer, text, at, (255, 255, 255), _face(), size, weight)
+    np.maximum(picture, layer, out=picture)
+
+
 def text_width(text: str, size: int, weight: int = _REGULAR) -> int:
     """Columns that a line of text needs."""
     x, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _face(), size, weight)
@@ -118,7 +144,7 @@ def plate(title: str, detail: str, *, pane: tuple[int, int]) -> Plate:
         pane: (width, height) of the picture that it explains.
     """
     size = main_size(pane[1])
-    small = max(_SMALLEST, round(size * 0.72))
+    small = small_size(pane[1])
     pad = max(4, round(size * 0.45))
     room = pane[0] - 4 * pad
     while size > _SMALLEST and text_width(title, size, _BOLD) > room:
@@ -132,8 +158,7 @@ def plate(title: str, detail: str, *, pane: tuple[int, int]) -> Plate:
     y = pad // 2
     for text, px, weight, strength in lines:
         layer = np.zeros((*shape, 3), np.uint8)
-        baseline = y + round(px * 1.02)
-        cv2.putText(layer, text, (pad, baseline), (255, 255, 255), _face(), px, weight)
+        write(layer, text, (pad, y + round(px * 1.02)), px, bold=weight == _BOLD)
         np.maximum(ink, layer[..., 0].astype(np.float32) * (strength / 255), out=ink)
         y += round(px * 1.3)
     alpha = np.maximum(_rounded(shape, pad * 0.7) * _PLATE, ink)

@@ -36,6 +36,10 @@ class PreviewOptions(BaseModel):
     )
     labels: bool = Field(default=True, description="Say which picture is which, and of what file.")
     language: Language = Field("en", description="Language of the labels.")
+    change_map: bool = Field(
+        default=False,
+        description="Instead of after: what was taken away, as a heat map with its scale.",
+    )
     position: float = Field(
         0.5, ge=0, le=1, description="Where split's divider stands: 0 is left, 1 is right."
     )

@@ -19,38 +19,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.compare import labels
-from dashcam_pipeline.compare.canvas import (
-    PIXEL_FORMAT,
-    Canvas,
-    Developer,
-    Size,
-    shown_size,
-)
-from dashcam_pipeline.compare.layouts import Layout, make_layout
+from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Size
+from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
-from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher
+from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.containers import choose_output_path
 from dashcam_pipeline.media.encoders import EncoderSettings
 from dashcam_pipeline.media.partfile import check_output
-from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer
-from dashcam_pipeline.pipeline import (
-    Output,
-    available_threads,
-    build_chain,
-    expected_frames,
-    processing_tags,
-)
+from dashcam_pipeline.pipeline import Output, expected_frames
 from dashcam_pipeline.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashcam_pipeline.chain import StageOutcome
-    from dashcam_pipeline.compare.options import Language
     from dashcam_pipeline.compare.pairs import Matcher, Pair
     from dashcam_pipeline.config import Box
     from dashcam_pipeline.frames import Frame
@@ -58,16 +43,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.writer import WriteReport
     from dashcam_pipeline.workers import Progress
 
-TITLES: Final[dict[Language, tuple[str, str]]] = {
-    "en": ("Before", "After"),
-    "ko": ("처리 전", "처리 후"),
-}
-"""What the two pictures are called."""
-
 ENDING: Final = "_before_after"
-
-_MARGIN: Final = 0.5
-"""Between a label and the picture's edge, in heights of its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +82,20 @@ class Show:
 
     Args:
         matcher: finds the counterparts; closed with this.
-        before, after: what the frames come from.
-        layout: puts them together.
-        options: labels and language.
+        compose: makes one picture of a pair.
     """
 
-    def __init__(
-        self, matcher: Matcher, before: SourceInfo, after: SourceInfo, layout: Layout
-    ) -> None:
-        self._matcher, self._layout = matcher, layout
-        color = before.video.color
-        self._developers = [Developer(info.video, layout.pane, color) for info in (before, after)]
-        self._labels = _Labels(layout, before, after) if layout.options.labels else None
+    def __init__(self, matcher: Matcher, compose: Composer) -> None:
+        self._matcher, self._compose = matcher, compose
         self._first: float | None = None
 
     def feed(self, frame: Frame) -> list[Frame]:
         """Give a frame; get the composed ones that are done."""
-        return [self._compose(pair) for pair in self._matcher.feed(frame)]
+        return [self._show(pair) for pair in self._matcher.feed(frame)]
 
     def finish(self) -> list[Frame]:
         """Those that are left."""
-        return [self._compose(pair) for pair in self._matcher.finish()]
+        return [self._show(pair) for pair in self._matcher.finish()]
 
     def outcomes(self) -> list[StageOutcome]:
         """What stages did on the way."""
@@ -136,41 +105,11 @@ class Show:
         """Close the matcher."""
         self._matcher.close()
 
-    def _compose(self, pair: Pair) -> Frame:
+    def _show(self, pair: Pair) -> Frame:
         before = pair[0]
         if self._first is None:
             self._first = before.seconds
-        panes = [develop(frame) for develop, frame in zip(self._developers, pair, strict=True)]
-        canvas = self._layout.compose(panes[0], panes[1], before.seconds - self._first)
-        if self._labels is not None:
-            self._labels.lay(canvas)
-        return canvas.as_frame(before)
-
-
-class _Labels:
-    """The two labels, drawn once."""
-
-    def __init__(self, layout: Layout, before: SourceInfo, after: SourceInfo) -> None:
-        view = layout.view.width, layout.view.height
-        whole = layout.corners[1][0] == 1.0  # both labels share one picture's width
-        room = (view[0] // 2 if whole else view[0], view[1])
-        same = before.path == after.path
-        details = before.path.name, "" if same else after.path.name
-        self._plates = [
-            labels.plate(title, detail, pane=room)
-            for title, detail in zip(TITLES[layout.options.language], details, strict=True)
-        ]
-        margin = round(labels.main_size(view[1]) * _MARGIN)
-        self._places = []
-        for plate, (x, y) in zip(self._plates, layout.corners, strict=True):
-            left = layout.size.width * x + (margin if x < 1 else -plate.width - margin)
-            self._places.append(
-                (round(left / 2) * 2, round((layout.size.height * y + margin) / 2) * 2)
-            )
-
-    def lay(self, canvas: Canvas) -> None:
-        for plate, (x, y) in zip(self._plates, self._places, strict=True):
-            plate.lay(canvas, x, y)
+        return self._compose(pair, before.seconds - self._first).as_frame(before)
 
 
 def preview(
@@ -203,74 +142,64 @@ def preview(
     options, config = options or PreviewOptions(), config or CleanConfig()
     source, other = Path(input), None if cleaned is None else Path(cleaned)
     begin = time.perf_counter()
+    comparison = Comparison(source, other, config)
+    target = choose_target(comparison, output)
     with ExitStack() as cleanup:
-        threads = config.threads or available_threads()
-        reader = _open(source, config, config.track, threads)
-        cleanup.callback(reader.close)
-        info = reader.info
-        target = _target(info, other, output)
-        for path in (source, other):
-            if path is not None:
-                check_output(path, target, overwrite=config.overwrite)
-        matcher, after, tags = _matcher(info, other, config, threads)
+        matcher, tags = comparison.matcher()
         cleanup.callback(matcher.close)
-        layout = make_layout(shown_size(info.video), options)
-        shown = replace(info, video=_canvas_track(info, layout.size))
+        compose = Composer(comparison, options)
+        reader = comparison.reader()
+        cleanup.callback(reader.close)
         settings = EncoderSettings(
             codec=config.codec,
             crf=config.crf,
             preset=config.preset,
             options=config.encoder_options,
-            threads=threads,
+            threads=comparison.threads,
         )
+        shown = replace(reader.info, video=_canvas_track(reader.info, compose.size))
         writer = Writer(target, shown, settings, audio=config.audio, tags=tags)
-        show = Show(matcher, info, after, layout)
-        workers = Workers(reader, show, Output(writer, source, target))
-        workers.progress.expected = expected_frames(info, config)
+        workers = Workers(reader, Show(matcher, compose), Output(writer, source, target))
+        workers.progress.expected = expected_frames(reader.info, config)
         cleanup.pop_all()  # from here on, each thread closes its own
     workers.run(progress)
     written: WriteReport = workers.sink_report
     return PreviewReport(
         path=target,
-        size=layout.size,
+        size=compose.size,
         frames=written.frames,
         layout=options.layout,
         seconds=time.perf_counter() - begin,
+        box=compose.box,
         notes=tuple(f"{track.label} is not in it: {why}" for track, why in written.not_carried),
     )
 
 
-def _open(path: Path, config: CleanConfig, track: int | None, threads: int) -> Reader:
-    return Reader(path, track=track, start=config.start, end=config.end, threads=threads)
+def choose_target(
+    comparison: Comparison, output: str | Path | None, *, suffix: str | None = None
+) -> Path:
+    """Where a result goes.
 
+    Args:
+        comparison: what is compared.
+        output: what the user named; None is a name beside the cleaned recording or the source.
+        suffix: of a picture; None for a video, in the source's container.
 
-def _target(info: SourceInfo, cleaned: Path | None, output: str | Path | None) -> Path:
-    if output is not None:
-        return choose_output_path(info, Path(output))
-    own = choose_output_path(info, ending=ENDING)
-    return own if cleaned is None else cleaned.with_name(own.name)
-
-
-def _matcher(
-    info: SourceInfo, cleaned: Path | None, config: CleanConfig, threads: int
-) -> tuple[Matcher, SourceInfo, dict[str, str]]:
-    """What finds the counterparts, what they are stored as, and the result's tags."""
-    if cleaned is None:
-        chain, _ = build_chain(config)
-        tags = processing_tags(info.metadata, config, synthetic=chain.synthetic)
-        return ChainMatcher(chain), info, _as_comparison(tags, "before/after")
-    reader = _open(cleaned, config, None, threads)
-    try:
-        matcher = FileMatcher(info, reader)
-    except BaseException:
-        reader.close()
-        raise
-    tags = processing_tags(reader.info.metadata, CleanConfig(stages=()))
-    return matcher, reader.info, _as_comparison(tags, f"before/after of {info.path.name}")
-
-
-def _as_comparison(tags: dict[str, str], what: str) -> dict[str, str]:
-    return {**tags, "comment": f"{tags['comment']}; {what}"}
+    Raises:
+        OutputExistsError: it is one of the recordings, or there already.
+        OutputError: it can't be written there, or not in that format.
+    """
+    source, cleaned, info = comparison.source, comparison.cleaned, comparison.before
+    if suffix is None:
+        target = choose_output_path(info, None if output is None else Path(output), ending=ENDING)
+    else:
+        target = Path(output) if output else source.with_name(f"{source.stem}{ENDING}{suffix}")
+    if output is None and cleaned is not None:
+        target = cleaned.with_name(target.name)
+    for path in (source, cleaned):
+        if path is not None:
+            check_output(path, target, overwrite=comparison.config.overwrite)
+    return target
 
 
 def _canvas_track(info: SourceInfo, size: Size) -> VideoTrack:

@@ -1,0 +1,158 @@
+"""What is compared: a recording and what was made of it, or the recording and a chain."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher
+from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.pipeline import (
+    Pipeline,
+    available_threads,
+    build_chain,
+    processing_tags,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from dashcam_pipeline.compare.pairs import Matcher, Pair
+    from dashcam_pipeline.media.source import SourceInfo
+
+
+class Comparison:
+    """Two recordings, or one and its chain, not yet opened for decoding.
+
+    Args:
+        source: the recording.
+        cleaned: what was made of it; None runs the configuration's chain on the fly.
+        config: the chain, the part and the track.
+
+    Raises:
+        InputError: or one of its kinds, if one of them can't be read.
+        UsageError: they don't show the same shape of picture.
+    """
+
+    def __init__(self, source: Path, cleaned: Path | None, config: CleanConfig) -> None:
+        self.source, self.cleaned, self.config = source, cleaned, config
+        self.threads = config.threads or available_threads()
+        self.before = probe(source, track=config.track)
+        self.after = self.before if cleaned is None else probe(cleaned)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From when to when, in seconds from the first picture on; what is asked for."""
+        start = self.config.start or 0.0
+        end = min(known_duration(self.before), self.config.end or float("inf"))
+        return start, max(end, start)
+
+    def reader(self) -> Reader:
+        """The recording, opened for the asked part."""
+        return self._open(self.source, self.config.start, self.config.end)
+
+    def matcher(self) -> tuple[Matcher, dict[str, str]]:
+        """What finds the counterparts, and metadata that says what they are.
+
+        Raises:
+            DashcamError: as ``build_chain`` and ``Reader``.
+        """
+        if self.cleaned is None:
+            chain, _ = build_chain(self.config)
+            tags = processing_tags(self.before.metadata, self.config, synthetic=chain.synthetic)
+            return ChainMatcher(chain), _as_comparison(tags, "before/after")
+        reader = self._open(self.cleaned, self.config.start, self.config.end)
+        try:
+            matcher = FileMatcher(self.before, reader)
+        except BaseException:
+            reader.close()
+            raise
+        tags = processing_tags(reader.info.metadata, CleanConfig(stages=()))
+        return matcher, _as_comparison(tags, f"before/after of {self.source.name}")
+
+    def pairs_at(self, times: Iterable[float]) -> Iterator[tuple[float, Pair]]:
+        """Single pairs, found by seeking.
+
+        Args:
+            times: seconds from the first picture on; each gives the first frame from there on.
+
+        Yields:
+            (the frame's own time, the pair); nothing for a time that lies behind the last frame.
+
+        Raises:
+            UsageError: the two recordings' frames don't match.
+            StageError: a stage failed.
+        """
+        with ExitStack() as cleanup:
+            pipeline = None
+            if self.cleaned is None:
+                pipeline = cleanup.enter_context(Pipeline(self.config))
+            for when in times:
+                pair = self._pair_at(when, pipeline)
+                if pair is not None:
+                    yield self._time(pair[0], when), pair
+
+    def moments(self, count: int) -> list[float]:
+        """Times spread evenly over the asked part.
+
+        Args:
+            count: how many; each lies in the middle of its share.
+        """
+        start, end = self.span
+        return [start + (end - start) * (i + 0.5) / count for i in range(count)]
+
+    def _pair_at(self, when: float, pipeline: Pipeline | None) -> Pair | None:
+        with self._open(self.source, when, None) as reader:
+            frame = _first(reader)
+            if frame is None:
+                return None
+            if pipeline is not None:
+                return frame, next(pipeline.process([frame]))
+        if self.cleaned is None:
+            raise TypeError("a chain needs its pipeline")
+        after = self._open(self.cleaned, when, None)
+        matcher = FileMatcher(self.before, after)
+        try:
+            return matcher.feed(frame)[0]
+        finally:
+            matcher.close()
+
+    def _time(self, frame: Frame, when: float) -> float:
+        """Of a frame that a reader, opened at ``when``, has moved to the beginning."""
+        origin = (self.before.video.start_pts or 0) * self.before.video.time_base
+        return when + frame.seconds - float(origin)
+
+    def _open(self, path: Path, start: float | None, end: float | None) -> Reader:
+        track = self.config.track if path == self.source else None
+        return Reader(path, track=track, start=start, end=end, threads=self.threads)
+
+
+def known_duration(info: SourceInfo) -> float:
+    """Seconds that a recording lasts, as well as it can be told without reading it all."""
+    if info.duration_s:
+        return info.duration_s
+    video = info.video
+    if video.expected_frames and video.frame_rate:
+        return float(video.expected_frames / video.frame_rate)
+    return 0.0
+
+
+def no_frames(source: Path, when: float) -> UsageError:
+    """The error for a time at which there is no picture."""
+    return UsageError(
+        f"{source.name} has no picture at {when:g} s or later.",
+        advice="`dashcam probe` says how long it is.",
+    )
+
+
+def _first(reader: Reader) -> Frame | None:
+    return next((item for item in reader if isinstance(item, Frame)), None)
+
+
+def _as_comparison(tags: dict[str, str], what: str) -> dict[str, str]:
+    return {**tags, "comment": f"{tags['comment']}; {what}"}

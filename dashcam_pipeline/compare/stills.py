@@ -1,0 +1,247 @@
+"""Single pictures: one moment, or a sheet of many.
+
+::
+
+    still("night.mp4", "night_clean.mp4", at=12.5, output="moment.png")
+    contact_sheet("night.mp4", count=12, output="sheet.jpg")
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dashcam_pipeline.compare import labels
+from dashcam_pipeline.compare.canvas import Size
+from dashcam_pipeline.compare.composer import Composer
+from dashcam_pipeline.compare.options import PreviewOptions
+from dashcam_pipeline.compare.preview import choose_target
+from dashcam_pipeline.compare.sources import Comparison, no_frames
+from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media.partfile import PartFile, output_error
+
+if TYPE_CHECKING:
+    from dashcam_pipeline.config import Box
+
+RGB = npt.NDArray[np.uint8]
+
+SUFFIXES: Final[dict[str, list[int]]] = {
+    ".png": [],
+    ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 92],
+    ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, 92],
+    ".webp": [cv2.IMWRITE_WEBP_QUALITY, 90],
+}
+"""Picture formats that are written, and how."""
+
+SHEET_WIDTH: Final = 2400
+"""Columns of a contact sheet, at most."""
+
+_TILE_GAP: Final = 12
+_PAPER: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class StillReport:
+    """What was written.
+
+    Args:
+        path: the picture.
+        size: of it.
+        times: of the moments that it shows, in seconds.
+        box: what ``crop`` shows.
+        notes: what the user should know.
+    """
+
+    path: Path
+    size: Size
+    times: tuple[float, ...]
+    box: Box | None = None
+    notes: tuple[str, ...] = ()
+
+    def summary(self) -> str:
+        """For people, without a newline at the end."""
+        when = clock(self.times[0]) if len(self.times) == 1 else f"{len(self.times)} moments"
+        zoom = f", box {self.box}" if self.box else ""
+        return f"wrote  {self.path} ({self.size.width}x{self.size.height}, {when}{zoom})"
+
+
+def still(
+    input: str | Path,  # noqa: A002 - the word that the command line has
+    cleaned: str | Path | None = None,
+    *,
+    at: float,
+    output: str | Path | None = None,
+    options: PreviewOptions | None = None,
+    config: CleanConfig | None = None,
+) -> StillReport:
+    """Show before and after of one moment.
+
+    Args:
+        input: the recording; only read.
+        cleaned: what was made of it; None runs the configuration's chain on that frame.
+        at: seconds from the first picture on; the first frame from there on is shown.
+        output: where the picture goes; None is ``NAME_before_after.png``.
+        options: layout, size, labels, change map.
+        config: the chain.
+
+    Raises:
+        UsageError: no picture there, or the recordings don't match.
+        DashcamError: another of its kinds; nothing was written.
+    """
+    options = options or PreviewOptions()
+    comparison = _comparison(input, cleaned, config)
+    target = _picture_target(comparison, output)
+    compose = Composer(comparison, options, moments=[at])
+    for when, pair in comparison.pairs_at([at]):
+        picture = compose(pair, options.period / 4).to_rgb()
+        save(picture, target)
+        return StillReport(target, compose.size, (when,), compose.box)
+    raise no_frames(comparison.source, at)
+
+
+def contact_sheet(
+    input: str | Path,  # noqa: A002 - the word that the command line has
+    cleaned: str | Path | None = None,
+    *,
+    count: int,
+    output: str | Path | None = None,
+    options: PreviewOptions | None = None,
+    config: CleanConfig | None = None,
+) -> StillReport:
+    """Show before and after of moments spread over the asked part, on one sheet.
+
+    Args:
+        input: the recording; only read.
+        cleaned: what was made of it; None runs the configuration's chain on those frames.
+        count: moments, 1 to 200.
+        output: where the picture goes; None is ``NAME_before_after.png``.
+        options: layout, labels, change map; ``height`` is that of the whole sheet's tiles.
+        config: the chain, and the part.
+
+    Raises:
+        UsageError: no picture in that part, or the recordings don't match.
+        DashcamError: another of its kinds; nothing was written.
+    """
+    options = options or PreviewOptions()
+    comparison = _comparison(input, cleaned, config)
+    target = _picture_target(comparison, output)
+    moments = comparison.moments(count)
+    compose = Composer(comparison, options.model_copy(update={"labels": False}), moments=moments)
+    columns = _columns(count, compose.size)
+    tile = compose.size.fit((SHEET_WIDTH - _TILE_GAP) / columns - _TILE_GAP, SHEET_WIDTH)
+    if options.height is not None:
+        tile = compose.size
+    tiles, times = [], []
+    for when, pair in comparison.pairs_at(moments):
+        tiles.append(compose(pair, options.period / 4).resized(tile).to_rgb())
+        times.append(when)
+    if not tiles:
+        raise no_frames(comparison.source, moments[0])
+    heading = _heading(comparison, compose) if options.labels else ""
+    sheet = _sheet(tiles, times, min(columns, len(tiles)), heading)
+    save(sheet, target)
+    size = Size(sheet.shape[1], sheet.shape[0])
+    return StillReport(target, size, tuple(times), compose.box)
+
+
+def _comparison(
+    source: str | Path, cleaned: str | Path | None, config: CleanConfig | None
+) -> Comparison:
+    other = None if cleaned is None else Path(cleaned)
+    return Comparison(Path(source), other, config or CleanConfig())
+
+
+def _picture_target(comparison: Comparison, output: str | Path | None) -> Path:
+    target = choose_target(comparison, output, suffix=".png")
+    if target.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"{target} has the extension {target.suffix or '(none)'!r}, which no picture has.",
+            advice=f"Written are: {', '.join(SUFFIXES)}.",
+        )
+    return target
+
+
+def encode(picture: RGB, suffix: str) -> bytes:
+    """A picture as a file's bytes.
+
+    Args:
+        picture: uint8 R'G'B', shape (h, w, 3).
+        suffix: one of ``SUFFIXES``.
+    """
+    bgr = np.ascontiguousarray(picture[..., ::-1])
+    done, data = cv2.imencode(suffix, bgr, SUFFIXES[suffix])
+    if not done:
+        raise OutputError(
+            f"a picture of {picture.shape[1]}x{picture.shape[0]} can't be written as {suffix}.",
+            advice="Take another ending, or a smaller --height.",
+        )
+    return data.tobytes()
+
+
+def save(picture: RGB, target: Path) -> None:
+    """Write a picture; it appears under its name only when it is whole.
+
+    Raises:
+        DiskFullError: no space left.
+        OutputError: it can't be written.
+    """
+    data = encode(picture, target.suffix.lower())
+    file = PartFile(target)
+    try:
+        file.write(data)
+        file.commit()
+    except OSError as error:
+        raise output_error(error, target) from error
+    finally:
+        file.discard()
+
+
+def clock(seconds: float) -> str:
+    """A time for people: ``1:02.5`` or ``1:00:02.5``."""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{minutes:02}:{rest / 10:04.1f}" if hours else f"{minutes}:{rest / 10:04.1f}"
+    return f"{hours}:{text}" if hours else text
+
+
+def _columns(count: int, size: Size) -> int:
+    """So many that the sheet comes out about as wide as it is high."""
+    return max(1, min(count, round(math.sqrt(count * size.height / size.width) + 0.35)))
+
+
+def _heading(comparison: Comparison, compose: Composer) -> str:
+    names = [comparison.source.name]
+    if comparison.cleaned is not None:
+        names.append(comparison.cleaned.name)
+    return f"{' | '.join(compose.titles)}   {', '.join(names)}"
+
+
+def _sheet(tiles: list[RGB], times: list[float], columns: int, heading: str) -> RGB:
+    height, width = tiles[0].shape[:2]
+    size = max(15, min(28, height // 9))
+    caption = round(size * 1.7)
+    top = _TILE_GAP + (round(size * 2.2) if heading else 0)
+    rows = -(-len(tiles) // columns)
+    shape = (
+        top + rows * (height + caption + _TILE_GAP),
+        _TILE_GAP + columns * (width + _TILE_GAP),
+    )
+    sheet = np.full((shape[0] + shape[0] % 2, shape[1] + shape[1] % 2, 3), _PAPER, np.uint8)
+    if heading:
+        text = labels.shorten(heading, size, shape[1] - 2 * _TILE_GAP)
+        labels.write(sheet, text, (_TILE_GAP, _TILE_GAP + round(size * 1.3)), size, bold=True)
+    for index, (tile, when) in enumerate(zip(tiles, times, strict=True)):
+        row, column = divmod(index, columns)
+        y = top + row * (height + caption + _TILE_GAP)
+        x = _TILE_GAP + column * (width + _TILE_GAP)
+        sheet[y : y + height, x : x + width] = tile
+        labels.write(sheet, clock(when), (x, y + height + round(size * 1.2)), size)
+    return sheet
