@@ -17,10 +17,12 @@ from dashcam_pipeline.media import encoders, metadata, planes
 if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
+    from av.stream import Stream
     from av.video.stream import VideoStream
 
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.encoders import Encoder
+    from dashcam_pipeline.media.segments import EncodedPacket
     from dashcam_pipeline.media.source import VideoTrack
 
 TS_REORDERING: Final = Fraction(1, 2)
@@ -87,6 +89,22 @@ class FrameEncoder:
         self._step = frame.pts - before.pts
         return self._send(self._picture(before, self._step))
 
+    @property
+    def extradata(self) -> bytes:
+        """What a decoder needs before the first packet, empty where packets hold it; once open."""
+        return self._stream.codec_context.extradata or b""
+
+    def adopt(self, encoded: EncodedPacket) -> Packet[Stream]:
+        """A packet for the track from one that an encoder of the same settings made elsewhere."""
+        packet = av.Packet(encoded.payload)
+        packet.stream = self._stream
+        packet.time_base = self._video.time_base
+        packet.pts, packet.dts = encoded.pts, encoded.dts
+        packet.duration = encoded.duration
+        packet.is_keyframe = encoded.is_keyframe
+        self.frames += 1
+        return packet
+
     def drain(self) -> list[Packet[VideoStream]]:
         """The last frame, and what the encoder still holds.
 
@@ -95,19 +113,12 @@ class FrameEncoder:
         """
         packets = []
         if self._pending is not None:
-            duration = self._last_duration(self._pending)
+            duration = last_duration(self._video, self._pending.pts) or (
+                self._step or self._pending.duration
+            )
             packets = self._send(self._picture(self._pending, duration))
             self._pending = None
         return packets + self._send(None)
-
-    def _last_duration(self, frame: Frame) -> int:
-        """The source's word on how long its last picture is shown, else the usual distance."""
-        video = self._video
-        if video.duration is not None:
-            rest = (video.start_pts or 0) + video.duration - frame.pts
-            if rest > 0:
-                return rest
-        return self._step or frame.duration
 
     def _add(self, container: OutputContainer, muxer: str) -> VideoStream:
         video, encoder = self._video, self._encoder
@@ -166,3 +177,18 @@ class FrameEncoder:
                 f"{self._encoder.name} failed at frame {self.frames}: {error.strerror}.",
                 advice="Try another codec, or fewer encoder options.",
             ) from error
+
+
+def last_duration(video: VideoTrack, pts: int) -> int:
+    """The source's word on how long its last picture is shown.
+
+    Args:
+        video: the source's track.
+        pts: of its last picture, in ticks.
+
+    Returns:
+        ticks; 0 where the source doesn't say.
+    """
+    if video.duration is None:
+        return 0
+    return max(0, (video.start_pts or 0) + video.duration - pts)

@@ -141,6 +141,18 @@ class Reader:
         yield from self._frames(None)
         self._settle()
 
+    def carried(self) -> Iterator[CarriedPacket]:
+        """Packets of the other tracks alone, as iterating gives them; no picture is decoded."""
+        if self._window.start_ticks:
+            self._seek()
+        for packet in self._packets():
+            if packet.stream_index != self._stream.index:
+                carried = self._carry(packet)
+                if carried is not None:
+                    yield carried
+            if self._window.ended(packet, self._stream.index):
+                break
+
     def _packets(self) -> Iterator[Packet[Stream]]:
         """Demux until the end, or until reading has failed too often."""
         failures = 0

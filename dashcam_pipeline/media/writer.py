@@ -14,7 +14,7 @@ has the target's name is never half a recording.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import av
 import av.error
@@ -29,17 +29,17 @@ from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
 from dashcam_pipeline.media.written import WriteReport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from av.container.core import Chapter as AvChapter
     from av.packet import Packet
     from av.stream import Stream
-    from av.video.stream import VideoStream
 
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import EncoderSettings
+    from dashcam_pipeline.media.segments import EncodedPacket
     from dashcam_pipeline.media.source import Chapter, SourceInfo, Track
 
 __all__ = ["WriteReport", "Writer", "check_output"]
@@ -130,6 +130,23 @@ class Writer:
         else:
             self._write_packet(item)
 
+    def write_encoded(self, packet: EncodedPacket) -> None:
+        """Take a picture encoded before, by an encoder of the same settings; never mix with frames.
+
+        Args:
+            packet: in decoding order; times in ticks of the source's track.
+
+        Raises:
+            DiskFullError: no space left.
+            OutputError: writing failed.
+        """
+        self._mux([self._video.adopt(packet)])
+
+    @property
+    def extradata(self) -> bytes:
+        """Of the encoder; packets for ``write_encoded`` must have been made with the same."""
+        return self._video.extradata
+
     def finish(self) -> WriteReport:
         """Write what the encoder still holds and the index; give the file its name.
 
@@ -216,7 +233,7 @@ class Writer:
         copy = containers.add_copy(self._container, stream, self._muxer)
         self._lanes[track.index] = Lane(copy, fills_gaps=track.codec == "mov_text")
 
-    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+    def _mux(self, packets: Iterable[Packet[Any]]) -> None:
         try:
             for packet in packets:
                 self._container.mux_one(packet)
