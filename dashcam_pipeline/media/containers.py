@@ -1,7 +1,7 @@
 """Which container an output goes into, and what a container can hold.
 
-Nothing here knows a table of codecs: the muxer itself is asked, by writing a header with the
-track in question to memory.
+The muxer itself is asked, by writing a header with the track in question to memory. Only for
+transport streams there is a table: their muxer takes everything, even what no player can read.
 """
 
 from __future__ import annotations
@@ -42,6 +42,16 @@ _SUFFIXES: Final = {
     ".mts": "mpegts",
 }
 _ISO: Final = frozenset(("mp4", "mov"))
+
+_IN_TRANSPORT_STREAMS: Final = frozenset(
+    (
+        *("h264", "hevc", "vvc", "av1", "mpeg1video", "mpeg2video", "mpeg4", "vc1"),
+        *("aac", "aac_latm", "mp1", "mp2", "mp3", "mp3float", "ac3", "eac3", "opus", "dca"),
+        *("truehd", "s302m", "pcm_bluray", "dvbsub", "dvb_subtitle", "dvb_teletext", "pgssub"),
+        *("arib_caption", "klv", "timed_id3", "smpte_2038", "scte_35", "bin_data"),
+    )
+)
+"""Codecs that have a stream type or a registered descriptor (ISO/IEC 13818-1, 2.4.4.10)."""
 
 RECREATED: Final = "recreated by the container"
 """Reason of a track that isn't copied because the muxer writes it anew from metadata."""
@@ -141,13 +151,21 @@ def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
         return Verdict(track, RECREATED, recreated=True)
     if track.kind == "unknown":
         return Verdict(track, "its kind is unknown to FFmpeg")
+    if not _accepts(muxer, stream, track):
+        return Verdict(track, f"{muxer} can't hold {track.codec or 'such'} {track.kind} tracks")
+    return Verdict(track)
+
+
+def _accepts(muxer: str, stream: Stream, track: Track) -> bool:
+    if muxer == "mpegts" and track.codec not in _IN_TRANSPORT_STREAMS:
+        return False
     try:
         with av.open(io.BytesIO(), "w", format=muxer) as trial:
             add_copy(trial, stream, muxer)
             trial.start_encoding()
     except (ValueError, av.error.FFmpegError):
-        return Verdict(track, f"{muxer} can't hold {track.codec or 'such'} {track.kind} tracks")
-    return Verdict(track)
+        return False
+    return True
 
 
 def add_copy(container: av.container.OutputContainer, stream: Stream, muxer: str) -> Stream:
