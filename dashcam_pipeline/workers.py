@@ -128,7 +128,7 @@ class Workers:
         chain: fed, and closed, in the second.
         sink: written, and finished or aborted, in the third.
         check: called after each item read and at the end; raises to give up (``strict``).
-        queue_bytes: bound of each queue.
+        queue_bytes: bound of each queue; None is ``QUEUE_BYTES``.
     """
 
     def __init__(
@@ -138,14 +138,15 @@ class Workers:
         sink: Sink,
         *,
         check: Callable[[], None] = lambda: None,
-        queue_bytes: int = QUEUE_BYTES,
+        queue_bytes: int | None = None,
     ) -> None:
         self._source = source
         self._chain = chain
         self._sink = sink
         self._check = check
-        self._read: ByteQueue[Sized] = ByteQueue(queue_bytes)
-        self._made: ByteQueue[Sized] = ByteQueue(queue_bytes)
+        bound = QUEUE_BYTES if queue_bytes is None else queue_bytes
+        self._read: ByteQueue[Sized] = ByteQueue(bound)
+        self._made: ByteQueue[Sized] = ByteQueue(bound)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._error: BaseException | None = None
