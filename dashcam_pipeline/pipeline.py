@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.encoders import EncoderSettings
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.writer import Writer, WriteReport
     from dashcam_pipeline.report import RunReport
@@ -278,7 +279,6 @@ def clean(
     """
     # Imported here: `dashcam --help` and the array API need no codecs.
     from dashcam_pipeline.media.containers import choose_output_path  # noqa: PLC0415
-    from dashcam_pipeline.media.encoders import EncoderSettings  # noqa: PLC0415
     from dashcam_pipeline.media.partfile import check_output, part_of  # noqa: PLC0415
     from dashcam_pipeline.media.reader import Reader  # noqa: PLC0415
     from dashcam_pipeline.media.writer import Writer  # noqa: PLC0415
@@ -298,13 +298,7 @@ def clean(
         check_output(source, target, overwrite=config.overwrite)
         chain, device = build_chain(config)
         cleanup.callback(chain.close)
-        settings = EncoderSettings(
-            codec=config.codec,
-            crf=config.crf,
-            preset=config.preset,
-            options=config.encoder_options,
-            threads=threads,
-        )
+        settings = encoder_settings(config, threads)
         tags = processing_tags(reader.info.metadata, config, synthetic=chain.synthetic)
         # Registered before the writer is made, so that Ctrl-C in the middle of that leaves nothing.
         leftover = cleanup.enter_context(_Leftover(part_of(target)))
@@ -313,7 +307,7 @@ def clean(
             reader,
             chain,
             Output(writer, source, target),
-            check=lambda: _check_damage(reader.counts, source, strict=config.strict),
+            check=lambda: check_damage(reader.counts, source, strict=config.strict),
         )
         workers.progress.expected = expected_frames(reader.info, config)
         cleanup.pop_all()  # from here on, each thread closes its own
@@ -357,6 +351,24 @@ def expected_frames(info: SourceInfo, config: CleanConfig) -> int | None:
     return max(0, round((min(known) - (config.start or 0.0)) * float(rate))) or None
 
 
+def encoder_settings(config: CleanConfig, threads: int) -> EncoderSettings:
+    """What a run asks of the encoder.
+
+    Args:
+        config: of the run.
+        threads: that the encoder may use; 0 lets it decide.
+    """
+    from dashcam_pipeline.media.encoders import EncoderSettings  # noqa: PLC0415 - as in ``clean``
+
+    return EncoderSettings(
+        codec=config.codec,
+        crf=config.crf,
+        preset=config.preset,
+        options=config.encoder_options,
+        threads=threads,
+    )
+
+
 def processing_tags(
     metadata: Mapping[str, str], config: CleanConfig, *, synthetic: bool = False
 ) -> dict[str, str]:
@@ -373,8 +385,12 @@ def processing_tags(
     return {"comment": f"{before.rstrip()}; {mark}" if before.strip() else mark}
 
 
-def _check_damage(counts: ReadCounts, source: Path, *, strict: bool) -> None:
-    """Give up on a damaged source if asked to."""
+def check_damage(counts: ReadCounts, source: Path, *, strict: bool) -> None:
+    """Give up on a damaged source if asked to.
+
+    Raises:
+        DamagedError: parts of it were lost, and ``strict``.
+    """
     if not (strict and counts.damaged):
         return
     what = "; ".join(counts.errors[:2]) or f"{counts.frames_missing} frames are missing"
