@@ -156,8 +156,13 @@ def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
     return Verdict(track)
 
 
+def can_announce(muxer: str, codec: str | None) -> bool:
+    """False for a codec that a transport stream holds but can't name to a player."""
+    return muxer != "mpegts" or codec in _IN_TRANSPORT_STREAMS
+
+
 def _accepts(muxer: str, stream: Stream, track: Track) -> bool:
-    if muxer == "mpegts" and track.codec not in _IN_TRANSPORT_STREAMS:
+    if not can_announce(muxer, track.codec):
         return False
     try:
         with av.open(io.BytesIO(), "w", format=muxer) as trial:

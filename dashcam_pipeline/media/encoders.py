@@ -11,6 +11,7 @@ where x264 still costs less than the glare network, and its loss is made up for 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -83,7 +84,7 @@ _KNOWN: Final[dict[str, _Known]] = {
         {"x265-params": "log-level=error"},
         _X26X_PRESETS,
     ),
-    "libsvtav1": _Known("av1", "crf", 30, "10", presets=tuple(str(n) for n in range(14))),
+    "libsvtav1": _Known("av1", "crf", 30, "8", presets=tuple(str(n) for n in range(14))),
     "h264_nvenc": _Known("h264", "cq", 22, "p4", {"tune": "lossless"}),
     "hevc_nvenc": _Known("hevc", "cq", 24, "p4", {"tune": "lossless"}),
     "av1_nvenc": _Known("av1", "cq", 30, "p4"),
@@ -158,6 +159,8 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
     if settings.codec == "lossless":
         settings = lossless("libx264" if video.layout.bits == 8 else "libx265")  # noqa: PLR2004
     name = _encoder_name(settings.codec, bits=video.layout.bits)
+    if name == "libsvtav1":  # it writes to stderr by itself; 1 leaves its errors
+        os.environ.setdefault("SVT_LOG", "1")
     known = _KNOWN.get(name, _Known(name))
     options = dict(known.extra)
     quality_given = any(key in settings.options for key in ("qp", "crf", "cq", "b", "tune"))

@@ -12,7 +12,7 @@ from av.stream import Disposition
 from av.video.frame import PictureType
 
 from dashcam_pipeline.errors import EncoderError
-from dashcam_pipeline.media import encoders, metadata, planes
+from dashcam_pipeline.media import containers, encoders, metadata, planes
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -124,11 +124,13 @@ class FrameEncoder:
         video, encoder = self._video, self._encoder
         try:
             stream = container.add_stream(encoder.name, rate=video.frame_rate or USUAL_RATE)
-        except ValueError as error:
+        except ValueError:
+            stream = None
+        if stream is None or not containers.can_announce(muxer, encoder.codec):
             raise EncoderError(
                 f"{muxer} can't hold what {encoder.name} writes.",
                 advice="Name an output that ends in .mkv, or take another codec.",
-            ) from error
+            )
         if not isinstance(stream, av.VideoStream):
             raise TypeError(f"{encoder.name} gave {stream!r}")
         stream.time_base = video.time_base
