@@ -1,0 +1,311 @@
+"""One recording in segments, so that hours of work survive anything.
+
+Frames are told apart by their time: segment *n* holds those from *n* times ``--segment-seconds``
+on. Where one ends, the chain pauses: it gives back all it holds and says what it remembers, which
+is stored with the segment. A run that goes on decodes the source from its beginning (so that
+nothing rests on seeking in files that may be damaged), drops what the whole segments hold already,
+and gives the chain its memory back. Every segment has an encoder of its own, so it makes no
+difference to the result how often, and where, a run was cut off.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+
+from dashcam_pipeline.chain import Chain, ChainState
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.encoding import FrameEncoder
+from dashcam_pipeline.media.segments import (
+    BrokenSegmentError,
+    EncodedPacket,
+    SegmentFile,
+    read_segment,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+    from dashcam_pipeline.media.carried import CarriedPacket
+    from dashcam_pipeline.media.encoders import Encoder
+    from dashcam_pipeline.media.reader import Reader
+    from dashcam_pipeline.media.segments import Segment
+    from dashcam_pipeline.media.source import VideoTrack
+    from dashcam_pipeline.media.written import WriteReport
+
+SUFFIX: Final = ".seg"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPlan:
+    """Which frame belongs to which segment.
+
+    Args:
+        origin: pts at which segment 0 begins, in ticks.
+        ticks: length of a segment.
+    """
+
+    origin: int
+    ticks: int
+
+    @classmethod
+    def of(cls, video: VideoTrack, seconds: float) -> SegmentPlan:
+        """Plan segments of about so many seconds for a track."""
+        return cls(video.start_pts or 0, max(1, round(seconds / video.time_base)))
+
+    def number(self, pts: int) -> int:
+        """The segment of a frame; rises with its pts."""
+        return (pts - self.origin) // self.ticks
+
+
+class SegmentStore:
+    """The segments of one recording, in a folder of their own.
+
+    Args:
+        folder: made if it isn't there.
+        key: what the segments depend on; those of another key are removed.
+    """
+
+    def __init__(self, folder: Path, key: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._key = folder, key
+        self.whole: list[Segment] = []
+        for path in sorted(folder.iterdir()):
+            if not path.name.endswith((SUFFIX, f"{SUFFIX}.part")):
+                continue
+            segment = self._read(path)
+            if segment is None:
+                path.unlink()
+            else:
+                self.whole.append(segment)
+
+    def _read(self, path: Path) -> Segment | None:
+        """A segment to go on from; None for one that is broken, foreign, or follows such a one."""
+        if path.suffix != SUFFIX:
+            return None
+        try:
+            segment = read_segment(path)
+        except BrokenSegmentError:
+            return None
+        header = segment.header
+        previous = self.whole[-1].header["number"] if self.whole else None
+        fits = header.get("key") == self._key and header.get("previous") == previous
+        return segment if fits else None
+
+    @property
+    def frames(self) -> int:
+        """Frames in whole segments."""
+        return sum(len(segment.pts) for segment in self.whole)
+
+    @property
+    def last(self) -> int | None:
+        """Number of the last whole segment."""
+        return self.whole[-1].header["number"] if self.whole else None
+
+    @property
+    def threads(self) -> int | None:
+        """Encoder threads of the whole segments: encoders' results depend on their number."""
+        return self.whole[0].header["threads"] if self.whole else None
+
+    def begin(self, number: int, extradata: bytes, threads: int) -> SegmentFile:
+        """A new segment after the whole ones."""
+        header = {
+            "key": self._key,
+            "number": number,
+            "previous": self.last,
+            "extradata": extradata.hex(),
+            "threads": threads,
+        }
+        return SegmentFile(self._folder / f"{number:08d}{SUFFIX}", header)
+
+    def admit(self, number: int) -> None:
+        """Count a segment that was just finished among the whole ones."""
+        self.whole.append(read_segment(self._folder / f"{number:08d}{SUFFIX}"))
+
+
+class Rest:
+    """The frames of a reader that no whole segment holds; what is carried is left to the join.
+
+    Args:
+        reader: of the source, from its beginning.
+        plan: of the segments.
+        after: number of the last whole segment, None if there is none.
+    """
+
+    def __init__(self, reader: Reader, plan: SegmentPlan, after: int | None) -> None:
+        self._reader, self._plan, self._after = reader, plan, after
+
+    def __iter__(self) -> Iterator[Frame]:
+        for item in self._reader:
+            if isinstance(item, Frame) and (
+                self._after is None or self._plan.number(item.pts) > self._after
+            ):
+                yield item
+
+    def close(self) -> None:
+        """Close the reader."""
+        self._reader.close()
+
+
+class PausingChain:
+    """A chain that pauses where a segment ends.
+
+    Args:
+        chain: the chain; its memory is set already if it goes on.
+        plan: of the segments.
+    """
+
+    def __init__(self, chain: Chain, plan: SegmentPlan) -> None:
+        self._chain, self._plan = chain, plan
+        self._number: int | None = None
+        self.states: dict[int, ChainState] = {}
+        """What the chain remembers at the end of each segment; the sink takes them out."""
+
+    def feed(self, frame: Frame) -> list[Frame]:
+        """Give a frame; get those that are done, in order."""
+        number = self._plan.number(frame.pts)
+        done: list[Frame] = []
+        if self._number is not None and number != self._number:
+            done, state = self._chain.pause()
+            # There before the first frame of the next segment reaches the sink.
+            self.states[self._number] = state
+        self._number = number
+        return done + self._chain.feed(frame)
+
+    def finish(self) -> list[Frame]:
+        """All frames that are not out yet."""
+        return self._chain.finish()
+
+    def outcomes(self) -> list[Any]:
+        """What every stage did."""
+        return self._chain.outcomes()
+
+    def close(self) -> None:
+        """Free what the stages hold."""
+        self._chain.close()
+
+
+class SegmentSink:
+    """Encodes frames into segments, and joins them at the end.
+
+    Args:
+        store: where segments go; those that are whole already are kept.
+        chain: for its states.
+        plan: of the segments.
+        video: the source's track.
+        encoder: decided.
+        muxer: of the output; it decides where an encoder puts its headers.
+        finish: joins the whole segments.
+    """
+
+    def __init__(
+        self,
+        store: SegmentStore,
+        chain: PausingChain,
+        plan: SegmentPlan,
+        *,
+        video: VideoTrack,
+        encoder: Encoder,
+        muxer: str,
+        finish: Callable[[list[Segment]], WriteReport],
+    ) -> None:
+        self._store, self._chain, self._plan = store, chain, plan
+        # How long the last picture of all is shown says nothing about the last one of a segment.
+        self._video = replace(video, duration=None)
+        self._encoder, self._muxer, self._join = encoder, muxer, finish
+        self._number: int | None = None
+        self._container: OutputContainer | None = None
+        self._frames: FrameEncoder | None = None
+        self._file: SegmentFile | None = None
+        self._report: WriteReport | None = None
+
+    def write(self, item: Frame | CarriedPacket) -> None:
+        """Take the next frame; packets of other tracks are the join's."""
+        if not isinstance(item, Frame):
+            return
+        number = self._plan.number(item.pts)
+        if number != self._number:
+            self._end()
+            self._begin(number)
+        if self._frames is None:
+            raise RuntimeError("no segment was begun")
+        self._add(self._frames.encode(item))
+
+    def finish(self) -> WriteReport:
+        """End the last segment, and join all of them."""
+        self._end()
+        self._report = self._join(self._store.whole)
+        return self._report
+
+    def abort(self) -> None:
+        """Drop what is unfinished, or the output; whole segments stay, to go on from."""
+        if self._report is not None:
+            self._report.path.unlink(missing_ok=True)
+        if self._file is not None:
+            self._file.discard()
+            self._file = None
+
+    def _begin(self, number: int) -> None:
+        self._container = av.open(io.BytesIO(), "w", format=self._muxer)
+        self._frames = FrameEncoder(self._container, self._muxer, self._video, self._encoder)
+        self._frames.open()
+        self._file = self._store.begin(number, self._frames.extradata, self._encoder.threads)
+        self._number = number
+
+    def _end(self) -> None:
+        if self._file is None or self._frames is None or self._number is None:
+            return
+        self._add(self._frames.drain())
+        meta, arrays = pack_state(self._chain.states.pop(self._number, ChainState()))
+        self._file.finish(meta, arrays)
+        self._file = self._frames = self._container = None
+        self._store.admit(self._number)
+
+    def _add(self, packets: list[Packet[Any]]) -> None:
+        if self._file is None:
+            return
+        base = self._video.time_base
+        for packet in packets:
+            scale = packet.time_base / base
+            pts = round((packet.pts or 0) * scale)
+            dts = pts if packet.dts is None else round(packet.dts * scale)
+            self._file.add(
+                EncodedPacket(
+                    pts,
+                    dts,
+                    round((packet.duration or 0) * scale),
+                    packet.is_keyframe,
+                    bytes(packet),
+                )
+            )
+
+
+def pack_state(state: ChainState) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """A chain's memory as JSON-able facts and named arrays."""
+    meta = {"geometry": state.geometry, "cuts": state.cuts, "stages": len(state.stages)}
+    arrays = {
+        f"{index}.{name}": array
+        for index, stage in enumerate(state.stages)
+        for name, array in stage.items()
+    }
+    if state.thumbnail is not None:
+        arrays["thumbnail"] = state.thumbnail
+    return meta, arrays
+
+
+def unpack_state(meta: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> ChainState:
+    """What ``pack_state`` packed."""
+    stages: list[dict[str, npt.NDArray[Any]]] = [{} for _ in range(meta["stages"])]
+    for key, array in arrays.items():
+        index, dot, name = key.partition(".")
+        if dot:
+            stages[int(index)][name] = array
+    return ChainState(meta["geometry"], tuple(meta["cuts"]), arrays.get("thumbnail"), tuple(stages))
