@@ -205,8 +205,8 @@ def test_other_settings_begin_anew(clip, tmp_path):
 
 
 def test_strict_refuses_damage(tmp_path):
-    clip = make_clip(tmp_path / "a.mkv", Picture(size=SMALL, frames=60))
-    cut_short(clip, 0.5)
+    whole = make_clip(tmp_path / "whole.mkv", Picture(size=SMALL, frames=60))
+    clip = cut_short(whole, tmp_path / "a.mkv", 0.5)
     (tmp_path / "out").mkdir()
     with pytest.raises(DamagedError):
         run(clip, tmp_path / "out", strict=True)
