@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "probe": "dashcam_pipeline.cli.probe:probe",
     "stages": "dashcam_pipeline.cli.stages:stages",
     "models": "dashcam_pipeline.cli.models:models",
+    "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "train": "dashcam_pipeline.cli.train:train",
     "evaluate": "dashcam_pipeline.cli.evaluate:evaluate",
     "export": "dashcam_pipeline.cli.export:export",

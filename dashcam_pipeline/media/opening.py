@@ -37,6 +37,13 @@ _OPTIONS: Final = {
     "scan_all_pmts": "1",
 }
 
+_NO_RECORDING: Final = (
+    av.error.InvalidDataError,
+    av.error.EOFError,
+    av.error.UndefinedError,
+    av.error.ArgumentError,  # a demuxer that isn't accepted
+)
+
 REBUILD_ADVICE: Final = (
     "The camera lost power before it wrote the index. Don't record on that card again; such a "
     "clip can mostly be rebuilt by an untrunc-like tool from it and a healthy clip of the same "
@@ -56,7 +63,7 @@ def open_source(path: Path) -> InputContainer:
         NotVideoError: empty, or no container of recordings.
         InputError: reading failed for another reason.
     """
-    _check_readable(path)
+    check_readable(path)
     try:
         return av.open(
             # an absolute path can't be taken for an address ("a:b.mp4"), and Path is FFmpeg's name
@@ -65,7 +72,7 @@ def open_source(path: Path) -> InputContainer:
             container_options=_OPTIONS,
             metadata_errors="replace",
         )
-    except (av.error.InvalidDataError, av.error.EOFError, av.error.UndefinedError) as error:
+    except _NO_RECORDING as error:
         if boxes.lacks_index(path):
             raise IndexMissingError(
                 f"{path} is an MP4 or MOV whose index (moov) is missing: nothing in it can be "
@@ -85,7 +92,17 @@ def open_source(path: Path) -> InputContainer:
         ) from error
 
 
-def _check_readable(path: Path) -> None:
+def check_readable(path: Path) -> None:
+    """Raise a clear error unless a path is a file that can be read and holds something.
+
+    Args:
+        path: a file.
+
+    Raises:
+        InputMissingError: no such file, a folder, or no permission.
+        NotVideoError: it is empty.
+        InputError: it can't be read for another reason.
+    """
     try:
         if path.is_dir():
             raise InputMissingError(

@@ -1,0 +1,95 @@
+"""``dashcam telemetry``: positions and G-sensor data of a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from dashcam_pipeline.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from dashcam_pipeline.dashcam.telemetry.model import Telemetry
+
+EPILOG: Final = """\b
+Examples:
+  dashcam telemetry clip.mp4
+  dashcam telemetry clip.mp4 --gpx -o clip.gpx
+  dashcam telemetry clip.TS --json
+
+Known are Novatek, 70mai, BlackVue, Thinkware, Garmin, GoPro and NMEA text. What isn't known is
+listed, and kept as it is by `dashcam clean`. Boxes that hold a Wi-Fi password are never exported.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--gpx", "form", flag_value="gpx", help="GPX 1.1: a track for maps.")
+@click.option("--csv", "form", flag_value="csv", help="CSV: fixes, then accelerations.")
+@click.option("--json", "form", flag_value="json", help="JSON: everything.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write there instead of printing; it must not exist yet.",
+)
+def telemetry(file: Path, form: Literal["gpx", "csv", "json"] | None, output: Path | None) -> None:
+    """Show or export the telemetry of a recording: positions, speed, G-sensor.
+
+    It is found in boxes, tracks, unannounced packets and files beside the recording. Without a
+    format, a short summary is printed. The recording itself is only read.
+    """
+    from dashcam_pipeline.dashcam.telemetry import export, read_telemetry  # noqa: PLC0415 - PyAV
+
+    if output is not None and form is None:
+        raise UsageError("--output needs a format.", advice="Add --gpx, --csv or --json.")
+    found = read_telemetry(file)
+    match form:
+        case "gpx":
+            text = export.to_gpx(found, file.stem)
+        case "csv":
+            text = export.to_csv(found)
+        case "json":
+            text = export.to_json(found)
+        case _:
+            text = _summary(found)
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        with output.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise OutputError(
+            f"{output} can't be written: {error.strerror}.",
+            advice="Name a new file in an existing folder.",
+        ) from error
+
+
+def _summary(found: Telemetry) -> str:
+    """A few lines for people."""
+    if not found and not found.withheld:
+        return "no telemetry found"
+    lines = [f"family     {', '.join(found.families) or 'none that is known'}"]
+    if found.fixes:
+        first, last = found.fixes[0], found.fixes[-1]
+        lines.append(f"positions  {len(found.fixes)}")
+        if first.time and last.time:
+            zone = "UTC" if first.time.tzinfo else "the camera's clock"
+            span = f"{first.time:%Y-%m-%d %H:%M:%S} to {last.time:%Y-%m-%d %H:%M:%S} ({zone})"
+            lines.append(f"time       {span}")
+        top = max((fix.speed for fix in found.fixes if fix.speed is not None), default=None)
+        if top is not None:
+            lines.append(f"top speed  {top * 3.6:.1f} km/h")
+    if found.accelerations:
+        lines.append(f"G-sensor   {len(found.accelerations)} readings")
+    lines.append(f"raw bytes  {sum(len(raw.data) for raw in found.raws)}")
+    if found.unknown:
+        names = sorted(set(found.unknown))
+        lines.append(f"unknown    {', '.join(names[:5])}{', ...' * (len(names) > 5)}")  # noqa: PLR2004 - as many as fit a line
+    if found.withheld:
+        lines.append(f"withheld   {', '.join(found.withheld)} (private)")
+    lines += [f"note       {note}" for note in found.notes]
+    return "\n".join(lines)

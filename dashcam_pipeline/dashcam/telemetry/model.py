@@ -1,0 +1,219 @@
+"""What a recording says about the drive: positions, accelerations, and the bytes they came from."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+KNOT: Final = 1852 / 3600
+"""Metres a second in a knot (ISO 80000-3)."""
+
+MILE_PER_HOUR: Final = 1609.344 / 3600
+"""Metres a second in a mile an hour (international mile)."""
+
+STANDARD_GRAVITY: Final = 9.80665
+"""Metres a second squared (CGPM 1901)."""
+
+_MAX_LATITUDE: Final = 90.0
+_MAX_LONGITUDE: Final = 180.0
+
+Carrier: TypeAlias = Literal["block", "box", "track", "packets", "sidecar"]
+"""How a recording holds raw telemetry.
+
+``block``: listed by an index in ``moov``; ``box``: a box of an MP4; ``track``: a packet of an
+announced track; ``packets``: a transport stream's unannounced PID; ``sidecar``: a file beside it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One position.
+
+    Args:
+        latitude, longitude: degrees (WGS 84), north and east positive.
+        seconds: since the recording began, None where nothing tells.
+        time: of the fix; UTC if it has a zone, the camera's own clock if it has none.
+        altitude: metres above mean sea level.
+        speed: over ground, metres a second.
+        course: over ground, degrees clockwise from true north, 0 to 360.
+        satellites: used.
+        hdop: horizontal dilution of precision.
+
+    Raises:
+        ValueError: coordinates that no place on Earth has.
+    """
+
+    latitude: float
+    longitude: float
+    seconds: float | None = None
+    time: datetime | None = None
+    altitude: float | None = None
+    speed: float | None = None
+    course: float | None = None
+    satellites: int | None = None
+    hdop: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check what every reader of a position relies on."""
+        # written so that NaN fails as well
+        if not (abs(self.latitude) <= _MAX_LATITUDE and abs(self.longitude) <= _MAX_LONGITUDE):
+            raise ValueError(f"no place on Earth: {self.latitude = }, {self.longitude = }")
+
+
+def make_fix(
+    latitude: float,
+    longitude: float,
+    seconds: float | None,
+    time: datetime | None,
+    **more: float | None,
+) -> Fix | None:
+    """A fix from a camera's numbers, or None where the coordinates are impossible.
+
+    Values beside the coordinates that can't be (not finite, negative speed) are left out.
+
+    Args:
+        latitude, longitude, seconds, time: as in ``Fix``.
+        **more: the other fields of ``Fix``.
+    """
+    kept: dict[str, Any] = {
+        key: value for key, value in more.items() if value is not None and math.isfinite(value)
+    }
+    if kept.get("speed", 0) < 0:
+        del kept["speed"]
+    if "course" in kept:
+        kept["course"] %= 360.0
+    try:
+        return Fix(latitude, longitude, seconds, time, **kept)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceleration:
+    """One reading of the G-sensor, in the camera's own axes.
+
+    Args:
+        x, y, z: in g (9.80665 m/s2), gravity included.
+        seconds: since the recording began, None where nothing tells.
+    """
+
+    x: float
+    y: float
+    z: float
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes as the camera wrote them.
+
+    Args:
+        name: where they lie, such as ``moov/gps [3]`` or ``clip.gps``; the same for the same place.
+        data: all of them, a block's or box's own header included.
+        carrier: how the recording holds them.
+        seconds: since the recording began, None where it isn't tied to a time.
+        understood: False if no parser made anything of them.
+    """
+
+    name: str
+    data: bytes
+    carrier: Carrier
+    seconds: float | None = None
+    understood: bool = True
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes, in hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """All that was found.
+
+    Args:
+        families: the layouts recognised, such as ``novatek`` or ``gopro``.
+        fixes: in the recording's order.
+        accelerations: likewise.
+        raws: the bytes, understood or not.
+        withheld: names of boxes whose content is private (Wi-Fi passwords); never exported.
+        notes: what the user should know, a sentence each.
+    """
+
+    families: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    accelerations: tuple[Acceleration, ...] = ()
+    raws: tuple[Raw, ...] = ()
+    withheld: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """True if there is anything to keep."""
+        return bool(self.raws)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the bytes that no parser understood; they are kept all the same."""
+        return tuple(raw.name for raw in self.raws if not raw.understood)
+
+    def within(self, start: float | None, end: float | None) -> Telemetry:
+        """The part between two times, counted from ``start``; what has no time is kept.
+
+        Args:
+            start, end: seconds; None for the recording's own.
+        """
+        if start is None and end is None:
+            return self
+        from dataclasses import replace  # noqa: PLC0415 - only here
+
+        first = start or 0.0
+
+        def cut(items: Iterable[Any]) -> tuple[Any, ...]:
+            return tuple(
+                item if item.seconds is None else replace(item, seconds=item.seconds - first)
+                for item in items
+                if item.seconds is None
+                or (item.seconds >= first and (end is None or item.seconds < end))
+            )
+
+        return replace(
+            self,
+            fixes=cut(self.fixes),
+            accelerations=cut(self.accelerations),
+            raws=cut(self.raws),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able; of raw bytes only their name, size and sha256."""
+        return {
+            "families": list(self.families),
+            "fixes": [_plain(asdict(fix)) for fix in self.fixes],
+            "accelerations": [_plain(asdict(one)) for one in self.accelerations],
+            "raw": [
+                {
+                    "name": raw.name,
+                    "carrier": raw.carrier,
+                    "bytes": len(raw.data),
+                    "sha256": raw.sha256,
+                    "understood": raw.understood,
+                }
+                for raw in self.raws
+            ],
+            "withheld": list(self.withheld),
+            "notes": list(self.notes),
+        }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Without empty values, times as ISO 8601."""
+    return {
+        key: value.isoformat() if hasattr(value, "isoformat") else value
+        for key, value in values.items()
+        if value is not None
+    }

@@ -1,0 +1,88 @@
+"""70mai: the ``GPS `` box of its older cameras, and the log that its cards have for all clips.
+
+(The 4K models' ``freeGPS `` blocks are in ``records``.)
+
+* ``GPS `` box: records of 36 bytes, little-endian: has a fix, ?, seconds, metres an hour, ``N`` or
+  ``S``, latitude, ``E`` or ``W``, longitude (degrees * 100 + minutes, times 1000), ...
+* ``GPSData*.txt`` at the card's root: after ``$V02``, lines of Unix time, ``A`` or ``V``, latitude,
+  longitude, course * 100, speed * 100 (m/s), three accelerations * 100 (g), and the clip's name.
+  Its clock is eight hours behind UTC in every region: the firmware takes China's time for UTC.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from dashcam_pipeline.dashcam.telemetry import nmea
+from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Fix, make_fix
+
+FAMILY: Final = "70mai"
+LOG_HEADER: Final = b"$V02"
+LOG_NAME: Final = "GPSData*.txt"
+
+_RECORD: Final = struct.Struct("<4IcIcI10x")
+_METRES_PER_HOUR: Final = 1 / 3600
+_CLOCK_ERROR: Final = timedelta(hours=8)
+_LOG_FIELDS: Final = 10
+
+
+def box(content: bytes) -> list[Fix]:
+    """Positions of a ``GPS `` box's content; it ends at the first record of zeros."""
+    found = []
+    for offset in range(0, len(content) - _RECORD.size + 1, _RECORD.size):
+        record = content[offset : offset + _RECORD.size]
+        if not any(record):
+            break
+        has_fix, _, seconds, speed, ns, latitude, ew, longitude = _RECORD.unpack(record)
+        if not has_fix or ns not in b"NS" or ew not in b"EW":
+            continue
+        fix = make_fix(
+            nmea.degrees(latitude / 1e3) * (-1 if ns == b"S" else 1),
+            nmea.degrees(longitude / 1e3) * (-1 if ew == b"W" else 1),
+            float(seconds),
+            None,
+            speed=speed * _METRES_PER_HOUR,
+        )
+        if fix is not None:
+            found.append(fix)
+    return found
+
+
+def log(text: bytes, clip: str) -> tuple[list[Fix], list[Acceleration], bytes]:
+    """One clip's part of a card's log.
+
+    Args:
+        text: the log.
+        clip: the clip's file name, as the camera gave it.
+
+    Returns:
+        (fixes, accelerations, the log's own lines about this clip).
+    """
+    fixes: list[Fix] = []
+    accelerations: list[Acceleration] = []
+    lines: list[bytes] = []
+    if not text.startswith(LOG_HEADER):
+        return fixes, accelerations, b""
+    wanted = clip.encode().upper()
+    first: int | None = None
+    for line in text.splitlines()[1:]:
+        fields = line.split(b",")
+        if len(fields) < _LOG_FIELDS or fields[9].strip().upper() != wanted:
+            continue
+        lines.append(line + b"\n")
+        try:
+            stamp, course, speed = int(fields[0]), int(fields[4]) / 100, int(fields[5]) / 100
+            latitude, longitude = float(fields[2]), float(fields[3])
+            x, y, z = (int(field) / 100 for field in fields[6:9])
+            time = datetime.fromtimestamp(stamp, UTC) + _CLOCK_ERROR
+        except (ValueError, OverflowError, OSError):
+            continue  # a line cut short by a power loss
+        first = stamp if first is None else first
+        seconds = float(stamp - first)
+        accelerations.append(Acceleration(x, y, z, seconds))
+        if fields[1] == b"A":
+            fix = make_fix(latitude, longitude, seconds, time, course=course, speed=speed)
+            fixes += [fix] if fix else []
+    return fixes, accelerations, b"".join(lines)
