@@ -276,3 +276,41 @@ def _packet(stream: av.stream.Stream, payload: bytes, begin: float, length: floa
     packet.duration = round(length * 1000)
     packet.is_keyframe = True
     return packet
+
+
+def cut_short(source: Path, target: Path, keep: float) -> Path:
+    """Write the first part of a file."""
+    data = source.read_bytes()
+    target.write_bytes(data[: int(len(data) * keep)])
+    return target
+
+
+def flip_bits(source: Path, target: Path, rate: float, seed: int = 0) -> Path:
+    """Flip one bit in so many of the bytes between a tenth and nine tenths of a file."""
+    data = bytearray(source.read_bytes())
+    rng = np.random.default_rng(seed)
+    for place in rng.integers(len(data) // 10, len(data) * 9 // 10, max(1, int(len(data) * rate))):
+        data[place] ^= 1 << int(rng.integers(8))
+    target.write_bytes(data)
+    return target
+
+
+def blank(source: Path, target: Path, begin: float, length: int) -> Path:
+    """Overwrite a stretch of a file with zeros, as a bad sector reads."""
+    data = bytearray(source.read_bytes())
+    place = int(len(data) * begin)
+    data[place : place + length] = bytes(len(data[place : place + length]))
+    target.write_bytes(data)
+    return target
+
+
+def without_index(source: Path, target: Path) -> Path:
+    """An MP4 as a camera leaves it that lost power: everything but its moov box."""
+    data, kept, place = source.read_bytes(), b"", 0
+    while place < len(data):
+        size = int.from_bytes(data[place : place + 4], "big")
+        if data[place + 4 : place + 8] != b"moov":
+            kept += data[place : place + size]
+        place += size
+    target.write_bytes(kept)
+    return target

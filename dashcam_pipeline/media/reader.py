@@ -30,7 +30,7 @@ from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.decoder import Decoder
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.opening import open_source
-from dashcam_pipeline.media.timing import Clock, HoleFinder
+from dashcam_pipeline.media.timing import Clock, HoleFinder, StrayBytes
 from dashcam_pipeline.media.window import Window
 
 if TYPE_CHECKING:
@@ -96,8 +96,9 @@ class Reader:
         step = Fraction(1) / (info.video.frame_rate or Fraction(25)) / info.video.time_base
         self._clock = Clock(round(step))
         self._demux: Iterator[Packet[Stream]] | None = None
-        self._suspect = False  # damage was seen since the last picture
         self._other_formats: set[str] = set()
+        self._demuxed = 0  # when the last packet of the track is decoded, in ticks
+        self._stray = StrayBytes(contiguous=info.container in {"matroska", "webm"})
         self._holes = HoleFinder(info.video.time_base)
         self.counts.holes = self._holes.holes
         self._failures = 0
@@ -161,6 +162,8 @@ class Reader:
                 while (packet := self._next_packet()) is not None:
                     failures = 0
                     if packet.size:  # only empty ones are skipped: FFmpeg's marks of the end
+                        if packet.is_corrupt or self._stray.skipped(packet):
+                            self._damaged(packet)
                         yield packet
             except av.error.FFmpegError as error:
                 failures += 1
@@ -184,6 +187,13 @@ class Reader:
                 self.counts.note("a track that began in the middle was not read")
                 return None
 
+    def _damaged(self, packet: Packet[Stream]) -> None:
+        """The demuxer's word: a packet was cut short, or something before it skipped."""
+        time = packet.dts if packet.dts is not None else packet.pts
+        if time is not None:
+            ticks = round(time * packet.time_base / self.info.video.time_base)
+            self._holes.damaged(min(self._demuxed, ticks), ticks)
+
     def _seek(self) -> None:
         start = self._window.first_ticks
         with self._lock:
@@ -196,12 +206,11 @@ class Reader:
     def _frames(self, packet: Packet[Stream] | None) -> Iterator[Frame]:
         """Decode a packet, or what the decoder still holds (None)."""
         if packet is not None:
+            self._demuxed = packet.dts if packet.dts is not None else self._demuxed
             if packet.is_discard:
                 self.counts.packets_dropped += 1
             else:
                 self.counts.video_packets += 1
-            if packet.is_corrupt:  # the demuxer's word: cut short, or parts of it lost
-                self._suspect = True
         for picture in self._decode(packet):
             frame = self._frame(picture)
             if frame is not None:
@@ -223,7 +232,8 @@ class Reader:
 
     def _count_failure(self, what: str) -> None:
         self._failures += 1
-        self._suspect = True
+        now = self._clock.last or 0
+        self._holes.damaged(now, now)
         self.counts.packets_failed += 1
         self.counts.note(f"decoding: {what}")
 
@@ -232,9 +242,9 @@ class Reader:
         pts = self._clock.next(picture.pts, picture.dts)
         self.counts.pts_repaired = self._clock.repaired
         if last is not None:
-            damage = self._suspect or picture.is_corrupt
-            self._holes.see(last, pts, self._clock.usual, damage=damage)
-            self._suspect = False
+            self._holes.see(last, pts, self._clock.mean)
+            if picture.is_corrupt:
+                self._holes.damaged(pts, pts)
         if not self._window.holds(pts):
             return None
         video = self.info.video

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from fractions import Fraction
+
+    from av.packet import Packet
+    from av.stream import Stream
 
 REMEMBERED: Final = 31
 """Distances between pictures that the usual one is taken from."""
@@ -20,7 +23,10 @@ RESET_STEPS: Final = 3
 """Jumps back by more usual distances than this are another clock, not a stutter."""
 
 NEARBY: Final = 8
-"""Pictures between a gap and damage that may belong to it; reordering moves them apart."""
+"""Usual distances between a gap and damage that may belong to it; reordering moves them apart."""
+
+STRAY_BYTES: Final = 1024
+"""Bytes between two packets that headers may take; a cluster's and a block's need about 60."""
 
 
 @dataclass(slots=True)
@@ -95,6 +101,12 @@ class Clock:
             return self.step
         return max(1, round(median(self._distances)))
 
+    @property
+    def mean(self) -> float:
+        """The usual distance without the clock's rounding, gaps left out."""
+        typical = [d for d in self._distances if d <= HOLE_STEPS * self.usual]
+        return fmean(typical) if len(typical) >= REMEMBERED // 6 else float(self.usual)
+
     def next(self, pts: int | None, dts: int | None) -> int:
         """The time of the next frame.
 
@@ -120,7 +132,7 @@ class Clock:
 class HoleFinder:
     """Tells holes torn by damage from gaps that were recorded so.
 
-    A gap counts as a hole only with damage seen near it.
+    A gap counts as a hole only with damage seen near it, before or after.
 
     Args:
         time_base: seconds a tick.
@@ -129,28 +141,67 @@ class HoleFinder:
     time_base: Fraction
     holes: list[tuple[float, float]] = field(default_factory=list, init=False)
     lost: int = field(default=0, init=False)
-    _gaps: deque[tuple[int, int, int, int]] = field(default_factory=deque, init=False)
-    _index: int = field(default=0, init=False)
-    _damage: int | None = field(default=None, init=False)
+    _gaps: deque[tuple[int, int, float]] = field(
+        default_factory=lambda: deque(maxlen=REMEMBERED), init=False
+    )
+    _damage: deque[tuple[int, int]] = field(
+        default_factory=lambda: deque(maxlen=REMEMBERED), init=False
+    )
 
-    def see(self, last: int, pts: int, usual: int, *, damage: bool) -> None:
+    def damaged(self, begin: int, end: int) -> None:
+        """Damage was seen at some time between two, in ticks."""
+        self._damage.append((begin, end))
+        for gap in list(self._gaps):
+            if self._near(gap, (begin, end)):
+                self._gaps.remove(gap)
+                self._count(gap)
+
+    def see(self, last: int, pts: int, usual: float) -> None:
         """Look at the distance of two frames.
 
         Args:
             last, pts: their times in ticks.
             usual: distance in ticks.
-            damage: True if damage was seen since the earlier one.
         """
-        self._index += 1
-        if damage:
-            self._damage = self._index
-        while self._gaps and self._index - self._gaps[0][0] > NEARBY:
-            self._gaps.popleft()
-        if pts - last > HOLE_STEPS * usual:
-            self._gaps.append((self._index, last, pts, usual))
-        if self._damage is None or self._index - self._damage > NEARBY:
+        if pts - last <= HOLE_STEPS * usual:
             return
-        for _, begin, end, step in self._gaps:
-            self.holes.append((float(begin * self.time_base), float(end * self.time_base)))
-            self.lost += round((end - begin) / step) - 1
-        self._gaps.clear()
+        gap = (last, pts, usual)
+        if any(self._near(gap, damage) for damage in self._damage):
+            self._count(gap)
+        else:
+            self._gaps.append(gap)
+
+    @staticmethod
+    def _near(gap: tuple[int, int, float], damage: tuple[int, int]) -> bool:
+        begin, end, usual = gap
+        return damage[0] <= end + NEARBY * usual and damage[1] >= begin - NEARBY * usual
+
+    def _count(self, gap: tuple[int, int, float]) -> None:
+        begin, end, usual = gap
+        self.holes.append((float(begin * self.time_base), float(end * self.time_base)))
+        self.lost += round((end - begin) / usual) - 1
+
+
+@dataclass(slots=True)
+class StrayBytes:
+    """Notices bytes that belong to no packet, where a demuxer has silently skipped damage.
+
+    Args:
+        contiguous: True for a container whose packets lie one behind the other (Matroska); for
+            all others nothing is noticed.
+    """
+
+    contiguous: bool
+    _begin: int = field(default=0, init=False)
+    _end: int = field(default=0, init=False)
+
+    def skipped(self, packet: Packet[Stream]) -> bool:
+        """True if more bytes than headers need lie between this packet and the one before."""
+        if not self.contiguous or packet.pos is None:
+            return False
+        stray = packet.pos - self._end if self._end else 0
+        if packet.pos == self._begin:  # several packets in one block
+            self._end += packet.size
+        else:
+            self._begin, self._end = packet.pos, packet.pos + packet.size
+        return stray > STRAY_BYTES

@@ -64,10 +64,13 @@ def test_a_decoding_time_stands_in_for_a_missing_one():
 
 def test_a_gap_is_a_hole_only_with_damage_near_it():
     recorded, torn = HoleFinder(Fraction(1, 100)), HoleFinder(Fraction(1, 100))
-    for finder, damage in ((recorded, False), (torn, True)):
-        finder.see(0, 10, 10, damage=False)
-        finder.see(10, 60, 10, damage=False)
-        finder.see(60, 70, 10, damage=damage)
+    for finder in (recorded, torn):
+        finder.see(0, 10, 10)
+        finder.see(10, 60, 10)
+        finder.see(60, 70, 10)
+    recorded.damaged(500, 510)
+    torn.damaged(70, 75)
+    torn.damaged(71, 80)
     assert recorded.holes == []
     assert torn.holes == [(0.1, 0.6)]
     assert torn.lost == 4
