@@ -119,7 +119,7 @@ def transplant(
     Args:
         clip: changed in place.
         blocks: listed by moov/gps, in an mdat of their own.
-        boxes: at the top level, behind everything.
+        boxes: at the top level, in front of moov.
         in_moov: boxes within moov.
         extra_entries: (offset, size) listed as well, for damaged indices.
     """
@@ -136,9 +136,11 @@ def transplant(
         entries += extra_entries
         head += box(b"mdat", b"".join(blocks))
         table = struct.pack(">II", 0x101, len(entries))
-        moov += box(b"gps ", table + b"".join(struct.pack(">II", *entry) for entry in entries))
+        index = box(b"gps ", table + b"".join(struct.pack(">II", *entry) for entry in entries))
+        header = int.from_bytes(moov[:4], "big")
+        moov = moov[:header] + index + moov[header:]
     moov += b"".join(in_moov)
-    clip.write_bytes(head + box(kind, moov) + b"".join(boxes))
+    clip.write_bytes(head + b"".join(boxes) + box(kind, moov))
     return clip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dashcam_pipeline.errors import DiskFullError, OutputError, OutputExistsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PART: Final = ".part"
@@ -112,12 +113,20 @@ class PartFile:
         """As of files."""
         return self._file.tell()
 
-    def commit(self) -> int:
+    def commit(self, seal: Callable[[Path], object] | None = None) -> int:
         """Bring it to the disk and give it the target's name.
+
+        Args:
+            seal: called with the unfinished file's path once the muxer is done with it; may change
+                or replace the file.
 
         Returns:
             its size in bytes.
         """
+        if seal is not None:
+            self._file.close()
+            seal(self._part)
+            self._file = self._part.open("r+b", buffering=0)
         size = self._file.seek(0, os.SEEK_END)
         os.fsync(self._file.fileno())
         self._file.close()

@@ -29,7 +29,7 @@ from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
 from dashcam_pipeline.media.written import WriteReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -147,8 +147,11 @@ class Writer:
         """Of the encoder; packets for ``write_encoded`` must have been made with the same."""
         return self._video.extradata
 
-    def finish(self) -> WriteReport:
+    def finish(self, seal: Callable[[Path], object] | None = None) -> WriteReport:
         """Write what the encoder still holds and the index; give the file its name.
+
+        Args:
+            seal: called with the unfinished file's path before that, as of ``PartFile.commit``.
 
         Raises:
             DiskFullError: no space left.
@@ -166,7 +169,7 @@ class Writer:
             for lane in self._lanes.values():
                 self._copy(lane.drain())
             self._container.close()
-            size = self._file.commit()
+            size = self._file.commit(seal)
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
             raise output_error(error, self._path) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEADER: Final = 8
+HEADER: Final = 8
 _LARGE_HEADER: Final = 16
 
 
@@ -69,16 +69,16 @@ def children(file: BinaryIO, begin: int, end: int, *, limits: Limits = LIMITS) -
     """
     offset = begin
     for _ in range(limits.boxes):
-        if offset + _HEADER > end:
+        if offset + HEADER > end:
             return
         file.seek(offset)
         header = file.read(_LARGE_HEADER)
-        if len(header) < _HEADER:
+        if len(header) < HEADER:
             return
-        size, kind = struct.unpack(">I4s", header[:_HEADER])
-        length = _HEADER
+        size, kind = struct.unpack(">I4s", header[:HEADER])
+        length = HEADER
         if size == 1 and len(header) == _LARGE_HEADER:
-            (size,) = struct.unpack(">Q", header[_HEADER:])
+            (size,) = struct.unpack(">Q", header[HEADER:])
             length = _LARGE_HEADER
         elif size == 0:  # reaches to the end of its parent
             size = end - offset
@@ -132,4 +132,4 @@ def box(kind: bytes, content: bytes) -> bytes:
     """
     if len(kind) != 4:  # noqa: PLR2004 - a four-character code
         raise ValueError(f"a box's type has four bytes, not {kind!r}")
-    return struct.pack(">I4s", len(content) + _HEADER, kind) + content
+    return struct.pack(">I4s", len(content) + HEADER, kind) + content

@@ -7,7 +7,7 @@ at once: a 4K recording has twenty million of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
@@ -21,15 +21,21 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 PACKET: Final = 188
+MAX_PIDS: Final = 16
+"""PIDs of private packets that are followed at a time."""
+
 _SYNC: Final = 0x47
-_CHUNK: Final = 188 * 16384
+_START: Final = 0x40
+"""Bit of the second byte: a PES packet begins here."""
+
+_CHUNK: Final = PACKET * 16384
 _PRIVATE_2: Final = b"\x00\x00\x01\xbf"
 _VIDEO_IDS: Final = range(0xE0, 0xF0)
-_NULL_PID: Final = 0x1FFF
 _CLOCK: Final = 90_000
+_CLOCK_WRAPS: Final = 2**33
 _PES_HEADER: Final = 6
-MAX_PIDS: Final = 16
-"""PIDs of private packets that are followed."""
+_PES_TIMED: Final = 14
+"""Bytes of a PES header up to the end of its presentation time."""
 
 
 @dataclass(slots=True)
@@ -38,16 +44,19 @@ class PrivatePacket:
 
     Args:
         pid: of the transport packets.
-        payload: after the six bytes of the PES header.
-        packets: the transport packets as they are, 188 bytes each.
+        length: of its payload, as its header says.
+        payload: after the six bytes of the PES header; shorter than ``length`` if it was cut off.
         seconds: presentation time of the last picture that began before it, from the first one's.
     """
 
     pid: int
+    length: int
     payload: bytes = b""
-    packets: bytes = b""
     seconds: float | None = None
-    _wanted: int = field(default=0, repr=False)
+
+    def add(self, data: bytes) -> None:
+        """Go on with the payload."""
+        self.payload += data[: self.length - len(self.payload)]
 
 
 def is_transport(path: Path) -> bool:
@@ -62,45 +71,44 @@ def private_packets(path: Path, *, limits: Limits = LIMITS) -> Iterator[PrivateP
 
     Args:
         path: a transport stream of 188-byte packets.
-        limits: ``payload`` bounds one of them, ``entries`` their number.
+        limits: ``entries`` bounds their number; none can be longer than 64 KiB.
     """
-    open_ones: dict[int, PrivatePacket] = {}
+    following: dict[int, PrivatePacket] = {}
     first: int | None = None
     now: float | None = None
     count = 0
     with path.open("rb") as file:
-        for rows in _chunks(file):
-            for row in _interesting(rows, set(open_ones)):
+        for rows in chunks(file):
+            for row in _interesting(rows, set(following)):
                 packet = rows[row].tobytes()
-                pid = ((packet[1] & 0x1F) << 8) | packet[2]
+                pid = _pid_of(packet)
                 begin = _payload(packet)
-                if packet[1] & 0x40 and pid in open_ones:
-                    yield open_ones.pop(pid)
-                if packet[1] & 0x40 and (pts := _pts(packet, begin)) is not None:
+                if not packet[1] & _START:
+                    if pid in following:
+                        following[pid].add(packet[begin:])
+                    continue
+                if pid in following:
+                    yield following.pop(pid)
+                pts = _pts(packet[begin:])
+                if pts is not None:
                     first = pts if first is None else first
-                    now = ((pts - first) % 2**33) / _CLOCK
-                elif packet[1] & 0x40 and packet[begin : begin + 4] == _PRIVATE_2:
+                    now = seconds_between(first, pts)
+                elif packet[begin : begin + 4] == _PRIVATE_2 and len(following) < MAX_PIDS:
                     count += 1
-                    if count > limits.entries or len(open_ones) >= MAX_PIDS:
-                        continue
-                    one = PrivatePacket(pid, seconds=now)
-                    one._wanted = int.from_bytes(packet[begin + 4 : begin + 6], "big")  # noqa: SLF001 - its own module
-                    _add(one, packet, begin + _PES_HEADER, limits)
-                    open_ones[pid] = one
-                elif pid in open_ones:
-                    _add(open_ones[pid], packet, begin, limits)
-    yield from open_ones.values()
+                    if count > limits.entries:
+                        return
+                    length = int.from_bytes(packet[begin + 4 : begin + _PES_HEADER], "big")
+                    following[pid] = PrivatePacket(pid, length, seconds=now)
+                    following[pid].add(packet[begin + _PES_HEADER :])
+    yield from following.values()
 
 
-def _add(one: PrivatePacket, packet: bytes, begin: int, limits: Limits) -> None:
-    if len(one.packets) > limits.payload:
-        return
-    one.packets += packet
-    one.payload = (one.payload + packet[begin:])[: one._wanted]  # noqa: SLF001 - its own module
+def chunks(file: BinaryIO) -> Iterator[npt.NDArray[np.uint8]]:
+    """Packets of a stream, many at a time.
 
-
-def _chunks(file: BinaryIO) -> Iterator[npt.NDArray[np.uint8]]:
-    """Whole packets, shape (n, 188); ends where the packets lose their rhythm for good."""
+    Yields:
+        shape (n, 188), uint8; rows that don't begin with a sync byte are left out.
+    """
     rest = b""
     while data := file.read(_CHUNK):
         data = rest + data
@@ -110,17 +118,44 @@ def _chunks(file: BinaryIO) -> Iterator[npt.NDArray[np.uint8]]:
         yield rows[rows[:, 0] == _SYNC]
 
 
+def pids(rows: npt.NDArray[np.uint8]) -> set[int]:
+    """PIDs that occur."""
+    return {int(pid) for pid in np.unique(_pids(rows))}
+
+
+def picture_times(rows: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+    """(row, presentation time in ticks of 90 kHz) of every picture that begins."""
+    for row in np.flatnonzero(rows[:, 1] & _START):
+        packet = rows[row].tobytes()
+        pts = _pts(packet[_payload(packet) :])
+        if pts is not None:
+            yield int(row), pts
+
+
+def seconds_between(first: int, pts: int) -> float:
+    """Seconds from one time to another, over the clock's wrap; negative if it lies before."""
+    ticks = (pts - first) % _CLOCK_WRAPS
+    return (ticks - _CLOCK_WRAPS if ticks > _CLOCK_WRAPS // 2 else ticks) / _CLOCK
+
+
+def _pids(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    high = (rows[:, 1] & 0x1F).astype(np.uint16)
+    return np.asarray((high << 8) | rows[:, 2], np.uint16)
+
+
+def _pid_of(packet: bytes) -> int:
+    return ((packet[1] & 0x1F) << 8) | packet[2]
+
+
 def _interesting(rows: npt.NDArray[np.uint8], followed: set[int]) -> Iterator[int]:
-    """Rows that begin a PES packet of a video or private stream, or go on with a private one."""
-    starts = (rows[:, 1] & 0x40) != 0
-    pids = ((rows[:, 1].astype(np.uint16) & 0x1F) << 8) | rows[:, 2]
-    followed = set(followed)
+    """Rows that begin a PES packet, or go on with a private one."""
+    starts = (rows[:, 1] & _START) != 0
     for row in np.flatnonzero(starts):
         packet = rows[row].tobytes()
         begin = _payload(packet)
-        if packet[begin : begin + 4] == _PRIVATE_2 and pids[row] != _NULL_PID:
-            followed.add(int(pids[row]))
-    wanted = np.isin(pids, np.fromiter(followed, np.uint16, len(followed))) | starts
+        if packet[begin : begin + 4] == _PRIVATE_2:
+            followed.add(_pid_of(packet))
+    wanted = np.isin(_pids(rows), np.fromiter(followed, np.uint16, len(followed))) | starts
     yield from (int(row) for row in np.flatnonzero(wanted))
 
 
@@ -132,10 +167,11 @@ def _payload(packet: bytes) -> int:
     return min(PACKET, 5 + packet[4]) if control & 2 else 4
 
 
-def _pts(packet: bytes, begin: int) -> int | None:
+def _pts(pes: bytes) -> int | None:
     """Presentation time in a video PES header (2.4.3.6), in ticks of 90 kHz."""
-    head = packet[begin : begin + 14]
-    if len(head) < 14 or head[:3] != b"\0\0\1" or head[3] not in _VIDEO_IDS or not head[7] & 0x80:  # noqa: PLR2004 - up to the PTS
+    if len(pes) < _PES_TIMED or pes[:3] != b"\0\0\1" or pes[3] not in _VIDEO_IDS:
         return None
-    a, b, c = head[9], int.from_bytes(head[10:12], "big"), int.from_bytes(head[12:14], "big")
+    if not pes[7] & 0x80:
+        return None
+    a, b, c = pes[9], int.from_bytes(pes[10:12], "big"), int.from_bytes(pes[12:14], "big")
     return ((a >> 1 & 7) << 30) | (b >> 1 << 15) | c >> 1
