@@ -1,0 +1,97 @@
+"""What a result depends on, beside its source: settings, weights, code and encoder version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+from pydantic import ValidationError
+
+from dashcam_pipeline._version import __version__
+from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.explain import explain
+from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.stages.registry import available_stages, stage_class
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashcam_pipeline.config import CleanConfig, StageSpec
+
+_READ_BYTES: Final = 1 << 20
+
+NO_MATTER: Final = frozenset(("overwrite", "threads", "device", "strict"))
+"""Settings that change how a result comes about, and not what it is meant to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a result depends on.
+
+    Args:
+        parts: JSON-able.
+    """
+
+    parts: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """A short name for it: the first 16 hexadecimal digits of a SHA-256."""
+        text = json.dumps(self.parts, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def make_recipe(config: CleanConfig) -> Recipe:
+    """The recipe of a configuration; checks its stages on the way.
+
+    Raises:
+        UsageError: an unknown stage, or a wrong option of one.
+        StageError: a stage can't be loaded.
+        ModelError: weights are not installed.
+    """
+    return Recipe(
+        {
+            "dashcam_pipeline": __version__,
+            "settings": config.model_dump(mode="json", exclude=set(NO_MATTER)),
+            "stages": [_stage(spec) for spec in config.stages],
+            "av": av.__version__,
+            "libavcodec": list(av.library_versions["libavcodec"]),
+        }
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_READ_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _stage(spec: StageSpec) -> dict[str, Any]:
+    made = stage_class(spec.name)
+    try:
+        options = made.Options.model_validate(spec.options)
+    except ValidationError as error:
+        raise UsageError(
+            explain(error, made.Options, source=f"stage {spec.name}"),
+            advice=f"`dashcam stages` lists the options of {spec.name}.",
+        ) from None
+    entry = available_stages().get(spec.name)
+    # A stage that lets the user choose calls the option so; otherwise its class names its models.
+    chosen = getattr(options, "model", None)
+    models = [chosen] if isinstance(chosen, str) else made.models
+    return {
+        "name": spec.name,
+        "options": options.model_dump(mode="json"),
+        "version": entry.version if entry else __version__,
+        "weights": {name: find_model(name).sha256 for name in models},
+    }

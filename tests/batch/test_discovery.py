@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+import pytest
+
+from dashcam_pipeline.batch.discovery import Selection, check_folders, discover, select
+from dashcam_pipeline.errors import InputMissingError, UsageError
+
+CARD = (
+    "Movie/2024_0101_120000_F.MP4",
+    "Movie/2024_0101_120000_R.MP4",
+    "Movie/RO/2024_0102_120000_F.MP4",
+    "Movie/._2024_0101_120000_F.MP4",
+    "Record/20240103_120000_NF.mp4",
+    "Record/20240103_120000_NR.mp4",
+    "Record/20240103_120000_N.gps",
+    "Record/20240103_120000_N.3gf",
+    "Record/20240103_120000_NF.thm",
+    "Normal/Interior/NO20240104-120000-000001I.MP4",
+    "GPSData000001.txt",
+    "System Volume Information/IndexerVolumeGuid",
+    ".Trashes/x.mp4",
+    "firmware.bin",
+    "long.Ts",
+)
+
+
+@pytest.fixture
+def card(tmp_path):
+    for name in CARD:
+        path = tmp_path / "card" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return tmp_path / "card"
+
+
+def chosen(card, **selection):
+    return [clip.path for clip in select(discover(card), Selection(**selection)).clips]
+
+
+def test_recordings_are_found_in_any_case_and_leftovers_are_not(card):
+    tree = discover(card)
+    assert len(tree.clips) == 7
+    assert {c.path.rpartition("/")[2] for c in tree.clips} >= {"long.Ts", "2024_0101_120000_F.MP4"}
+    assert len(tree.sidecars) == 4
+    assert tree.others == 1
+
+
+def test_one_file_is_a_tree(card):
+    tree = discover(card / "long.Ts")
+    assert [c.path for c in tree.clips] == ["long.Ts"]
+    assert tree.root == card
+
+
+def test_a_missing_folder_is_said(tmp_path):
+    with pytest.raises(InputMissingError, match="mounted"):
+        discover(tmp_path / "nothing")
+
+
+def test_by_camera(card):
+    assert chosen(card, camera="rear") == [
+        "Movie/2024_0101_120000_R.MP4",
+        "Record/20240103_120000_NR.mp4",
+    ]
+    assert chosen(card, camera="interior") == ["Normal/Interior/NO20240104-120000-000001I.MP4"]
+    # a name without a camera is that of a camera with one lens
+    assert "long.Ts" in chosen(card, camera="front")
+
+
+def test_by_time(card):
+    os.utime(card / "long.Ts", (0, 0))
+    since, until = datetime(2024, 1, 2), datetime(2024, 1, 4)  # noqa: DTZ001 - a camera's clock
+    assert chosen(card, since=since, until=until) == [
+        "Movie/RO/2024_0102_120000_F.MP4",
+        "Record/20240103_120000_NF.mp4",
+        "Record/20240103_120000_NR.mp4",
+    ]
+
+
+def test_by_event(card):
+    assert chosen(card, events_only=True) == ["Movie/RO/2024_0102_120000_F.MP4"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [
+        ({"include": ("movie/*",)}, 3),
+        ({"include": ("*.mp4",)}, 6),
+        ({"exclude": ("*_R.MP4", "*NR.mp4")}, 5),
+        ({"include": ("Record/*",), "exclude": ("*NR*",)}, 1),
+    ],
+)
+def test_by_pattern(card, settings, count):
+    assert len(chosen(card, **settings)) == count
+
+
+def test_refusals_are_counted(card):
+    assert select(discover(card), Selection(events_only=True)).refused == {"no event": 6}
+
+
+def test_sidecars_go_with_their_recording(card):
+    found = select(discover(card), Selection()).sidecars
+    mine = {s.path for s in found["Record/20240103_120000_NF.mp4"]}
+    assert mine == {f"Record/20240103_120000_N{end}" for end in (".gps", ".3gf", "F.thm")}
+    assert [s.path for s in found[""]] == ["GPSData000001.txt"]
+
+
+def test_sidecars_of_refused_recordings_stay(card):
+    found = select(discover(card), Selection(include=("Movie/*",))).sidecars
+    assert set(found) == {""}
+
+
+def test_links_to_folders_are_not_followed(card):
+    (card / "loop").symlink_to(card, target_is_directory=True)
+    assert len(discover(card).clips) == 7
+
+
+def test_an_unreadable_folder_is_named(card):
+    if os.geteuid() == 0:
+        pytest.skip("root reads everything")
+    (card / "Movie").chmod(0)
+    tree = discover(card)
+    (card / "Movie").chmod(0o755)
+    assert tree.unreadable
+    assert len(tree.clips) == 4
+
+
+@pytest.mark.parametrize("output", ["card", "card/out", "."])
+def test_outputs_in_or_around_the_input_are_refused(card, output):
+    with pytest.raises(UsageError):
+        check_folders(card, card.parent / output)
+
+
+def test_an_output_beside_the_input_is_fine(card):
+    check_folders(card, card.parent / "card-clean")

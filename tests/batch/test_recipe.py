@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from remembering import register
+
+from dashcam_pipeline.batch.recipe import make_recipe, sha256_of
+from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def _stages(monkeypatch):
+    from dashcam_pipeline.stages import registry  # noqa: PLC0415 - only to be restored
+
+    monkeypatch.setattr(registry, "BUILT_IN", dict(registry.BUILT_IN))
+    register()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"strength": 0.5}, {"crf": 18}, {"stages": ("remember", "remember")}, {"start": 1.0},
+     {"encoder_options": {"tune": "grain"}}, {"audio": False}],
+)  # fmt: skip
+def test_what_changes_the_result_changes_the_recipe(other):
+    base = {"stages": ("remember",)}
+    one, two = make_recipe(CleanConfig(**base)), make_recipe(CleanConfig(**{**base, **other}))
+    assert one.digest != two.digest
+
+
+@pytest.mark.parametrize("other", [{"threads": 3}, {"overwrite": True}, {"device": "cpu"}])
+def test_what_does_not_does_not(other):
+    base = {"stages": ("remember",)}
+    assert (
+        make_recipe(CleanConfig(**base)).digest == make_recipe(CleanConfig(**base, **other)).digest
+    )
+
+
+def test_weights_are_part_of_it(monkeypatch):
+    recipes = []
+    for sha in ("a" * 64, "b" * 64):
+        entry = type("Entry", (), {"sha256": sha})
+        monkeypatch.setattr("dashcam_pipeline.batch.recipe.find_model", lambda _name, e=entry: e)
+        recipes.append(make_recipe(CleanConfig()).digest)
+    assert recipes[0] != recipes[1]
+
+
+def test_wrong_options_are_said_before_anything_runs():
+    with pytest.raises(UsageError, match="veil"):
+        make_recipe(CleanConfig(stages=("glare:veil=7",)))
+
+
+def test_sha256_is_that_of_the_bytes(tmp_path):
+    data = bytes(range(256)) * 9000
+    (tmp_path / "a").write_bytes(data)
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(data).hexdigest()
