@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dashcam_pipeline.frames import Frame
@@ -150,6 +150,7 @@ class Workers:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._error: BaseException | None = None
+        self._deadline = 0.0
         self._running = 0
         self.timings = Timings()
         self.progress = Progress()
@@ -185,19 +186,20 @@ class Workers:
                 thread.start()
             while not self._wake.wait(TICK_SECONDS):
                 self._report(begin, on_progress)
+            self._join()
+            if self._error is not None:
+                raise self._error  # noqa: TRY301 - a thread's failure ends as one of this thread's
+            self._report(begin, on_progress)
         except BaseException as error:
             self._stop(error)
             self._join()
+            self._close_unstarted()
             if self.sink_report is not None:  # it came between the output's end and ours
                 self._sink.abort()
             raise
-        self._join()
-        self._report(begin, on_progress)
         self.timings.total = time.perf_counter() - begin
         self.timings.wait_decode = self._read.get_seconds
         self.timings.wait_encode = self._made.put_seconds
-        if self._error is not None:
-            raise self._error
 
     @property
     def stuck(self) -> bool:
@@ -206,18 +208,24 @@ class Workers:
 
     def _report(self, begin: float, on_progress: Callable[[Progress], None] | None) -> None:
         self.progress.elapsed_s = time.perf_counter() - begin
-        if on_progress is not None and self._error is None:
-            on_progress(self.progress)
+        if on_progress is not None:
+            on_progress(replace(self.progress))  # a snapshot: the writer goes on counting
 
     def _join(self) -> None:
-        deadline = time.monotonic() + GRACE_SECONDS
         for thread in self.threads:
             if thread.ident is None:  # Ctrl-C came before it was started
                 continue
             if self._error is None:
                 thread.join()
             else:
-                thread.join(max(0.0, deadline - time.monotonic()))
+                thread.join(max(0.0, self._deadline - time.monotonic()))
+
+    def _close_unstarted(self) -> None:
+        """What a thread that never ran would have closed."""
+        closers = (self._source.close, self._chain.close, self._sink.abort)
+        for thread, close in zip(self.threads, closers, strict=True):
+            if thread.ident is None:
+                close()
 
     def _guard(self, part: Callable[[], None]) -> None:
         """Run one part; end the others if it fails."""
@@ -239,6 +247,7 @@ class Workers:
         with self._lock:
             if self._error is None:
                 self._error = error
+                self._deadline = time.monotonic() + GRACE_SECONDS
         self._read.abort()
         self._made.abort()
         self._wake.set()

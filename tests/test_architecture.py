@@ -18,7 +18,7 @@ LAYERS = [
     {"cli", "__main__"},
     {"batch", "compare"},
     {"pipeline", "provenance"},
-    {"accounting", "workers"},
+    {"accounting", "assembly", "workers"},
     {"chain", "dashcam"},
     {"media", "stages", "config", "scenes", "report", "rgb"},
     {"inference", "explain"},

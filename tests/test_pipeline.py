@@ -15,6 +15,7 @@ from factory import Picture, Sound, make_clip
 from toys import make_frames
 
 from dashcam_pipeline import CleanConfig, Pipeline, clean
+from dashcam_pipeline.config import make_config
 from dashcam_pipeline.errors import (
     ConfigError,
     DamagedError,
@@ -96,9 +97,14 @@ def test_the_output_says_that_it_was_processed_and_keeps_the_own_comment(tmp_pat
 
 def test_the_mark_names_synthetic_pictures_and_the_empty_chain():
     assert processing_tags({}, CleanConfig(stages=()))["comment"].endswith(": no stages")
-    marked = processing_tags({"COMMENT": "x"}, CleanConfig(), synthetic=True)["comment"]
+    marked = processing_tags({"COMMENT": "x"}, CleanConfig(), synthetic=True)["COMMENT"]
     assert marked.startswith("x; dashcam_pipeline ")
     assert marked.endswith(": glare (synthetic picture)")
+
+
+def test_the_mark_tells_no_folders():
+    config = make_config({"stages": ["glare:model=/home/kim/my.onnx,veil=0.5"]})
+    assert processing_tags({}, config)["comment"].endswith(": glare:model=my.onnx,veil=0.5")
 
 
 def test_a_span_keeps_what_lies_in_it(clip, tmp_path):

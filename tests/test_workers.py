@@ -231,6 +231,36 @@ def test_a_thread_inside_a_long_native_call_does_not_hold_the_caller_up():
     assert sink.frames == []
 
 
+def test_what_the_last_progress_callback_raises_takes_the_output_back():
+    source, sink = Source(3), Sink()
+
+    def at_the_end(progress):
+        if progress.frames == 3:
+            raise Trouble("callback")
+
+    workers = make(source, (), sink)
+    with pytest.raises(Trouble, match="callback"):
+        workers.run(at_the_end)
+    assert_ended(workers, sink, source)
+
+
+def test_parts_whose_thread_never_began_are_closed_too(monkeypatch):
+    source, sink, stage = Source(3), Sink(), Toy()
+    workers = make(source, [stage], sink)
+    start = threading.Thread.start
+
+    def interrupted_at_the_second(thread):
+        if thread.name == "dashcam-chain":
+            raise KeyboardInterrupt
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        workers.run()
+    assert_ended(workers, sink, source)
+    assert stage.diary == ["close"]
+
+
 def test_an_output_that_got_whole_as_the_run_was_stopped_is_taken_back():
     source = Source(3)
 

@@ -41,6 +41,7 @@ class ProgressBar:
             self._bar = tqdm(
                 desc=self._title,
                 total=progress.expected,
+                initial=progress.frames,  # their rate can't be told: the bar begins now
                 unit=" frames",
                 bar_format=_FORMAT if progress.expected else _FORMAT_OPEN,
                 leave=False,

@@ -261,7 +261,8 @@ def start(*args):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_ctrl_c_and_terminate_say_one_sentence_and_leave_nothing(tmp_path, name):
+@pytest.mark.parametrize("pause", [0, 0.004, 0.3])
+def test_ctrl_c_and_terminate_say_one_sentence_and_leave_nothing(tmp_path, name, pause):
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=150))
     process = start("clean", clip, "--stage", "slow")
     part = tmp_path / "a_clean.mp4.part"
@@ -269,6 +270,7 @@ def test_ctrl_c_and_terminate_say_one_sentence_and_leave_nothing(tmp_path, name)
     while not part.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert part.exists()
+    time.sleep(pause)
     process.send_signal(getattr(signal, name))
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -122,8 +122,11 @@ def flipped(path):
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
-@pytest.mark.parametrize("harm", [half, flipped])
+# Half a transport stream is one like any other: it promises no length.
+@pytest.mark.parametrize(
+    ("harm", "suffix"),
+    [(half, ".mp4"), (half, ".mkv"), (flipped, ".mp4"), (flipped, ".mkv"), (flipped, ".ts")],
+)
 def test_a_damaged_recording_gives_what_can_be_decoded(harm, suffix, tmp_path, capsys):
     path = whole(tmp_path / f"in{suffix}")
     harm(path)
@@ -136,8 +139,7 @@ def test_a_damaged_recording_gives_what_can_be_decoded(harm, suffix, tmp_path, c
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".ts"])
-@pytest.mark.parametrize("harm", [half, flipped])
+@pytest.mark.parametrize(("harm", "suffix"), [(half, ".mp4"), (flipped, ".mp4"), (flipped, ".ts")])
 def test_strict_is_exit_code_5_and_no_output(harm, suffix, tmp_path, capsys):
     path = whole(tmp_path / f"in{suffix}")
     harm(path)
