@@ -84,10 +84,18 @@ class Output:
         writer: of the output.
         source: the recording, for messages.
         target: where the output appears when it is whole.
+        seal: called with the unfinished file's path before that, as of ``Writer.finish``.
     """
 
-    def __init__(self, writer: Writer, source: Path, target: Path) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        source: Path,
+        target: Path,
+        seal: Callable[[Path], object] | None = None,
+    ) -> None:
         self._writer = writer
+        self._seal = seal
         self._source = source
         self._target = target
         self._empty = True
@@ -109,7 +117,7 @@ class Output:
                 f"{self._source}: there is not one picture to write.",
                 advice="Check that it plays in a media player, and that --start lies in it.",
             )
-        report = self._writer.finish()
+        report = self._writer.finish(self._seal)
         self._finished = True
         return report
 

@@ -219,6 +219,8 @@ class Chain:
         self._resumed: ChainState | None = None
         self.cuts: list[int] = []
         """Indices of the frames that open a new scene."""
+        self.observer: Callable[[Frame, Frame], None] | None = None
+        """Called with every frame as it was and as it comes out, in order."""
 
     def feed(self, frame: Frame) -> list[Frame]:
         """Give a frame; get those that are done, in order.
@@ -228,6 +230,8 @@ class Chain:
             UsageError: a protected box lies outside the picture.
         """
         if not self._links:
+            if self.observer is not None:
+                self.observer(frame, frame)
             return [frame]
         done: list[Frame] = []
         geometry = _geometry(frame)
@@ -242,7 +246,7 @@ class Chain:
         if self._detector.opens_scene(frame):
             done += self._flush()
             self.cuts.append(frame.index)
-        if self._protect:
+        if self._protect or self.observer is not None:
             self._originals.append(frame)
         frames = [frame]
         for link in self._links:
@@ -350,10 +354,17 @@ class Chain:
                 )
 
     def _restore(self, frames: list[Frame]) -> list[Frame]:
-        """Put the protected boxes back."""
-        if not self._protect:
+        """Put the protected boxes back, and show the observer what became of each frame."""
+        if not self._protect and self.observer is None:
             return frames
-        return [protected(frame, self._originals.popleft(), self._protect) for frame in frames]
+        done = []
+        for frame in frames:
+            original = self._originals.popleft()
+            result = protected(frame, original, self._protect) if self._protect else frame
+            if self.observer is not None:
+                self.observer(original, result)
+            done.append(result)
+        return done
 
 
 def protected(frame: Frame, original: Frame, boxes: Sequence[Box]) -> Frame:

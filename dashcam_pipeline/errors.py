@@ -16,7 +16,8 @@
     ├── ModelError                6   weights missing, changed or unusable
     ├── StageError                7   a stage failed or broke its contract
     ├── EncoderError              8   the encoder can't be opened or failed
-    └── DeviceError               9   the device asked for isn't usable
+    ├── DeviceError               9   the device asked for isn't usable
+    └── VerificationError        10   a file isn't what its provenance record says
 
 ``130`` is Ctrl-C (128 + SIGINT), as shells have it.
 
@@ -118,3 +119,15 @@ class DeviceError(DashcamError):
     """The device asked for isn't usable."""
 
     exit_code = 9
+
+
+class VerificationError(DashcamError):
+    """A file isn't what its provenance record says."""
+
+    exit_code = 10
+
+
+class BatchError(DashcamError):
+    """Some recordings of a batch failed; the others are done."""
+
+    exit_code = 10

@@ -183,6 +183,7 @@ def clean(
     from dashcam_pipeline.media.partfile import check_output, part_of  # noqa: PLC0415
     from dashcam_pipeline.media.reader import Reader  # noqa: PLC0415
     from dashcam_pipeline.media.writer import Writer  # noqa: PLC0415
+    from dashcam_pipeline.provenance import Keeper  # noqa: PLC0415
 
     if not isinstance(config, CleanConfig):
         config = make_config(config or {})
@@ -197,8 +198,11 @@ def clean(
         cleanup.callback(reader.close)
         target = choose_output_path(reader.info, target)
         check_output(source, target, overwrite=config.overwrite)
+        keeper = Keeper(source, target, config)
+        keeper.check()
         chain, device = build_chain(config)
         cleanup.callback(chain.close)
+        chain.observer = keeper.changes
         settings = encoder_settings(config, threads)
         tags = processing_tags(reader.info.metadata, config, synthetic=chain.synthetic)
         # Registered before the writer is made, so that Ctrl-C in the middle of that leaves nothing.
@@ -208,14 +212,14 @@ def clean(
         workers = Workers(
             reader,
             chain,
-            Output(writer, source, target),
+            Output(writer, source, target, keeper.seal),
             check=lambda: check_damage(reader.counts, source, strict=config.strict),
         )
         workers.progress.expected = expected_frames(reader.info, config)
         cleanup.pop_all()  # from here on, each thread closes its own
         with leftover:
             workers.run(progress)
-    return make_report(
+    report = make_report(
         config=config,
         info=reader.info,
         counts=reader.counts,
@@ -223,6 +227,7 @@ def clean(
         cuts=chain.cuts,
         device=device,
     )
+    return keeper.finish(report)
 
 
 def clean_job(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 SCHEMA_VERSION: Final = 1
 """Of the JSON; it rises when a key changes its meaning or goes away, not when one is added."""
@@ -128,6 +128,8 @@ class RunReport:
         holes: where pictures are missing, (from, to) in seconds.
         warnings: what the user should know.
         versions: of what did the work.
+        telemetry: counts and names of positions and G-sensor data, as ``provenance.Keeper`` has it.
+        companions: files written beside the output.
     """
 
     input: FileFacts
@@ -144,6 +146,8 @@ class RunReport:
     holes: tuple[tuple[float, float], ...] = ()
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=lambda: {"dashcam_pipeline": __version__})
+    telemetry: Mapping[str, Any] = field(default_factory=dict)
+    companions: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -186,6 +190,7 @@ class RunReport:
         if self.carried:
             rows.append(("kept", ", ".join(stream.track for stream in self.carried)))
         rows += [("not kept", f"{s.track}: {s.reason}") for s in self.not_carried]
+        rows += self._telemetry_rows()
         rows.append(
             ("took", f"{_duration(seconds)} ({self.fps:.1f} frames a second); {self._busy_line()}")
         )
@@ -232,6 +237,22 @@ class RunReport:
             if count
         ]
         return f"{line} ({', '.join(details)})" if details else f"{line}, every time kept"
+
+    def _telemetry_rows(self) -> list[tuple[str, str]]:
+        found = self.telemetry
+        rows = []
+        if found.get("families"):
+            what = f"{', '.join(found['families'])}: {found['fixes']} positions"
+            if found["accelerations"]:
+                what += f", {found['accelerations']} G-sensor readings"
+            rows.append(("telemetry", what))
+        if found.get("unknown"):
+            rows.append(("unknown", f"{', '.join(found['unknown'])} (kept as raw bytes)"))
+        if found.get("withheld"):
+            rows.append(("withheld", f"{', '.join(found['withheld'])} (private)"))
+        if self.companions:
+            rows.append(("beside it", ", ".join(Path(path).name for path in self.companions)))
+        return rows
 
     def _busy_line(self) -> str:
         parts = {"decoding": "decode", "stages": "chain", "encoding": "encode"}

@@ -32,10 +32,12 @@ DEBUG: Final = "DASHCAM_DEBUG"
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "preview": "dashcam_pipeline.cli.preview:preview",
+    "report": "dashcam_pipeline.cli.report:report",
     "probe": "dashcam_pipeline.cli.probe:probe",
     "stages": "dashcam_pipeline.cli.stages:stages",
     "models": "dashcam_pipeline.cli.models:models",
     "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
+    "verify": "dashcam_pipeline.cli.verify:verify",
     "train": "dashcam_pipeline.cli.train:train",
     "evaluate": "dashcam_pipeline.cli.evaluate:evaluate",
     "export": "dashcam_pipeline.cli.export:export",

@@ -36,9 +36,9 @@ def main(source: str, target: str, work: str, seconds: str, die_at: str = "0") -
         count()
         return write(self, data)
 
-    def counted_commit(self):
+    def counted_commit(self, seal=None):
         count()
-        return commit(self)
+        return commit(self, seal)
 
     PartFile.write, PartFile.commit = counted_write, counted_commit
     clean_resumable(

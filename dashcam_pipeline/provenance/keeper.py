@@ -1,0 +1,194 @@
+"""Everything that goes along with an output, beside its picture and tracks.
+
+::
+
+    keeper = Keeper(source, target, config)      # reads the telemetry
+    keeper.check()                               # nothing of the user's would be overwritten
+    chain.observer = keeper.changes
+    writer.finish(keeper.seal)                   # puts the telemetry back
+    report = keeper.finish(report)               # GPX, raw bytes and the record, beside the output
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from dashcam_pipeline.dashcam.telemetry import read_telemetry
+from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
+from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
+from dashcam_pipeline.errors import OutputExistsError
+from dashcam_pipeline.media.containers import muxer_of
+from dashcam_pipeline.media.partfile import output_error, part_of
+from dashcam_pipeline.provenance.changes import ChangeLog
+from dashcam_pipeline.provenance.record import file_entry, make_record, record_path
+from dashcam_pipeline.report import StreamFact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.report import RunReport
+
+GPX_ENDING: Final = ".gpx"
+RAW_ENDING: Final = ".telemetry.zip"
+
+_UNANNOUNCED: Final = " unknown"
+"""What the label of a track without a known kind holds."""
+
+
+class Keeper:
+    """One run's telemetry and record.
+
+    Args:
+        source: the recording; only read.
+        target: where the output goes.
+        config: of the run.
+
+    Raises:
+        InputError: the source can't be read.
+    """
+
+    def __init__(self, source: Path, target: Path, config: CleanConfig) -> None:
+        self._source, self._target = source, target
+        self._overwrite = config.overwrite
+        self._before = source.stat()
+        self.telemetry = read_telemetry(source).within(config.start, config.end)
+        self.changes = ChangeLog()
+        self._embedded = Embedded()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Files that will be written beside the output, the record last."""
+        named = []
+        if self.telemetry.fixes:
+            named.append(self._beside(GPX_ENDING))
+        if self.telemetry.raws:
+            named.append(self._beside(RAW_ENDING))
+        return (*named, record_path(self._target))
+
+    def check(self) -> None:
+        """Refuse to replace what is there, unless that was allowed.
+
+        Raises:
+            OutputExistsError: a file of one of the names exists.
+        """
+        if self._overwrite:
+            return
+        for path in self.paths:
+            if path.exists() or path.is_symlink():
+                raise OutputExistsError(
+                    f"{path}, which goes along with the output, exists already.",
+                    advice="Pass --overwrite to replace it, or name another output.",
+                )
+
+    def seal(self, part: Path) -> None:
+        """Put telemetry back into the unfinished output.
+
+        Raises:
+            OSError: writing failed.
+        """
+        self._embedded = embed(self.telemetry, part, muxer_of(self._target))
+
+    def finish(self, report: RunReport) -> RunReport:
+        """Write the files beside the output; without them there is no output either.
+
+        Args:
+            report: of the run, whose output is whole.
+
+        Returns:
+            the report with what was kept here.
+
+        Raises:
+            OutputError: a file can't be written; the output has been removed.
+        """
+        report = self._completed(report)
+        written: list[Path] = []
+        try:
+            *companions, record = self.paths
+            for path in companions:
+                _write(path, self._content(path))
+                written.append(path)
+            facts = make_record(
+                report,
+                source=self._input_entry(),
+                output=file_entry(self._target),
+                companions=[file_entry(path) for path in companions],
+                telemetry=self._facts(),
+                changes=self.changes,
+            )
+            text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+            # a file name that is no UTF-8 comes out as JSON escapes
+            _write(record, text.encode("utf-8", errors="backslashreplace"))
+        except OSError as error:
+            for path in (*written, self._target):
+                path.unlink(missing_ok=True)
+            raise output_error(error, self._target) from error
+        return report
+
+    def _completed(self, report: RunReport) -> RunReport:
+        """The report with the telemetry, and without tracks that travelled as packets after all."""
+        not_carried = report.not_carried
+        carried = report.carried
+        if any(name.startswith("pid ") for name in self._embedded.places):
+            again = [s for s in not_carried if s.track.endswith(_UNANNOUNCED)]
+            carried = (*carried, *(StreamFact(s.track) for s in again))
+            not_carried = tuple(s for s in not_carried if s not in again)
+        return replace(
+            report,
+            carried=carried,
+            not_carried=not_carried,
+            telemetry=self._facts(),
+            companions=tuple(str(path) for path in self.paths),
+            warnings=(*report.warnings, *self._warnings()),
+        )
+
+    def _warnings(self) -> list[str]:
+        said = []
+        after = self._source.stat()
+        same = (after.st_size, after.st_mtime_ns) == (
+            self._before.st_size,
+            self._before.st_mtime_ns,
+        )
+        if not same:
+            said.append("the source was changed by something else while it was read.")
+        return said
+
+    def _facts(self) -> dict[str, Any]:
+        found = self.telemetry
+        return {
+            "families": list(found.families),
+            "fixes": len(found.fixes),
+            "accelerations": len(found.accelerations),
+            "embedded": list(self._embedded.places),
+            "not_embedded": [{"name": name, "reason": why} for name, why in self._embedded.missing],
+            "unknown": sorted({name.partition(" [")[0] for name in found.unknown}),
+            "withheld": list(found.withheld),
+            "notes": list(found.notes),
+        }
+
+    def _input_entry(self) -> dict[str, Any]:
+        return file_entry(self._source)
+
+    def _content(self, path: Path) -> bytes:
+        if path == self._beside(GPX_ENDING):
+            return to_gpx(self.telemetry, self._source.stem).encode()
+        return to_zip(self.telemetry)
+
+    def _beside(self, ending: str) -> Path:
+        return self._target.with_name(self._target.name + ending)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file that appears only when whole."""
+    part = part_of(path)
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""What the record says: the run report, and what a report can't know (hashes, command)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from dashcam_pipeline._version import __version__
+from dashcam_pipeline.assembly import available_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from dashcam_pipeline.provenance.changes import ChangeLog
+    from dashcam_pipeline.report import RunReport
+
+SCHEMA: Final = "dashcam_pipeline/provenance"
+SCHEMA_VERSION: Final = 1
+"""It rises when a key changes its meaning or goes away, not when one is added."""
+
+ENDING: Final = ".provenance.json"
+
+
+def record_path(output: Path) -> Path:
+    """Where an output's record lies: its whole name, then ``.provenance.json``."""
+    return output.with_name(output.name + ENDING)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_entry(path: Path) -> dict[str, Any]:
+    """Name, size and hash of a file; no folder: where it lay is the user's own business.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+
+
+def make_record(
+    report: RunReport,
+    *,
+    source: dict[str, Any],
+    output: dict[str, Any],
+    companions: Iterable[dict[str, Any]],
+    telemetry: dict[str, Any],
+    changes: ChangeLog,
+    command: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """The record of one run.
+
+    Args:
+        report: of the run.
+        source, output: ``file_entry`` of the two files.
+        companions: ``file_entry`` of each file written beside the output.
+        telemetry: what became of it.
+        changes: what the chain's frames showed.
+        command: the process's own if None.
+    """
+    facts = report.to_dict()
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "software": f"dashcam_pipeline {__version__}",
+        "versions": facts["versions"],
+        "command": [_without_folders(part) for part in (command or sys.argv)],
+        "input": {**source, **_media(facts["input"])},
+        "output": {**output, **_media(facts["output"])},
+        "companions": list(companions),
+        "weights": [
+            {"stage": stage["name"], "model": stage["facts"].get("model"), "sha256": sha}
+            for stage in facts["stages"]
+            if (sha := stage["facts"].get("sha256"))
+        ],
+        "settings": facts["settings"],
+        "encoder_options": facts["encoder_options"],
+        "device": facts["device"],
+        "machine": {
+            "platform": platform.platform(),
+            "processor": platform.machine(),
+            "threads": facts["settings"].get("threads") or available_threads(),
+        },
+        "stages": facts["stages"],
+        "synthetic": any(stage["synthetic"] for stage in facts["stages"]),
+        "frames": {**facts["frames"], "concealed_at_s": changes.concealed},
+        "holes_s": facts["holes"],
+        "scene_cuts": facts["cuts"],
+        "streams": {"carried": facts["carried"], "not_carried": facts["not_carried"]},
+        "telemetry": telemetry,
+        "warnings": facts["warnings"],
+        "change_per_second": [second.to_dict() for second in changes.seconds],
+    }
+
+
+def _media(file: dict[str, Any]) -> dict[str, Any]:
+    return {key: file[key] for key in ("container", "codec", "width", "height", "duration_s")}
+
+
+def _without_folders(part: str) -> str:
+    """An argument as given, of a path only its name."""
+    option, equals, value = part.partition("=") if part.startswith("--") else ("", "", part)
+    if os.sep in value or (os.altsep and os.altsep in value):
+        value = value.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return option + equals + value
