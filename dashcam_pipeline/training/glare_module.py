@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FREEZE_AT = 0.75
 """From this share of the training on, batch norm uses its running statistics, as it will later."""
 
+CROPS = 2
+"""Crops taken of one synthesised frame: half the synthesis for nearly the same variety."""
+
 WARM_UP = 200
 """Steps until the full learning rate."""
 
@@ -76,9 +79,10 @@ class GlareModule(L.LightningModule):
         count = max(self.config.batch * 3 // 8, 1) if whole else self.config.batch
         samples = []
         shape = (288, 512) if whole else None
-        for place in range(count):
+        for place in range(count if whole else -(-count // CROPS)):
             sample = self.synthesizer.sample((self.config.seed, step, place), shape)
-            samples.append(sample if whole else sample.crop(rng, *self.config.crop))
+            cuts = 0 if whole else min(CROPS, count - len(samples))
+            samples += [sample.crop(rng, *self.config.crop) for _ in range(cuts)] or [sample]
         fields = ("picture", "glare", "structured", "veil", "lamps")
         return GlareTargets(
             *(torch.stack([getattr(s, f) for s in samples]).to(self.device) for f in fields)

@@ -1,0 +1,54 @@
+# Everything a fresh machine needs: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT := out
+SAMPLE := samples/city/night-glare.mp4
+
+.PHONY: help demo test test-slow lint format wheel clean
+
+help:
+	@echo "make demo       clean a sample night clip and write a before/after video"
+	@echo "make test       lint, types and tests"
+	@echo "make test-slow  the tests that take minutes"
+	@echo "make wheel      build the wheel, weights included"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@mkdir -p $(OUT)
+	$(BIN)/dashcam clean $(SAMPLE) -o $(OUT)/night-clean.mp4 --overwrite
+	$(BIN)/dashcam preview $(SAMPLE) $(OUT)/night-clean.mp4 -o $(OUT)/before-after.mp4 --overwrite
+	@echo "Watch $(OUT)/before-after.mp4"
+
+lint: $(VENV)/.developed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest
+
+test-slow: $(VENV)/.developed
+	$(BIN)/pytest -m slow
+
+format: $(VENV)/.developed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+wheel: $(VENV)/.developed
+	$(BIN)/python -m build --wheel
+
+
+clean:
+	rm -rf $(OUT) build dist

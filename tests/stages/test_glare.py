@@ -1,0 +1,125 @@
+"""The glare stage with the weights that are shipped."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from dashcam_pipeline.frames import Frame, FrameBatch
+from dashcam_pipeline.stages.base import StageContext, StreamInfo
+from dashcam_pipeline.stages.glare import DEAD_ZONE, GlareStage, glare_layer
+
+
+def make_night(index=0, height=180, width=320, halo=110):
+    """A dark grey frame with a lamp and a halo around it."""
+    y, x = np.mgrid[0:height, 0:width]
+    radius = np.hypot(x - width * 0.4, y - height * 0.4)
+    luma = 40 + halo / (1 + (radius / 12) ** 2)
+    luma[radius < 6] = 235
+    chroma = np.full((height // 2, width // 2), 128, np.uint8)
+    planes = (np.rint(luma).astype(np.uint8), chroma, chroma.copy())
+    return Frame(planes, index, Fraction(1, 30), index)
+
+
+def make_stage(quality="balanced", strength=1.0, **options):
+    context = StageContext(quality=quality, threads=1, strength=strength)
+    stage = GlareStage(GlareStage.Options(**options), context)
+    frame = make_night()
+    stage.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color))
+    return stage
+
+
+def test_a_halo_gets_darker_and_the_lamp_stays():
+    frame = make_night()
+    (cleaned,) = make_stage().process(FrameBatch((frame,)))
+    before, after = (f.planes[0].astype(int) for f in (frame, cleaned))
+    y, x = 72, 128
+    assert after[y, x] >= before[y, x] - 6, "the lamp itself stays"
+    ring = (slice(y - 14, y - 8), slice(x - 3, x + 3))
+    assert after[ring].mean() < before[ring].mean() - 3
+    assert (after <= before + 1).all(), "light is only ever taken away"
+    assert cleaned.pts == frame.pts
+
+
+def test_no_strength_no_change():
+    frame = make_night()
+    assert make_stage(strength=0.0).process(FrameBatch((frame,)))[0] is frame
+    assert make_stage(streaks=0, veil=0).process(FrameBatch((frame,)))[0] is frame
+
+
+def test_half_strength_lies_between():
+    frame = make_night()
+    half, full = (
+        make_stage(strength=s).process(FrameBatch((frame,)))[0].planes[0].astype(int).sum()
+        for s in (0.5, 1.0)
+    )
+    assert full < half < frame.planes[0].astype(int).sum()
+
+
+def test_one_by_one_and_in_batches_are_the_same():
+    frames = [make_night(i, halo=90 + i) for i in range(4)]
+    stage = make_stage()
+    together = stage.process(FrameBatch(tuple(frames)))
+    other = make_stage()
+    single = [other.process(FrameBatch((f,)))[0] for f in frames]
+    for a, b in zip(together, single, strict=True):
+        assert np.abs(a.planes[0].astype(int) - b.planes[0]).max() <= 1
+
+
+def test_reset_forgets():
+    frames = (make_night(0, halo=30), make_night(1, halo=110))
+    stage = make_stage(smoothing=0.9)
+    stage.process(FrameBatch(frames[:1]))
+    stage.reset()
+    (again,) = stage.process(FrameBatch(frames[1:]))
+    (fresh,) = make_stage(smoothing=0.9).process(FrameBatch(frames[1:]))
+    assert np.array_equal(again.planes[0], fresh.planes[0])
+
+
+@pytest.mark.parametrize(("quality", "size"), [("fast", "352x192"), ("best", "512x288")])
+def test_quality_is_the_work_size(quality, size):
+    stage = make_stage(quality)
+    stage.open(StreamInfo(1920, 1080, make_night().layout, make_night().color))
+    assert stage.report.facts["work_size"] == size
+
+
+def test_the_report_names_weights_and_times():
+    stage = make_stage()
+    stage.process(FrameBatch((make_night(),)))
+    assert len(stage.report.facts["sha256"]) == 64
+    assert stage.report.facts["frames_changed"] == 1
+    assert set(stage.report.seconds) == {"shrink", "network", "render"}
+
+
+def test_the_layer_follows_strengths_lamps_and_dead_zone():
+    maps = np.zeros((7, 8, 8), np.float32)
+    maps[0:3] = 0.5
+    maps[3:6] = 0.2
+    assert glare_layer(maps, 1, 0) == pytest.approx(0.25 - DEAD_ZONE**2)
+    assert glare_layer(maps, 0, 0.5) == pytest.approx(0.02 - DEAD_ZONE**2)
+    maps[6] = 1
+    assert not glare_layer(maps, 1, 1).any()
+    maps[:] = DEAD_ZONE
+    assert not glare_layer(maps, 1, 0).any()
+
+
+def test_a_5x7_diamond_stays_as_bright_at_its_centre():
+    """The project's first worked example: a small diamond of light in a dark frame."""
+    diamond = np.zeros((7, 5), np.uint8)
+    for row, half in enumerate((0, 1, 1, 2, 1, 1, 0)):
+        diamond[row, 2 - half : 3 + half] = 235
+    for scale in (1, 2, 4):
+        light = cv2.resize(diamond, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        frame = make_night(halo=0)
+        luma = np.full_like(frame.planes[0], 20)
+        h, w = light.shape
+        top, left = 90 - h // 2, 160 - w // 2
+        luma[top : top + h, left : left + w] = np.maximum(light, 20)
+        frame = frame.with_planes((luma, *frame.planes[1:]))
+        (cleaned,) = make_stage().process(FrameBatch((frame,)))
+        centre = (top + h // 2, left + w // 2)
+        assert cleaned.planes[0][centre] >= luma[centre] - 4
+        assert (cleaned.planes[0] > 100).sum() <= (luma > 100).sum()

@@ -1,0 +1,179 @@
+"""A training that starts, stops, goes on, and ends in weights that the stage can use."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from dashcam_pipeline.errors import InputMissingError, ModelError
+from dashcam_pipeline.training.evaluate import (
+    NightScore,
+    clean_picture,
+    cleaner,
+    evaluate_nights,
+    evaluate_pairs,
+    nights_table,
+    pairs_table,
+)
+from dashcam_pipeline.training.export import export_run
+from dashcam_pipeline.training.glare_config import GlareTrainingConfig
+from dashcam_pipeline.training.glare_train import resume_config, train_glare
+from dashcam_pipeline.training.losses import GlareTargets, glare_loss
+from dashcam_pipeline.training.metrics import PairScore, Regions
+from dashcam_pipeline.training.nets import GlareNet
+
+from .conftest import night
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    folder = tmp_path / "pairs"
+    for side in ("flare", "clear"):
+        (folder / side).mkdir(parents=True)
+    clear = night(128, 192)
+    flare = clear.copy()
+    flare[30:34] = np.maximum(flare[30:34], 120)
+    cv2.imwrite(str(folder / "clear" / "a.png"), clear)
+    cv2.imwrite(str(folder / "flare" / "a.png"), flare)
+    (folder / "some.txt").write_text("a.png scene-1\n")
+    return folder
+
+
+@pytest.fixture
+def config(folders, pairs):
+    return GlareTrainingConfig(
+        data=(f"night:{folders / 'night'}", f"day:{folders / 'day'}"),
+        hours=1e-6,
+        batch=2,
+        crop=(64, 64),
+        whole_frames=0.0,
+        epoch_steps=1,
+        kernels=1,
+        precision="32-true",
+        pairs=pairs,
+        pairs_list=pairs / "some.txt",
+        look=folders / "night",
+    )
+
+
+@pytest.fixture
+def run(config, tmp_path):
+    folder = tmp_path / "run"
+    train_glare(config, folder)
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore")  # Lightning's advice to its users
+def test_a_run_leaves_all_that_it_promises_and_goes_on(run):
+    record = json.loads((run / "config.json").read_text())
+    assert record["versions"]["torch"] == torch.__version__
+    rows = list(csv.DictReader((run / "pairs.csv").open()))
+    assert {row["row"] for row in rows} == {"nothing", "structured", "half veil", "all"}
+    assert list(run.glob("grid-*.jpg"))
+    before = torch.load(run / "last.ckpt", weights_only=True)
+
+    train_glare(resume_config(run, hours=2e-6), run)
+    after = torch.load(run / "last.ckpt", weights_only=True)
+    assert after["global_step"] > before["global_step"]
+    assert after["spent"] > before["spent"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
+    path, difference = export_run(
+        run / "last.ckpt", tmp_path / "weights", "mine", licence="CC0-1.0", trained_on=["noise"]
+    )
+    assert difference < 1e-4
+    with cleaner(str(path), {}) as pipeline:
+        picture = night()
+        assert clean_picture(pipeline, picture).shape == picture.shape
+        rows = evaluate_pairs(pairs, None, {"mine": pipeline}, tmp_path / "seen")
+        assert [row.name for row in rows] == ["doing nothing", "mine"]
+        assert "| doing nothing |" in pairs_table(rows)
+        assert (tmp_path / "seen" / "pair-a.png").is_file()
+        scores = evaluate_nights(pairs / "clear", pipeline)
+        assert set(scores) == {"a.png"}
+        assert nights_table(scores).count("\n") == 2
+
+
+def test_no_run_no_resume(tmp_path):
+    with pytest.raises(InputMissingError, match="no run to go on with"):
+        resume_config(tmp_path, None)
+    with pytest.raises(InputMissingError):
+        export_run(tmp_path / "last.ckpt", tmp_path, "x", licence="x", trained_on=["x"])
+    torch.save({}, tmp_path / "other.ckpt")
+    with pytest.raises(ModelError, match="not the checkpoint"):
+        export_run(tmp_path / "other.ckpt", tmp_path, "x", licence="x", trained_on=["x"])
+
+
+def test_the_encoder_starts_from_imagenet():
+    net = GlareNet()
+    fresh = GlareNet(pretrained=False)
+    assert net.is_pretrained
+    assert not fresh.is_pretrained
+    same = [
+        torch.equal(a, b)
+        for a, b in zip(net.net.encoder.parameters(), fresh.net.encoder.parameters(), strict=True)
+    ]
+    assert not any(same[:1])
+    assert sum(p.numel() for p in net.parameters()) < 5_000_000
+    with torch.inference_mode():
+        maps = net.eval()(torch.rand(1, 3, 64, 96))
+    assert maps.shape == (1, 7, 64, 96)
+    assert float(maps.min()) > 0
+    assert float(maps.mean()) < 0.2, "a fresh net must not see glare everywhere"
+
+
+def test_an_unknown_architecture_is_refused():
+    with pytest.raises(ModelError, match="there are unetpp, unet"):
+        GlareNet("transformer")
+
+
+def test_the_right_answer_costs_least():
+    g = torch.Generator().manual_seed(0)
+    structured = torch.rand(2, 3, 32, 32, generator=g) * 0.2
+    veil = torch.full((2, 3, 32, 32), 0.05)
+    clean = torch.rand(2, 3, 32, 32, generator=g) * 0.3
+    glare = (clean.square() + structured + veil).sqrt()
+    lamps = torch.zeros(2, 1, 32, 32)
+    targets = GlareTargets(glare, glare, structured, veil, lamps)
+    right = torch.cat([structured.sqrt(), veil.sqrt(), lamps], dim=1)
+    nothing = torch.zeros(2, 7, 32, 32)
+
+    def total(maps):
+        return float(torch.stack(list(glare_loss(maps, targets).values())).sum())
+
+    assert total(right) < 0.01 < total(nothing)
+
+
+def test_regions_and_scores():
+    clear = np.full((64, 64, 3), 0.2, np.float32)
+    clear[:4, :4] = 1.0
+    flare = clear.copy()
+    flare[20:40, 20:40] += 0.2
+    regions = Regions.of(flare, clear)
+    assert regions.glare[30, 30]
+    assert not regions.rest[30, 30]
+    assert regions.rest[60, 60]
+    assert not regions.glare[0, 0]
+    assert not regions.rest[0, 0]
+    score = PairScore.of(flare, clear, regions)
+    assert score.glare < score.whole < score.rest
+
+
+def test_night_scores_see_haze_and_lamps():
+    before = np.full((200, 200, 3), 40, np.uint8)
+    cv2.circle(before, (60, 100), 20, (120, 120, 120), -1)
+    cv2.circle(before, (60, 100), 6, (255, 255, 255), -1)
+    after = before.copy()
+    after[(after == 120).all(axis=2)] = 60
+    score = NightScore.of(before, after)
+    assert score.ring == pytest.approx(-0.5, abs=0.05)
+    assert score.far == 0
+    assert score.crushed == 0
+    assert score.lamps == 1
