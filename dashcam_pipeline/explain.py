@@ -86,9 +86,19 @@ def _rules(field: FieldInfo) -> list[Any]:
 
 
 def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldInfo | None:
-    """The field that an error's location leads to."""
-    field = model.model_fields.get(str(location[0])) if location else None
-    return field if len(location) == 1 else None
+    """The field that an error's location leads to, through lists and models within models."""
+    field: FieldInfo | None = None
+    inner: Any = model
+    for part in location:
+        if isinstance(part, int):  # a place in a list: its items are what comes next
+            continue
+        field = getattr(inner, "model_fields", {}).get(part)
+        if field is None:
+            return None
+        inner = plain_type(field.annotation)
+        if typing.get_origin(inner) is tuple:
+            inner = typing.get_args(inner)[0]
+    return None if location and isinstance(location[-1], int) else field
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:

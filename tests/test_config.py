@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from dashcam_pipeline.config import (
     parse_time,
 )
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
+from dashcam_pipeline.stages.registry import stage_class
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def test_an_empty_chain_in_a_file(toml):
         ('codec = ""', "codec = '' is not possible"),
         ('audio = "maybe"', "audio = 'maybe' is not possible; allowed: yes or no."),
         ('protect = ["1,2,3"]', "protect[1] = '1,2,3': a box is four numbers: x,y,w,h."),
-        ('protect = ["1,2,3,0"]', "protect[1].height = '0' is not possible"),
+        ('protect = ["1,2,3,0"]', "protect[1].height = '0' is not possible; allowed: at least 1."),
         ("start = 5\nend = 5", "End (5 s) must come after start (5 s)."),
         ("[[stage]]\nstreaks = 1", "stages[1].name is missing."),
         ('stages = []\n[[stage]]\nname = "a"', "stage and stages say the same"),
@@ -169,6 +171,15 @@ def test_a_file_that_is_no_text(tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not valid TOML"):
         load_config(path)
+
+
+def test_the_sample_file_is_valid_and_its_stages_exist():
+    sample = Path(__file__).parent.parent / "samples" / "pipeline.toml"
+    config = load_config(sample)
+    for spec in config.stages:
+        stage_class(spec.name).Options.model_validate(spec.options)
+    given = set(sample.read_text(encoding="utf-8").split())
+    assert {"strength", "quality", "codec", "[[stage]]"} <= given
 
 
 def test_a_configuration_is_frozen_and_survives_plain_data():

@@ -14,6 +14,8 @@ from factory import Picture, Sound, make_clip
 
 import dashcam_pipeline
 from dashcam_pipeline.cli import main
+from dashcam_pipeline.errors import ModelError
+from dashcam_pipeline.inference.manifest import load_manifest
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 PACKAGE = Path(dashcam_pipeline.__file__).parent.parent
@@ -56,6 +58,21 @@ def test_the_summary_on_stdout_and_nothing_on_stderr(dashcam, clip):
     assert "12 of 12, every time kept" in out
     assert "#1 audio aac" in out
     assert clip.with_name("night_clean.mp4").exists()
+
+
+def test_without_options_glare_is_taken_away(dashcam, clip):
+    try:
+        load_manifest().get("glare").read()
+    except ModelError as error:
+        pytest.skip(f"no weights: {error}")
+    report = clip.with_name("r.json")
+    code, out, err = dashcam("clean", clip, "--quality", "fast", "--report", report)
+    assert (code, err) == (0, "")
+    assert "glare, on " in out
+    stage = stage_of(report)
+    assert stage["facts"]["model"] == "glare"
+    assert len(stage["facts"]["sha256"]) == 64
+    assert {"shrink", "network", "render"} <= set(stage["parts"])
 
 
 def test_quiet_says_nothing_and_verbose_says_more(dashcam, clip):
