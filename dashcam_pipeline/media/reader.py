@@ -15,7 +15,6 @@ one. What was lost is counted.
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
@@ -30,6 +29,7 @@ from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.decoder import Decoder
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.media.seeking import find_start
 from dashcam_pipeline.media.timing import Clock, HoleFinder, StrayBytes
 from dashcam_pipeline.media.window import Window
 
@@ -97,6 +97,7 @@ class Reader:
         self._clock = Clock(round(step))
         self._demux: Iterator[Packet[Stream]] | None = None
         self._other_formats: set[str] = set()
+        self._awaits_key = False
         self._demuxed = 0  # when the last packet of the track is decoded, in ticks
         self._stray = StrayBytes(contiguous=info.container in {"matroska", "webm"})
         self._holes = HoleFinder(info.video.time_base)
@@ -195,17 +196,20 @@ class Reader:
             self._holes.damaged(min(self._demuxed, ticks), ticks)
 
     def _seek(self) -> None:
-        start = self._window.first_ticks
+        """Go to the key frame before the start; what lies between is decoded and dropped."""
+        target = find_start(self.info.path, self._stream.index, self._window.first_ticks)
         with self._lock:
-            if self._container is None:
+            if target is None or self._container is None:
                 return
-            # no index, or nothing before: read from the beginning and drop
-            with suppress(av.error.FFmpegError):
-                self._container.seek(start, stream=self._stream)
+            self._container.seek(target, stream=self._stream)
+            self._awaits_key = True
 
     def _frames(self, packet: Packet[Stream] | None) -> Iterator[Frame]:
         """Decode a packet, or what the decoder still holds (None)."""
         if packet is not None:
+            if self._awaits_key and not packet.is_keyframe:
+                return  # its references lie before the place that was sought
+            self._awaits_key = False
             self._demuxed = packet.dts if packet.dts is not None else self._demuxed
             if packet.is_discard:
                 self.counts.packets_dropped += 1
