@@ -8,6 +8,15 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.accounting import make_report
+from dashcam_pipeline.assembly import (
+    Leftover,
+    available_threads,
+    build_chain,
+    check_damage,
+    encoder_settings,
+    expected_frames,
+    processing_tags,
+)
 from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.batch.segmented import (
     PausingChain,
@@ -20,17 +29,10 @@ from dashcam_pipeline.batch.segmented import (
 from dashcam_pipeline.errors import NotVideoError
 from dashcam_pipeline.media import containers, encoders
 from dashcam_pipeline.media.joiner import join
-from dashcam_pipeline.media.partfile import check_output
+from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer
-from dashcam_pipeline.pipeline import (
-    available_threads,
-    build_chain,
-    check_damage,
-    encoder_settings,
-    expected_frames,
-    processing_tags,
-)
+from dashcam_pipeline.provenance import Keeper
 from dashcam_pipeline.workers import Workers
 
 if TYPE_CHECKING:
@@ -96,10 +98,15 @@ def clean_resumable(
                 settings = encoder_settings(config, store.threads)
                 encoder = encoders.resolve(settings, info.video)
             plan = SegmentPlan.of(info.video, segment_seconds)
+            keeper = Keeper(source, target, config)
+            keeper.check()
             chain, device = build_chain(config)
             opened.callback(chain.close)
+            chain.observer = keeper.changes
             if store.whole:
-                chain.resume(unpack_state(store.whole[-1].meta, store.whole[-1].arrays))
+                last = store.whole[-1]
+                chain.resume(unpack_state(last.meta, last.arrays))
+                keeper.changes.restore(last.meta["notes"])
             tags = processing_tags(info.metadata, config, synthetic=chain.synthetic)
 
             def finish(segments: list[Segment]) -> WriteReport:
@@ -109,9 +116,9 @@ def clean_resumable(
                     Writer(target, again.info, settings, audio=config.audio, tags=tags) as writer,
                 ):
                     join(writer, again, segments)
-                    return writer.finish()
+                    return writer.finish(keeper.seal)
 
-            pausing = PausingChain(chain, plan)
+            pausing = PausingChain(chain, plan, keeper.changes.state)
             sink = SegmentSink(
                 store,
                 pausing,
@@ -130,8 +137,9 @@ def clean_resumable(
             workers.progress.expected = expected_frames(info, config)
             workers.progress.frames = store.frames
             opened.pop_all()  # from here on, each thread closes its own
-        workers.run(progress)
-        return make_report(
+        with Leftover(part_of(target)):
+            workers.run(progress)
+        report = make_report(
             config=config,
             info=info,
             counts=reader.counts,
@@ -139,6 +147,7 @@ def clean_resumable(
             cuts=chain.cuts,
             device=device,
         )
+        return keeper.finish(report)
 
 
 def _reader(source: Path, config: CleanConfig, threads: int) -> Reader:

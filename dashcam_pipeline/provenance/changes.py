@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dashcam_pipeline.frames import Frame
 
 GRID: Final = 4
@@ -73,6 +75,20 @@ class ChangeLog:
         second.frames += 1
         second.mean += (difference - second.mean) / second.frames
         second.share = max(second.share, share)
+
+    def state(self) -> dict[str, Any]:
+        """All it saw, JSON-able, for a run that goes on in another process."""
+        return {
+            "first": self._first,
+            "seconds": [asdict(second) for second in self.seconds],
+            "concealed": list(self.concealed),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what another one saw, as ``state`` gave it."""
+        self._first = state["first"]
+        self._seconds = {s["second"]: SecondOfChange(**s) for s in state["seconds"]}
+        self.concealed = list(state["concealed"])
 
     @property
     def seconds(self) -> tuple[SecondOfChange, ...]:

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
 from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
-from dashcam_pipeline.errors import OutputExistsError
+from dashcam_pipeline.errors import InputError, OutputExistsError
 from dashcam_pipeline.media.containers import muxer_of
 from dashcam_pipeline.media.partfile import output_error, part_of
 from dashcam_pipeline.provenance.changes import ChangeLog
 from dashcam_pipeline.provenance.record import file_entry, make_record, record_path
+from dashcam_pipeline.provenance.verify import read_record
 from dashcam_pipeline.report import StreamFact
 
 if TYPE_CHECKING:
@@ -72,13 +73,17 @@ class Keeper:
     def check(self) -> None:
         """Refuse to replace what is there, unless that was allowed.
 
+        Files of an earlier output of that name, as its record lists them, may be replaced: the
+        output itself is gone, or may be replaced as well.
+
         Raises:
             OutputExistsError: a file of one of the names exists.
         """
         if self._overwrite:
             return
+        own = _listed(record_path(self._target))
         for path in self.paths:
-            if path.exists() or path.is_symlink():
+            if path.name not in own and (path.exists() or path.is_symlink()):
                 raise OutputExistsError(
                     f"{path}, which goes along with the output, exists already.",
                     advice="Pass --overwrite to replace it, or name another output.",
@@ -179,6 +184,15 @@ class Keeper:
 
     def _beside(self, ending: str) -> Path:
         return self._target.with_name(self._target.name + ending)
+
+
+def _listed(record: Path) -> set[str]:
+    """Names of a record and the companions that it lists; none if it is no record."""
+    try:
+        found = read_record(record)
+    except InputError:
+        return set()
+    return {record.name, *(entry["name"] for entry in found["companions"])}
 
 
 def _write(path: Path, data: bytes) -> None:

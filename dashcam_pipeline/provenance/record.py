@@ -102,6 +102,8 @@ def make_record(
         "streams": {"carried": facts["carried"], "not_carried": facts["not_carried"]},
         "telemetry": telemetry,
         "warnings": facts["warnings"],
+        # a job that went on after a kill has seen only the rest
+        "change_complete": sum(s.frames for s in changes.seconds) >= report.frames.written,
         "change_per_second": [second.to_dict() for second in changes.seconds],
     }
 

@@ -173,6 +173,12 @@ def test_the_users_own_files_are_not_replaced(source, tmp_path):
     assert mine.read_text().startswith("<?xml")
 
 
+def test_an_earlier_outputs_own_files_are(source, output):
+    output.unlink()
+    clean(source, output, config=EMPTY)
+    assert verify(output).passed
+
+
 def test_no_output_without_its_record(source, tmp_path, monkeypatch):
     def full(path, data):
         if path.name.endswith(".provenance.json"):
