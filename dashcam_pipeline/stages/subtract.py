@@ -2,9 +2,11 @@
 
 For each pixel x = R'G'B' (chroma enlarged to luma's grid) and layer L >= 0:
 
-    x' = sqrt(max(x^2 - L, 0)),  d = x' - x
+    x' = sqrt(max(x^2 - L, 0)),  d = k (x' - x)
 
-by the square law of ``dashcam_pipeline.inference.light``. The *difference* d is turned into luma
+by the square law of ``dashcam_pipeline.inference.light``. k keeps what the sensor clipped: it
+falls from 1 to 0 while luma rises through ``CLIPPED``, since a lamp's true radiance is unknown
+there and lamps are to stay. The *difference* d is turned into luma
 and chroma, averaged over each chroma sample's pixels, added to the frame's own samples and
 rounded. So a sample whose change is below half a code value comes out as it went in, to the bit,
 and no conversion to R'G'B' and back touches the picture.
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 STRIP = 64
 """Luma rows worked on at a time: 64 rows of 1080p are half a megabyte in float32."""
+
+CLIPPED = (0.91, 0.97)
+"""Luma between which a pixel turns into a lamp that nothing is taken from."""
 
 
 def subtract_light(frame: Frame, layer: Layer) -> Frame:
@@ -120,6 +125,9 @@ def _subtract_block(
         -2 * (kr * (1 - kr) * cr + kb * (1 - kb) * cb) / kg,
         2 * (1 - kb) * cb,
     )
+    keep = None
+    if luma.size and luma.max() > CLIPPED[0]:
+        keep = np.clip((CLIPPED[1] - luma) * (1 / (CLIPPED[1] - CLIPPED[0])), 0, 1)
     differences = []
     for channel, offset in enumerate(offsets):
         x = _to_luma_grid(offset, size, sx, sy)
@@ -130,6 +138,8 @@ def _subtract_block(
         np.maximum(d, 0, out=d)
         np.sqrt(d, out=d)
         d -= x
+        if keep is not None:
+            d *= keep
         differences.append(d)
     dr, dg, db = differences
     dy = kr * dr

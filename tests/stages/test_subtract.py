@@ -10,12 +10,12 @@ import pytest
 
 from dashcam_pipeline.frames import KR_KB, Color, Frame, PixelLayout
 from dashcam_pipeline.stages.shrink import code_scale, shrink_rgb
-from dashcam_pipeline.stages.subtract import subtract_light
+from dashcam_pipeline.stages.subtract import CLIPPED, subtract_light
 
 LAYOUTS = [PixelLayout(bits, chroma) for bits in (8, 10) for chroma in ((1, 1), (1, 0), (0, 0))]
 EIGHT = PixelLayout()
 BT709 = Color()
-SIZES = [(180, 320), (181, 323), (322, 180), (2, 2), (1, 1)]
+SIZES = [(130, 160), (181, 203), (2, 2), (1, 1)]
 
 
 def make_frame(height, width, layout=EIGHT, color=BT709, seed=0):
@@ -54,6 +54,7 @@ def reference(frame, layer):
         [cv2.resize(c.astype(np.float64), (w, h), interpolation=cv2.INTER_LINEAR) for c in layer]
     )
     d = np.sqrt(np.maximum(rgb**2 - light, 0)) - rgb
+    d *= ((CLIPPED[1] - y) / (CLIPPED[1] - CLIPPED[0])).clip(0, 1)
     dy = kr * d[0] + kg * d[1] + kb * d[2]
     result = [frame.planes[0] + dy * ys]
     for plane, dc, k in ((frame.planes[1], d[2] - dy, kb), (frame.planes[2], d[0] - dy, kr)):
@@ -108,6 +109,13 @@ def test_where_the_layer_is_dark_nothing_changes():
     ):
         assert np.array_equal(new[~mask], old[~mask])
     assert (got.planes[0][80:116, 124:196] <= frame.planes[0][80:116, 124:196]).all()
+
+
+def test_what_the_sensor_clipped_stays():
+    frame = make_frame(64, 64)
+    chroma = np.full_like(frame.planes[1], 128)
+    white = frame.with_planes((np.full_like(frame.planes[0], 235), chroma, chroma.copy()))
+    assert subtract_light(white, np.full((3, 32, 32), 0.5, np.float32)) is white
 
 
 def test_the_source_is_never_written_to():
