@@ -161,28 +161,37 @@ class PausingChain:
     Args:
         chain: the chain; its memory is set already if it goes on.
         plan: of the segments.
+        notes: asked for what else is to be found again after each segment, JSON-able.
     """
 
-    def __init__(self, chain: Chain, plan: SegmentPlan) -> None:
-        self._chain, self._plan = chain, plan
+    def __init__(
+        self, chain: Chain, plan: SegmentPlan, notes: Callable[[], dict[str, Any]] = dict
+    ) -> None:
+        self._chain, self._plan, self._notes = chain, plan, notes
         self._number: int | None = None
-        self.states: dict[int, ChainState] = {}
-        """What the chain remembers at the end of each segment; the sink takes them out."""
+        self.states: dict[int, tuple[ChainState, dict[str, Any]]] = {}
+        """What the chain remembers at the end of each segment, and the notes; the sink takes them
+        out."""
 
     def feed(self, frame: Frame) -> list[Frame]:
         """Give a frame; get those that are done, in order."""
         number = self._plan.number(frame.pts)
         done: list[Frame] = []
         if self._number is not None and number != self._number:
-            done, state = self._chain.pause()
-            # There before the first frame of the next segment reaches the sink.
-            self.states[self._number] = state
+            done = self._pause(self._number)
         self._number = number
         return done + self._chain.feed(frame)
 
     def finish(self) -> list[Frame]:
         """All frames that are not out yet."""
-        return self._chain.finish()
+        done = [] if self._number is None else self._pause(self._number)
+        return done + self._chain.finish()
+
+    def _pause(self, number: int) -> list[Frame]:
+        done, state = self._chain.pause()
+        # There before the sink can ask: it sees the next segment's frames, or the end, only later.
+        self.states[number] = state, self._notes()
+        return done
 
     def outcomes(self) -> list[Any]:
         """What every stage did."""
@@ -264,7 +273,9 @@ class SegmentSink:
         if self._file is None or self._frames is None or self._number is None:
             return
         self._add(self._frames.drain())
-        meta, arrays = pack_state(self._chain.states.pop(self._number, ChainState()))
+        state, notes = self._chain.states.pop(self._number)
+        meta, arrays = pack_state(state)
+        meta["notes"] = notes
         self._file.finish(meta, arrays)
         self._file = self._frames = self._container = None
         self._store.admit(self._number)
