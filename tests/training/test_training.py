@@ -168,7 +168,7 @@ def test_regions_and_scores():
 
 def test_night_scores_see_haze_and_lamps():
     before = np.full((200, 200, 3), 40, np.uint8)
-    cv2.circle(before, (60, 100), 20, (120, 120, 120), -1)
+    cv2.circle(before, (60, 100), 30, (120, 120, 120), -1)
     cv2.circle(before, (60, 100), 6, (255, 255, 255), -1)
     after = before.copy()
     after[(after == 120).all(axis=2)] = 60
