@@ -44,6 +44,10 @@ AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 1.0}
 DEAD_ZONE = 0.02
 """A map below this code value is no glare; a network's zero is never quite zero."""
 
+EVEN_SHARE = 0.5
+"""Share of the frame whose veil counts as even: an even lift of the blacks is the camera's own
+exposure as often as haze, and nobody wants a darker night. Only what rises above it is taken."""
+
 
 def glare_layer(
     maps: npt.NDArray[np.floating[Any]], streaks: float, veil: float
@@ -57,9 +61,12 @@ def glare_layer(
         veil: strength of the veil, 0 to 1.
 
     Returns:
-        (3, H, W) float32, linear light >= 0; zero inside lamps and below the dead zone.
+        (3, H, W) float32, linear light >= 0; zero inside lamps and below the dead zone. Of the
+        veil, what is even over the frame stays (see ``EVEN_SHARE``).
     """
-    layer = np.asarray(streaks * np.square(maps[0:3]) + veil * np.square(maps[3:6]))
+    haze = np.square(maps[3:6])
+    haze = np.maximum(haze - np.quantile(haze, EVEN_SHARE, axis=(1, 2), keepdims=True), 0)
+    layer = np.asarray(streaks * np.square(maps[0:3]) + veil * haze, np.float32)
     layer *= 1 - maps[6:7]
     layer -= DEAD_ZONE**2
     np.maximum(layer, 0, out=layer)
