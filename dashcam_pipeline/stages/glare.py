@@ -65,7 +65,8 @@ def glare_layer(
         veil, what is even over the frame stays (see ``EVEN_SHARE``).
     """
     haze = np.square(maps[3:6])
-    haze = np.maximum(haze - np.quantile(haze, EVEN_SHARE, axis=(1, 2), keepdims=True), 0)
+    even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
+    haze = np.maximum(haze - even, 0)
     layer = np.asarray(streaks * np.square(maps[0:3]) + veil * haze, np.float32)
     layer *= 1 - maps[6:7]
     layer -= DEAD_ZONE**2
