@@ -95,14 +95,14 @@ def test_the_report_names_weights_and_times():
 
 
 def test_the_layer_follows_strengths_lamps_and_dead_zone():
-    maps = np.zeros((7, 8, 8), np.float32)
+    maps = np.zeros((7, 32, 32), np.float32)
     maps[0:3] = 0.5
     maps[3:6] = 0.1
-    maps[3:6, :2] = 0.2
+    maps[3:6, :8] = 0.2
     assert glare_layer(maps, 1, 0) == pytest.approx(0.25 - DEAD_ZONE**2)
     haze = glare_layer(maps, 0, 0.5)
-    assert haze[:, :2] == pytest.approx(0.015 - DEAD_ZONE**2)
-    assert not haze[:, 2:].any(), "an even veil stays"
+    assert haze[:, :8] == pytest.approx(0.015 - DEAD_ZONE**2)
+    assert not haze[:, 8:].any(), "an even veil stays"
     maps[6] = 1
     assert not glare_layer(maps, 1, 1).any()
     maps[:] = DEAD_ZONE
