@@ -59,6 +59,11 @@ class FrameEncoder:
         self._step = 0
         self.frames = 0
 
+    @property
+    def index(self) -> int:
+        """Of the track in the output."""
+        return self._stream.index
+
     def open(self) -> None:
         """Open the encoder.
 

@@ -42,6 +42,8 @@ _NO_RECORDING: Final = (
     av.error.EOFError,
     av.error.UndefinedError,
     av.error.ArgumentError,  # a demuxer that isn't accepted
+    av.error.PatchWelcomeError,  # headers so damaged that they ask for what nobody wrote yet
+    av.error.MemoryError,  # or for more memory than there is
 )
 
 REBUILD_ADVICE: Final = (

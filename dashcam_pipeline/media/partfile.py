@@ -94,6 +94,11 @@ class PartFile:
         self.name = str(target)
 
     @property
+    def path(self) -> Path:
+        """Where it lies until it is whole."""
+        return self._part
+
+    @property
     def closed(self) -> bool:
         """True once committed or discarded; a muxer then leaves its trailer out."""
         return self._file.closed

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import av
 import av.error
 
-from dashcam_pipeline.errors import DashcamError, EncoderError
+from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, encoders, metadata
 from dashcam_pipeline.media.encoding import FrameEncoder
@@ -168,7 +168,7 @@ class Writer:
             self._mux(self._video.drain())
             for lane in self._lanes.values():
                 self._copy(lane.drain())
-            self._container.close()
+            self._close()
             size = self._file.commit(seal)
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
@@ -196,6 +196,23 @@ class Writer:
         if not self._done:
             self._done = True
             self._file.discard()
+
+    def _close(self) -> None:
+        """Write the index; make sure that packets refused on the way took no picture with them."""
+        try:
+            self._container.close()
+        except av.error.InvalidDataError:
+            self._refused += 1
+        if not self._refused:
+            return
+        with av.open(str(self._file.path), format=self._muxer) as written:
+            found = sum(1 for p in written.demux(written.streams[self._video.index]) if p.size)
+        if found != self._video.frames:
+            raise OutputError(
+                f"{self._path} would hold {found} of {self._video.frames} pictures: {self._muxer} "
+                f"refused {self._refused} packets of the source's other tracks.",
+                advice="Name an output that ends in .mkv, or leave the sound out.",
+            )
 
     def _muxer_options(self) -> dict[str, str]:
         if self._muxer in {"mp4", "mov"}:
@@ -239,9 +256,16 @@ class Writer:
     def _mux(self, packets: Iterable[Packet[Any]]) -> None:
         try:
             for packet in packets:
-                self._container.mux_one(packet)
+                self._mux_one(packet)
         except (OSError, ValueError, av.error.FFmpegError) as error:
             raise output_error(error, self._path) from error
+
+    def _mux_one(self, packet: Packet[Any]) -> None:
+        """Hand a packet to the muxer, which may only now write an earlier one of any track."""
+        try:
+            self._container.mux_one(packet)
+        except av.error.InvalidDataError:  # of that earlier one, which is lost: a carried one
+            self._refused += 1
 
     def _write_packet(self, item: CarriedPacket) -> None:
         lane = self._lanes.get(item.stream_index)
@@ -251,7 +275,7 @@ class Writer:
     def _copy(self, packets: list[Packet[Stream]]) -> None:
         for packet in packets:
             try:
-                self._container.mux_one(packet)
+                self._mux_one(packet)
             except OSError as error:
                 raise output_error(error, self._path) from error
             except (ValueError, av.error.FFmpegError):

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
+import av.error
 import judge
 import pytest
 from factory import Sound, make_clip
@@ -18,7 +20,7 @@ from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.encoders import EncoderSettings, lossless
 from dashcam_pipeline.media.partfile import PartFile, check_output
 from dashcam_pipeline.media.reader import Reader
-from dashcam_pipeline.media.writer import Writer
+from dashcam_pipeline.media.writer import Writer, WriteReport
 
 
 @pytest.fixture
@@ -205,3 +207,41 @@ def test_tags_are_added_to_the_sources_metadata(source, tmp_path):
         writer.finish()
     with Reader(target) as reader:
         assert reader.info.metadata["processed"] == "yes"
+
+
+class Refusing:
+    """A muxer's container that refuses one packet of a track."""
+
+    def __init__(self, container: av.container.OutputContainer, track: int) -> None:
+        self._container, self._track = container, track
+
+    def mux_one(self, packet: av.Packet) -> None:
+        if packet.stream_index == self._track:
+            self._track = -1
+            raise av.error.InvalidDataError(1, "refused")
+        self._container.mux_one(packet)
+
+    def close(self) -> None:
+        self._container.close()
+
+
+def write_with_a_refusal(source: Path, target: Path, track: int) -> WriteReport:
+    with Reader(source) as reader, Writer(target, reader.info, lossless()) as writer:
+        writer._container = Refusing(writer._container, track)
+        for item in reader:
+            writer.write(item)
+        return writer.finish()
+
+
+def test_a_refused_packet_of_another_track_is_counted(source, tmp_path):
+    target = tmp_path / "out.mp4"
+    report = write_with_a_refusal(source, target, 1)
+    assert report.packets_refused == 1
+    assert len(judge.frames(target)) == 20
+    assert len(judge.packets(target, 1)) == len(judge.packets(source, 1)) - 1
+
+
+def test_a_lost_picture_is_never_passed_over(source, tmp_path):
+    with pytest.raises(OutputError, match="19 of 20 pictures"):
+        write_with_a_refusal(source, tmp_path / "out.mp4", 0)
+    assert names(tmp_path) == ["in.mp4"]
