@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from dashcam_pipeline.config import CleanConfig, StageSpec
+    from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.counts import ReadCounts
     from dashcam_pipeline.media.encoders import EncoderSettings
@@ -39,11 +40,26 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def build_chain(config: CleanConfig) -> tuple[Chain, str]:
+def find_protection(config: CleanConfig, info: SourceInfo) -> Overlay:
+    """What no stage may change: the boxes that were named, else burned-in text that is found.
+
+    Args:
+        config: stages and boxes are used.
+        info: of the recording; a dozen of its pictures are looked at.
+    """
+    from dashcam_pipeline.dashcam.overlay import Overlay, find_overlay  # noqa: PLC0415 - OpenCV
+
+    if config.protect is not None or not config.stages:
+        return Overlay(config.protect or ())
+    return find_overlay(info)
+
+
+def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Chain, str]:
     """Make the stages of a configuration.
 
     Args:
         config: stages, strength, quality, device, threads and boxes are used.
+        overlay: as ``find_protection`` gave it; the configuration's boxes alone if None.
 
     Returns:
         the chain, not yet opened, and the device that ``auto`` came to.
@@ -74,7 +90,10 @@ def build_chain(config: CleanConfig) -> tuple[Chain, str]:
     except BaseException:
         Chain(stages).close()
         raise
-    return Chain(stages, protect=config.protect), device
+    boxes = config.protect or ()
+    if overlay is not None:
+        boxes = overlay.boxes
+    return Chain(stages, protect=boxes, feather=overlay.feather if overlay else 0), device
 
 
 class Output:

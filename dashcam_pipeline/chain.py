@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.errors import DashcamError, StageError, UsageError
 from dashcam_pipeline.frames import FrameBatch
+from dashcam_pipeline.protection import protected
 from dashcam_pipeline.scenes import CutDetector
 from dashcam_pipeline.stages.base import StreamInfo
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashcam_pipeline.config import Box
-    from dashcam_pipeline.frames import Frame, Plane
+    from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.scenes import Thumbnail
     from dashcam_pipeline.stages.base import Stage
 
@@ -201,6 +202,7 @@ class Chain:
         stages: made, not yet opened; the chain closes them. None of them: every frame comes out as
             it went in, the very same object.
         protect: boxes that come out as they went in.
+        feather: luma samples around them over which a change fades in, so that no seam shows.
         max_batch_bytes: bound on the planes that wait for one batch of a stage.
     """
 
@@ -209,10 +211,12 @@ class Chain:
         stages: Sequence[Stage],
         *,
         protect: Sequence[Box] = (),
+        feather: int = 0,
         max_batch_bytes: int = MAX_BATCH_BYTES,
     ) -> None:
         self._links = [_Link(stage, max_batch_bytes) for stage in stages]
         self._protect = tuple(protect) if stages else ()
+        self._feather = feather
         self._originals: deque[Frame] = deque()
         self._detector = CutDetector()
         self._geometry: StreamInfo | None = None
@@ -360,39 +364,10 @@ class Chain:
         done = []
         for frame in frames:
             original = self._originals.popleft()
-            result = protected(frame, original, self._protect) if self._protect else frame
+            result = frame
+            if self._protect:
+                result = protected(frame, original, self._protect, feather=self._feather)
             if self.observer is not None:
                 self.observer(original, result)
             done.append(result)
         return done
-
-
-def protected(frame: Frame, original: Frame, boxes: Sequence[Box]) -> Frame:
-    """A frame whose boxes show the original's samples.
-
-    Args:
-        frame: after the stages.
-        original: before them, of the same size and layout.
-        boxes: in luma pixels; rounded outward to the chroma grid, clipped to the picture.
-
-    Returns:
-        ``frame`` itself where none of its planes is another array than the original's.
-    """
-    log2_x, log2_y = frame.layout.log2_chroma
-    planes: list[Plane] = []
-    for index, (new, old) in enumerate(zip(frame.planes, original.planes, strict=True)):
-        if new is old:
-            planes.append(new)
-            continue
-        # The stage may still hold its own plane (as the past of a temporal filter).
-        plane = new.copy()
-        up_x, up_y = (log2_x, log2_y) if index == 0 else (0, 0)
-        for box in boxes:
-            left, top = box.x >> log2_x, box.y >> log2_y
-            right = -(-(box.x + box.width) >> log2_x)
-            bottom = -(-(box.y + box.height) >> log2_y)
-            area = (slice(top << up_y, bottom << up_y), slice(left << up_x, right << up_x))
-            plane[area] = old[area]
-        planes.append(plane)
-    luma, cb, cr = planes
-    return frame.with_planes((luma, cb, cr))

@@ -183,11 +183,12 @@ class CleanConfig(BaseModel):
     quality: Quality = _option(
         "balanced", "Stages", "Larger models and work sizes see more and take longer."
     )
-    protect: tuple[Box, ...] = _option(
-        (),
+    protect: tuple[Box, ...] | None = _option(
+        None,
         "Stages",
         "A box that comes out as it went in, in pixels of the stored picture; repeatable. "
-        "Rounded outward to the chroma grid.",
+        "Rounded outward to the chroma grid. Without any, burned-in lines of text (date, speed, "
+        "plate) are found and protected; --no-protect switches that off.",
         metavar="X,Y,W,H",
     )
     device: str = _option(

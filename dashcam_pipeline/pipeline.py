@@ -32,6 +32,7 @@ from dashcam_pipeline.assembly import (
     check_damage,
     encoder_settings,
     expected_frames,
+    find_protection,
     open_writer,
     processing_tags,
 )
@@ -200,7 +201,8 @@ def clean(
         check_output(source, target, overwrite=config.overwrite)
         keeper = Keeper(source, target, config)
         keeper.check()
-        chain, device = build_chain(config)
+        keeper.overlay = find_protection(config, reader.info)
+        chain, device = build_chain(config, keeper.overlay)
         cleanup.callback(chain.close)
         chain.observer = keeper.changes
         settings = encoder_settings(config, threads)

@@ -130,6 +130,7 @@ class RunReport:
         versions: of what did the work.
         telemetry: counts and names of positions and G-sensor data, as ``provenance.Keeper`` has it.
         companions: files written beside the output.
+        protected: boxes (x,y,w,h) that came out as they went in, named or found.
     """
 
     input: FileFacts
@@ -148,6 +149,7 @@ class RunReport:
     versions: Mapping[str, str] = field(default_factory=lambda: {"dashcam_pipeline": __version__})
     telemetry: Mapping[str, Any] = field(default_factory=dict)
     companions: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -187,6 +189,9 @@ class RunReport:
             ("frames", self._frames_line()),
             ("chain", f"{chain}, on {self.device}" if self.stages else chain),
         ]
+        if self.protected and self.stages:
+            how = "as asked" if self.settings.get("protect") else "burned-in text, found"
+            rows.append(("untouched", f"{' '.join(self.protected)} ({how})"))
         if self.carried:
             rows.append(("kept", ", ".join(stream.track for stream in self.carried)))
         rows += [("not kept", f"{s.track}: {s.reason}") for s in self.not_carried]

@@ -20,7 +20,7 @@ LAYERS = [
     {"pipeline", "provenance"},
     {"accounting", "assembly", "workers"},
     {"chain", "dashcam"},
-    {"media", "stages", "config", "scenes", "report", "rgb"},
+    {"media", "stages", "config", "protection", "scenes", "report", "rgb"},
     {"inference", "explain"},
     {"frames", "queues", "errors", "_version"},
 ]

@@ -15,6 +15,7 @@ from dashcam_pipeline.assembly import (
     check_damage,
     encoder_settings,
     expected_frames,
+    find_protection,
     processing_tags,
 )
 from dashcam_pipeline.batch.lock import FolderLock
@@ -100,7 +101,8 @@ def clean_resumable(
             plan = SegmentPlan.of(info.video, segment_seconds)
             keeper = Keeper(source, target, config)
             keeper.check()
-            chain, device = build_chain(config)
+            keeper.overlay = find_protection(config, info)
+            chain, device = build_chain(config, keeper.overlay)
             opened.callback(chain.close)
             chain.observer = keeper.changes
             if store.whole:

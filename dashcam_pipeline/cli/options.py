@@ -54,12 +54,15 @@ class ManualCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, section by section."""
-        sections: dict[str, list[tuple[str, str]]] = {OWN_GROUP: [], **{g: [] for g in GROUPS}}
+        sections: dict[str, list[tuple[str, str]]] = {OWN_GROUP: []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None and isinstance(parameter, click.Option):
-                sections[getattr(parameter, "group", OWN_GROUP)].append(record)
-        for heading, records in sections.items():
+                group = getattr(parameter, "group", OWN_GROUP)
+                sections.setdefault(group, []).append(record)
+        # A command's own headings come before those that all commands share.
+        shared = {group: sections.pop(group, []) for group in GROUPS}
+        for heading, records in (sections | shared).items():
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
@@ -99,7 +102,12 @@ def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> R:  # noqa: ANN401 - click passes what was declared
             given = {name: kwargs.pop(name) for name in fields}
-            config = _config(given, kwargs.pop("config_file"), no_stages=kwargs.pop("no_stages"))
+            config = _config(
+                given,
+                kwargs.pop("config_file"),
+                no_stages=kwargs.pop("no_stages", False),
+                no_protect=kwargs.pop("no_protect", False),
+            )
             return function(*args, config=config, **kwargs)
 
         command: Callable[..., R] = run
@@ -111,6 +119,13 @@ def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R
             group="Stages",
             is_flag=True,
             help="The empty chain: decode and encode only.",
+        )(command)
+        command = click.option(
+            "--no-protect",
+            cls=ManualOption,
+            group="Stages",
+            is_flag=True,
+            help="Protect nothing, burned-in text neither.",
         )(command)
         return click.option(
             "--config",
@@ -125,7 +140,9 @@ def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R
     return decorate
 
 
-def _config(given: dict[str, Any], file: Path | None, *, no_stages: bool) -> CleanConfig:
+def _config(
+    given: dict[str, Any], file: Path | None, *, no_stages: bool, no_protect: bool
+) -> CleanConfig:
     """The configuration of what was said explicitly."""
     # click gives None or an empty tuple for what wasn't said.
     explicit = {name: value for name, value in given.items() if value not in (None, ())}
@@ -133,6 +150,10 @@ def _config(given: dict[str, Any], file: Path | None, *, no_stages: bool) -> Cle
         if "stages" in explicit:
             raise click.UsageError("--no-stages and --stage exclude each other.")
         explicit["stages"] = ()
+    if no_protect:
+        if "protect" in explicit:
+            raise click.UsageError("--no-protect and --protect exclude each other.")
+        explicit["protect"] = ()
     return load_config(file, overrides=explicit, names=OPTION_NAMES)
 
 

@@ -16,6 +16,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from dashcam_pipeline.dashcam.overlay import Overlay
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
 from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
@@ -58,6 +59,8 @@ class Keeper:
         self._before = source.stat()
         self.telemetry = read_telemetry(source).within(config.start, config.end)
         self.changes = ChangeLog()
+        self.overlay = Overlay()
+        """What was protected; set before the run ends."""
         self._embedded = Embedded()
 
     @property
@@ -146,6 +149,7 @@ class Keeper:
             carried=carried,
             not_carried=not_carried,
             telemetry=self._facts(),
+            protected=tuple(str(box) for box in self.overlay.boxes),
             companions=tuple(str(path) for path in self.paths),
             warnings=(*report.warnings, *self._warnings()),
         )

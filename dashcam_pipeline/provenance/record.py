@@ -99,6 +99,7 @@ def make_record(
         "frames": {**facts["frames"], "concealed_at_s": changes.concealed},
         "holes_s": facts["holes"],
         "scene_cuts": facts["cuts"],
+        "protected": facts["protected"],
         "streams": {"carried": facts["carried"], "not_carried": facts["not_carried"]},
         "telemetry": telemetry,
         "warnings": facts["warnings"],
