@@ -60,6 +60,7 @@ __all__ = [
     "clean_job",
     "encoder_settings",
     "expected_frames",
+    "find_protection",
     "open_writer",
     "processing_tags",
 ]
