@@ -12,7 +12,7 @@ where x264 still costs less than the glare network, and its loss is made up for 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -58,6 +58,7 @@ class _Known:
     lossless: Mapping[str, str] | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[str, ...] = ()
+    even: bool = False  # needs sides that are whole numbers of chroma samples
 
 
 _X26X_PRESETS: Final = (
@@ -74,7 +75,7 @@ _X26X_PRESETS: Final = (
 )
 
 _KNOWN: Final[dict[str, _Known]] = {
-    "libx264": _Known("h264", "crf", 20, "veryfast", {"qp": "0"}, presets=_X26X_PRESETS),
+    "libx264": _Known("h264", "crf", 20, "veryfast", {"qp": "0"}, presets=_X26X_PRESETS, even=True),
     "libx265": _Known(
         "hevc",
         "crf",
@@ -83,11 +84,14 @@ _KNOWN: Final[dict[str, _Known]] = {
         {"x265-params": "lossless=1"},
         {"x265-params": "log-level=error"},
         _X26X_PRESETS,
+        even=True,
     ),
     "libsvtav1": _Known("av1", "crf", 30, "8", presets=tuple(str(n) for n in range(14))),
-    "h264_nvenc": _Known("h264", "cq", 22, "p4", {"tune": "lossless"}),
-    "hevc_nvenc": _Known("hevc", "cq", 24, "p4", {"tune": "lossless"}),
+    "h264_nvenc": _Known("h264", "cq", 22, "p4", {"tune": "lossless"}, even=True),
+    "hevc_nvenc": _Known("hevc", "cq", 24, "p4", {"tune": "lossless"}, even=True),
     "av1_nvenc": _Known("av1", "cq", 30, "p4"),
+    # without this FFmpeg aims at 200 kbit/s; a scale of 2 (times its unit of 118) is near lossless
+    "mjpeg": _Known("mjpeg", extra={"flags": "+qscale", "global_quality": str(2 * 118)}),
     "ffv1": _Known("ffv1", lossless={}, extra={"level": "3", "slicecrc": "1"}),
 }
 _FIRST_CHOICE: Final = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
@@ -248,12 +252,17 @@ def _is_there(name: str) -> bool:
 def _pixel_format(name: str, video: VideoTrack) -> str:
     """The encoder's format that holds the source's samples as they are."""
     known = [f.name for f in av.Codec(name, "w").video_formats or ()]
-    plain = planes.format_of(video.layout)
-    wanted = [video.pixel_format.name] if video.pixel_format.planar else []
-    if video.color.full_range:
-        wanted.append(plain.replace("yuv", "yuvj", 1))
-    wanted.append(plain)
-    wanted += planes.semi_planar(video.layout)
+    layout = video.layout
+    if _KNOWN.get(name, _Known("")).even and _is_odd(video):
+        # half a chroma sample can't be cropped away in H.264 and HEVC; with as many chroma
+        # samples as luma ones every size can be written, and none is lost
+        layout = replace(layout, log2_chroma=(0, 0))
+    plain = planes.format_of(layout)
+    wanted = [plain, *planes.semi_planar(layout)]
+    if video.color.full_range and layout.bits == 8:  # noqa: PLR2004
+        wanted.insert(0, plain.replace("yuv", "yuvj", 1))
+    if video.pixel_format.planar and layout == video.layout:
+        wanted.insert(0, video.pixel_format.name)
     for candidate in wanted:
         if not known or candidate in known:
             return candidate
@@ -262,6 +271,12 @@ def _pixel_format(name: str, video: VideoTrack) -> str:
         f"{name} can't take this recording's {plain} samples ({video.layout.bits} bits).",
         advice=f"Encoders here that can: {', '.join(able) or 'none'}.",
     )
+
+
+def _is_odd(video: VideoTrack) -> bool:
+    """True if a side isn't a whole number of chroma samples."""
+    x, y = video.layout.log2_chroma
+    return bool(video.width % (1 << x) or video.height % (1 << y))
 
 
 def _takes(name: str, pixel_format: str) -> bool:

@@ -185,21 +185,31 @@ def to_video_frame(frame: Frame, name: str) -> av.VideoFrame:
 
     Args:
         frame: any frame.
-        name: a planar format of the frame's layout, or the semi-planar one with the same bits.
+        name: a planar or semi-planar format of the frame's bits, in the layout's subsampling or
+            in 4:4:4.
     """
     target = av.VideoFrame(frame.width, frame.height, name)
     deep = frame.layout.bits > 8  # noqa: PLR2004
+    luma, cb, cr = frame.planes
+    if pixel_format(name).layout.log2_chroma != frame.layout.log2_chroma:
+        cb, cr = (_repeated(plane, frame) for plane in (cb, cr))
     if name in _SEMI_PLANAR:
         shift = _SEMI_PLANAR[name][2]
-        luma, cb, cr = frame.planes
         _rows(target.planes[0], 1, deep=deep)[:] = luma << shift
         pairs = _rows(target.planes[1], 2, deep=deep)
         pairs[:, 0::2] = cb << shift
         pairs[:, 1::2] = cr << shift
         return target
-    for plane, samples in zip(target.planes, frame.planes, strict=True):
+    for plane, samples in zip(target.planes, (luma, cb, cr), strict=True):
         _rows(plane, 1, deep=deep)[:] = samples
     return target
+
+
+def _repeated(chroma: Plane, frame: Frame) -> Plane:
+    """One chroma sample for every luma sample, each repeated: nothing is lost or made up."""
+    x, y = frame.layout.log2_chroma
+    full = chroma.repeat(1 << y, axis=0).repeat(1 << x, axis=1)
+    return full[: frame.height, : frame.width]
 
 
 def _rows(plane: av.video.plane.VideoPlane, channels: int, *, deep: bool) -> Plane:

@@ -255,6 +255,33 @@ def test_a_change_of_resolution_is_converted_and_counted(tmp_path):
     assert {(f.width, f.height) for f in judge.frames(target)} == {(320, 180)}
 
 
+@pytest.mark.parametrize("codec", ["h264", "hevc", "mjpeg", "lossless", "ffv1"])
+@pytest.mark.parametrize(
+    ("pixel_format", "size"), [("yuvj420p", (101, 67)), ("yuvj422p", (101, 66))]
+)
+def test_odd_sizes_are_written_without_loss(tmp_path, codec, pixel_format, size):
+    source = make_clip(
+        tmp_path / "in.avi",
+        Picture(
+            frames=4, codec="mjpeg", pixel_format=pixel_format, size=size, time_base=Fraction(1, 30)
+        ),
+    )
+    target = tmp_path / "out.mkv"
+
+    pump(source, target, EncoderSettings(codec))
+
+    before, after = judge.frames(source), judge.frames(target)
+    assert {(f.width, f.height) for f in after} == {size}
+    for a, b in zip(before, after, strict=True):
+        theirs, ours = judge.samples(a), judge.samples(b)
+        if b.format.name.startswith("yuv444") or b.format.name.startswith("yuvj444"):
+            step = -(-size[1] // theirs[1].shape[0])
+            ours[1:] = [plane[::step, ::2] for plane in ours[1:]]
+        close = 0 if codec in {"lossless", "ffv1"} else 4
+        for x, y in zip(theirs, ours, strict=True):
+            assert np.abs(x.astype(int) - y.astype(int)).mean() <= close
+
+
 def test_the_decoders_picture_types_do_not_reach_the_encoder(tmp_path):
     source = make_clip(tmp_path / "in.mp4", Picture(frames=30, gop=1))
     target = tmp_path / "out.mp4"
