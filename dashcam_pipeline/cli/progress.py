@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from tqdm import tqdm
@@ -64,3 +66,28 @@ class ProgressBar:
         """Take the bar away; the summary follows."""
         if self._bar is not None:
             self._bar.close()
+
+
+@contextmanager
+def steps(title: str, *, enabled: bool = True) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr for a few large steps.
+
+    Args:
+        title: what is at work.
+        enabled: False shows nothing; neither does a stderr that is no terminal.
+
+    Yields:
+        what to call with a step's name, its number and the number of steps.
+    """
+    from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no bar
+
+    with tqdm(
+        desc=title, unit="clip", disable=not (enabled and sys.stderr.isatty()), leave=False
+    ) as bar:
+
+        def show(name: str, done: int, total: int) -> None:
+            bar.total = total
+            bar.set_postfix_str(name)
+            bar.update(done - bar.n)
+
+        yield show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from dashcam_pipeline.compare.canvas import shown_size
@@ -11,7 +12,6 @@ from dashcam_pipeline.frames import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from fractions import Fraction
 
     from dashcam_pipeline.chain import Chain, StageOutcome
     from dashcam_pipeline.media.reader import Reader
@@ -21,6 +21,10 @@ Pair: TypeAlias = tuple[Frame, Frame]
 
 _SAME_SHAPE: Final = 0.02
 """How far two aspect ratios may differ, relatively: a cropped row or two of padding."""
+
+
+_ROUNDING: Final = Fraction(1, 100_000)
+"""Seconds that floating-point times may be off."""
 
 
 class Matcher(Protocol):
@@ -79,21 +83,24 @@ class FileMatcher:
 
     Args:
         before: what the fed frames come from.
-        after: opened for the same part; closed with this.
+        after: closed with this.
+        shift: seconds by which the second is to be moved: where its reader starts, plus what of
+            the first recording lies before the second's beginning, minus where the first's reader
+            starts. 0 where both are whole and opened for the same part.
 
     Raises:
         UsageError: the two don't show the same shape of picture.
     """
 
-    def __init__(self, before: SourceInfo, after: Reader) -> None:
+    def __init__(self, before: SourceInfo, after: Reader, shift: float = 0.0) -> None:
         self._names = before.path.name, after.info.path.name
         _check_shapes(before, after.info)
         self._reader = after
         self._frames = _only_frames(after)
-        self._origins = _origin(before), _origin(after.info)
+        self._origins = origin(before), origin(after.info) - Fraction(shift)
         ticks = before.video.time_base, after.info.video.time_base
         # Each clock rounds a time, and the cut to a part of it, by half a tick.
-        self._tolerance = sum(ticks)
+        self._tolerance = sum(ticks) + _ROUNDING
         self._count = 0
 
     def feed(self, frame: Frame) -> list[Pair]:
@@ -147,7 +154,8 @@ def _only_frames(reader: Reader) -> Iterator[Frame]:
     return (item for item in reader if isinstance(item, Frame))
 
 
-def _origin(info: SourceInfo) -> Fraction:
+def origin(info: SourceInfo) -> Fraction:
+    """When a recording's first picture is shown, in seconds of its own clock."""
     return (info.video.start_pts or 0) * info.video.time_base
 
 

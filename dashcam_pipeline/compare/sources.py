@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher
+from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
@@ -15,6 +15,7 @@ from dashcam_pipeline.pipeline import (
     Pipeline,
     available_threads,
     build_chain,
+    find_protection,
     processing_tags,
 )
 
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.source import SourceInfo
 
 
+_ABOUT: Final = 0.5
+"""Seconds by which a part's duration may differ from what was asked for: its sound ends later."""
+
+
 class Comparison:
     """Two recordings, or one and its chain, not yet opened for decoding.
 
     Args:
         source: the recording.
-        cleaned: what was made of it; None runs the configuration's chain on the fly.
+        cleaned: what was made of it; None runs the configuration's chain on the fly. Where it
+            lasts just as long as the part that is asked for, it is taken to be that part.
         config: the chain, the part and the track.
 
     Raises:
@@ -44,6 +50,8 @@ class Comparison:
         self.threads = config.threads or available_threads()
         self.before = probe(source, track=config.track)
         self.after = self.before if cleaned is None else probe(cleaned)
+        self.lead = self._lead()
+        """Seconds of the recording before the beginning of what was made of it."""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -63,16 +71,11 @@ class Comparison:
             DashcamError: as ``build_chain`` and ``Reader``.
         """
         if self.cleaned is None:
-            chain, _ = build_chain(self.config)
+            chain, _ = build_chain(self.config, find_protection(self.config, self.before))
             tags = processing_tags(self.before.metadata, self.config, synthetic=chain.synthetic)
             return ChainMatcher(chain), _as_comparison(tags, "before/after")
-        reader = self._open(self.cleaned, self.config.start, self.config.end)
-        try:
-            matcher = FileMatcher(self.before, reader)
-        except BaseException:
-            reader.close()
-            raise
-        tags = processing_tags(reader.info.metadata, CleanConfig(stages=()))
+        matcher = self._match_file(self.cleaned, self.config.start or 0.0, self.config.end)
+        tags = processing_tags(self.after.metadata, CleanConfig(stages=()))
         return matcher, _as_comparison(tags, f"before/after of {self.source.name}")
 
     def pairs_at(self, times: Iterable[float]) -> Iterator[tuple[float, Pair]]:
@@ -95,7 +98,7 @@ class Comparison:
             for when in times:
                 pair = self._pair_at(when, pipeline)
                 if pair is not None:
-                    yield self._time(pair[0], when), pair
+                    yield self.time_of(pair[0], when), pair
 
     def moments(self, count: int) -> list[float]:
         """Times spread evenly over the asked part.
@@ -115,17 +118,41 @@ class Comparison:
                 return frame, next(pipeline.process([frame]))
         if self.cleaned is None:
             raise TypeError("a chain needs its pipeline")
-        after = self._open(self.cleaned, when, None)
-        matcher = FileMatcher(self.before, after)
+        matcher = self._match_file(self.cleaned, when, None)
         try:
             return matcher.feed(frame)[0]
         finally:
             matcher.close()
 
-    def _time(self, frame: Frame, when: float) -> float:
-        """Of a frame that a reader, opened at ``when``, has moved to the beginning."""
-        origin = (self.before.video.start_pts or 0) * self.before.video.time_base
-        return when + frame.seconds - float(origin)
+    def time_of(self, frame: Frame, when: float) -> float:
+        """Seconds from the first picture on.
+
+        Args:
+            frame: of the recording.
+            when: where its reader was opened; it moves what it gives to the beginning.
+        """
+        return when + frame.seconds - float(origin(self.before))
+
+    def _match_file(self, cleaned: Path, start: float, end: float | None) -> FileMatcher:
+        """The counterparts in the second recording, from ``start`` of the first one on."""
+        begin = max(0.0, start - self.lead)
+        last = None if end is None or self.lead else end
+        reader = self._open(cleaned, begin, last)
+        try:
+            return FileMatcher(self.before, reader, begin + self.lead - start)
+        except BaseException:
+            reader.close()
+            raise
+
+    def _lead(self) -> float:
+        start, end = self.span
+        whole, part = known_duration(self.before), known_duration(self.after)
+        covers = abs(part - (end - start)) < _ABOUT and part < whole - _ABOUT / 2
+        if self.cleaned is None or start <= 0 or not covers:
+            return 0.0
+        with self._open(self.source, start, None) as reader:
+            first = _first(reader)
+        return start if first is None else self.time_of(first, start)
 
     def _open(self, path: Path, start: float | None, end: float | None) -> Reader:
         track = self.config.track if path == self.source else None
