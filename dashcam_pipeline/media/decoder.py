@@ -29,6 +29,39 @@ TAIL_PACKETS: Final = 64
 TAIL_BYTES: Final = 64 << 20
 """At most so much is kept; a longer group of pictures is not decoded again."""
 
+MAX_HELD: Final = 300
+"""Packets to wait for the first key frame (10 s at 30 fps)."""
+
+
+class KeyGate:
+    """Keeps back what comes before the first key frame: without one there is only grey.
+
+    Loops that cameras cut in the middle of a group of pictures begin so. A track that never has a
+    key frame (intra refresh) is let through whole.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = True
+        self._held: list[Packet[Stream]] = []
+        self.dropped = 0
+
+    def admit(self, packet: Packet[Stream]) -> list[Packet[Stream]]:
+        """The packets to decode now: this one, none, or this one and those held before it."""
+        if not self._waiting:
+            return [packet]
+        if packet.is_keyframe:
+            self._waiting = False
+            self.dropped, self._held = len(self._held), []
+            return [packet]
+        self._held.append(packet)
+        return self.drain() if len(self._held) >= MAX_HELD else []
+
+    def drain(self) -> list[Packet[Stream]]:
+        """All that is held; at the end, when no key frame can come any more."""
+        self._waiting = False
+        held, self._held = self._held, []
+        return held
+
 
 class Decoder:
     """Decodes one track.

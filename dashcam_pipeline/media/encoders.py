@@ -33,7 +33,8 @@ class EncoderSettings:
     """What the user asks of the encoder.
 
     Args:
-        codec: ``h264``, ``hevc``, ``av1``, an encoder's name such as ``libx264``, or ``auto``.
+        codec: ``h264``, ``hevc``, ``av1``, an encoder's name such as ``libx264``, ``auto``, or
+            ``lossless`` (x264 or x265 by bit depth).
         crf: constant quality, lower is better; the encoder's own scale; None for our default.
         preset: the encoder's own name of its speed; None for our default.
         options: further options by the encoder's own names; they win over all else.

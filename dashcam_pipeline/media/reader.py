@@ -26,7 +26,7 @@ from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import boxes, planes
 from dashcam_pipeline.media.carried import CarriedPacket
 from dashcam_pipeline.media.counts import ReadCounts
-from dashcam_pipeline.media.decoder import Decoder
+from dashcam_pipeline.media.decoder import Decoder, KeyGate
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.seeking import find_start
@@ -97,7 +97,7 @@ class Reader:
         self._clock = Clock(round(step))
         self._demux: Iterator[Packet[Stream]] | None = None
         self._other_formats: set[str] = set()
-        self._awaits_key = False
+        self._gate = KeyGate()
         self._demuxed = 0  # when the last packet of the track is decoded, in ticks
         self._stray = StrayBytes(contiguous=info.container in {"matroska", "webm"})
         self._holes = HoleFinder(info.video.time_base)
@@ -202,23 +202,26 @@ class Reader:
             if target is None or self._container is None:
                 return
             self._container.seek(target, stream=self._stream)
-            self._awaits_key = True
 
     def _frames(self, packet: Packet[Stream] | None) -> Iterator[Frame]:
-        """Decode a packet, or what the decoder still holds (None)."""
-        if packet is not None:
-            if self._awaits_key and not packet.is_keyframe:
-                return  # its references lie before the place that was sought
-            self._awaits_key = False
-            self._demuxed = packet.dts if packet.dts is not None else self._demuxed
-            if packet.is_discard:
-                self.counts.packets_dropped += 1
-            else:
-                self.counts.video_packets += 1
-        for picture in self._decode(packet):
-            frame = self._frame(picture)
-            if frame is not None:
-                yield frame
+        """Decode a packet, or what is still held (None)."""
+        if packet is None:
+            packets = self._gate.drain()
+        else:
+            self._count_packet(packet)
+            packets = self._gate.admit(packet)
+        for item in packets if packet is not None else [*packets, None]:
+            for picture in self._decode(item):
+                frame = self._frame(picture)
+                if frame is not None:
+                    yield frame
+
+    def _count_packet(self, packet: Packet[Stream]) -> None:
+        self._demuxed = packet.dts if packet.dts is not None else self._demuxed
+        if packet.is_discard:
+            self.counts.packets_dropped += 1
+        else:
+            self.counts.video_packets += 1
 
     def _decode(self, packet: Packet[Stream] | None) -> list[av.VideoFrame]:
         with self._lock:
@@ -298,11 +301,13 @@ class Reader:
         if self._closing.is_set():
             return
         counts, video = self.counts, self.info.video
+        if self._gate.dropped and not self._window.start_ticks:
+            counts.note(f"{self._gate.dropped} pictures come before the first key frame")
         declared = boxes.declared_size(self.info.path)
         if declared is not None and declared > self.info.size_bytes:
             counts.truncated = True
         if self._window.partial:
-            promised = counts.video_packets if counts.packets_failed else 0
+            promised = counts.frames_decoded + counts.packets_failed
         else:
             promised = max(video.expected_frames or 0, counts.video_packets)
         missing = max(0, promised - counts.frames_decoded)

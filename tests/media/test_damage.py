@@ -17,6 +17,7 @@ from pump import pump
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import reader as reader_module
+from dashcam_pipeline.media.decoder import KeyGate
 from dashcam_pipeline.media.probe import examine
 from dashcam_pipeline.media.reader import Reader
 
@@ -149,6 +150,18 @@ def test_a_healthy_file_is_not_called_damaged(healthy):
         assert reader.counts.holes == []
 
 
+def test_damage_in_a_part_is_counted_by_itself(tmp_path, healthy):
+    source = blank(healthy["hevc.mp4"], tmp_path / "a.mp4", 0.7, 3000)
+
+    with Reader(source, start=1, end=2.9) as reader:
+        frames = sum(isinstance(item, Frame) for item in reader)
+
+    counts = reader.counts
+    assert counts.damaged
+    assert counts.frames_missing <= counts.packets_failed
+    assert frames + counts.packets_failed >= 57
+
+
 def test_failures_without_end_are_bounded(tmp_path, healthy, monkeypatch):
     monkeypatch.setattr(reader_module, "MAX_FAILURES", 5)
     data = bytearray(healthy["mjpeg.avi"].read_bytes())
@@ -183,3 +196,36 @@ def test_nothing_decodable_is_an_error_without_output(tmp_path, healthy):
 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
     assert examine(source, decode=True).health == "damaged"
+
+
+def test_a_loop_cut_before_its_first_key_frame_begins_at_it(tmp_path):
+    tick = Fraction(1, 90000)
+    times = [130000 + 3000 * i for i in range(FRAMES)]
+    whole = make_clip(tmp_path / "a.ts", Picture(pts=times, time_base=tick, gop=30))
+    data = whole.read_bytes()
+    packets = len(data) // 188
+    source = tmp_path / "b.ts"
+    source.write_bytes(data[: 3 * 188] + data[packets // 6 * 188 :])
+
+    with Reader(source) as reader:
+        frames = [item for item in reader if isinstance(item, Frame)]
+
+    assert [f.pts for f in frames] == times[-len(frames) :]
+    assert not any(f.concealed for f in frames)
+    counts = reader.counts
+    assert counts.frames_missing == counts.video_packets - len(frames) > 5
+    assert "before the first key frame" in counts.errors[0]
+
+
+def test_a_track_without_key_frames_is_decoded_all_the_same(tmp_path):
+    options = {"x264-params": "intra-refresh=1", "qp": "24"}
+    picture = Picture(frames=40, gop=20, b_frames=0, options=options)
+    whole = make_clip(tmp_path / "a.mkv", picture)
+    with Reader(whole) as reader:
+        assert sum(isinstance(item, Frame) for item in reader) == 40
+    gate = KeyGate()
+    with av.open(str(whole)) as container:
+        others = [p for p in container.demux(video=0) if p.size and not p.is_keyframe][:20]
+    assert [gate.admit(p) for p in others] == [[]] * len(others)
+    assert gate.drain() == others
+    assert gate.admit(others[0]) == [others[0]]
