@@ -19,6 +19,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.assembly import (
+    Leftover,
+    Output,
+    encoder_settings,
+    expected_frames,
+    open_writer,
+)
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Size
 from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
@@ -26,10 +33,8 @@ from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.containers import choose_output_path
-from dashcam_pipeline.media.encoders import EncoderSettings
-from dashcam_pipeline.media.partfile import check_output
+from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.writer import Writer
-from dashcam_pipeline.pipeline import Output, expected_frames
 from dashcam_pipeline.workers import Workers
 
 if TYPE_CHECKING:
@@ -150,19 +155,15 @@ def preview(
         compose = Composer(comparison, options)
         reader = comparison.reader()
         cleanup.callback(reader.close)
-        settings = EncoderSettings(
-            codec=config.codec,
-            crf=config.crf,
-            preset=config.preset,
-            options=config.encoder_options,
-            threads=comparison.threads,
-        )
+        settings = encoder_settings(config, comparison.threads)
         shown = replace(reader.info, video=_canvas_track(reader.info, compose.size))
-        writer = Writer(target, shown, settings, audio=config.audio, tags=tags)
+        leftover = cleanup.enter_context(Leftover(part_of(target)))
+        writer = open_writer(lambda: Writer(target, shown, settings, audio=config.audio, tags=tags))
         workers = Workers(reader, Show(matcher, compose), Output(writer, source, target))
         workers.progress.expected = expected_frames(reader.info, config)
         cleanup.pop_all()  # from here on, each thread closes its own
-    workers.run(progress)
+        with leftover:
+            workers.run(progress)
     written: WriteReport = workers.sink_report
     return PreviewReport(
         path=target,

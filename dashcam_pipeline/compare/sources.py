@@ -5,25 +5,26 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.assembly import (
+    available_threads,
+    build_chain,
+    find_protection,
+    processing_tags,
+)
 from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.reader import Reader
-from dashcam_pipeline.pipeline import (
-    Pipeline,
-    available_threads,
-    build_chain,
-    find_protection,
-    processing_tags,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from dashcam_pipeline.chain import Chain
     from dashcam_pipeline.compare.pairs import Matcher, Pair
+    from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.media.source import SourceInfo
 
 
@@ -50,6 +51,7 @@ class Comparison:
         self.threads = config.threads or available_threads()
         self.before = probe(source, track=config.track)
         self.after = self.before if cleaned is None else probe(cleaned)
+        self._overlay: Overlay | None = None
         self.lead = self._lead()
         """Seconds of the recording before the beginning of what was made of it."""
 
@@ -71,7 +73,7 @@ class Comparison:
             DashcamError: as ``build_chain`` and ``Reader``.
         """
         if self.cleaned is None:
-            chain, _ = build_chain(self.config, find_protection(self.config, self.before))
+            chain = self._chain()
             tags = processing_tags(self.before.metadata, self.config, synthetic=chain.synthetic)
             return ChainMatcher(chain), _as_comparison(tags, "before/after")
         matcher = self._match_file(self.cleaned, self.config.start or 0.0, self.config.end)
@@ -92,11 +94,12 @@ class Comparison:
             StageError: a stage failed.
         """
         with ExitStack() as cleanup:
-            pipeline = None
+            chain = None
             if self.cleaned is None:
-                pipeline = cleanup.enter_context(Pipeline(self.config))
+                chain = self._chain()
+                cleanup.callback(chain.close)
             for when in times:
-                pair = self._pair_at(when, pipeline)
+                pair = self._pair_at(when, chain)
                 if pair is not None:
                     yield self.time_of(pair[0], when), pair
 
@@ -109,20 +112,26 @@ class Comparison:
         start, end = self.span
         return [start + (end - start) * (i + 0.5) / count for i in range(count)]
 
-    def _pair_at(self, when: float, pipeline: Pipeline | None) -> Pair | None:
+    def _pair_at(self, when: float, chain: Chain | None) -> Pair | None:
         with self._open(self.source, when, None) as reader:
             frame = _first(reader)
             if frame is None:
                 return None
-            if pipeline is not None:
-                return frame, next(pipeline.process([frame]))
+            if chain is not None:
+                return frame, (chain.feed(frame) + chain.finish())[0]
         if self.cleaned is None:
-            raise TypeError("a chain needs its pipeline")
+            raise TypeError("without a second recording there must be a chain")
         matcher = self._match_file(self.cleaned, when, None)
         try:
             return matcher.feed(frame)[0]
         finally:
             matcher.close()
+
+    def _chain(self) -> Chain:
+        """The stages, with burned-in text under protection, as in a run."""
+        if self._overlay is None:
+            self._overlay = find_protection(self.config, self.before)
+        return build_chain(self.config, self._overlay)[0]
 
     def time_of(self, frame: Frame, when: float) -> float:
         """Seconds from the first picture on.
