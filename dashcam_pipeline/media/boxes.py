@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _TOP_LEVEL: Final = frozenset(
     (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"uuid", b"moof", b"styp")
 )
+MAX_BOXES: Final = 100_000
+"""Top-level boxes looked at; a long fragmented recording has two for each second."""
+
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = 0x18538067
 _RIFF_HEADER: Final = 8
@@ -44,7 +47,9 @@ def top_level(path: Path) -> list[Box]:
 
 def _boxes(file: BinaryIO, total: int) -> Iterator[Box]:
     offset = 0
-    while offset + 8 <= total:
+    for _ in range(MAX_BOXES):
+        if offset + 8 > total:
+            return
         file.seek(offset)
         header = file.read(16)
         size, kind = struct.unpack(">I4s", header[:8])

@@ -30,12 +30,21 @@ ACCEPTED: Final = (
 )
 """FFmpeg's demuxers that may be used."""
 
+MAX_STREAMS: Final = 100
+"""Tracks of one file; a camera writes fewer than ten, a hostile file as many as fit."""
+
+MAX_PIXELS: Final = 8192 * 8192
+"""Of one picture. FFmpeg's own limit is four times that: 400 MB for every picture it holds."""
+
 _OPTIONS: Final = {
     "format_whitelist": ACCEPTED,
+    "max_streams": str(MAX_STREAMS + 1),  # some demuxers silently leave out the rest
     "protocol_whitelist": "file",
     # find tracks that a transport stream doesn't announce, as Novatek's positions
     "scan_all_pmts": "1",
 }
+
+_DECODER_OPTIONS: Final = {"max_pixels": str(MAX_PIXELS)}
 
 _NO_RECORDING: Final = (
     av.error.InvalidDataError,
@@ -43,7 +52,6 @@ _NO_RECORDING: Final = (
     av.error.UndefinedError,
     av.error.ArgumentError,  # a demuxer that isn't accepted
     av.error.PatchWelcomeError,  # headers so damaged that they ask for what nobody wrote yet
-    av.error.MemoryError,  # or for more memory than there is
 )
 
 REBUILD_ADVICE: Final = (
@@ -67,11 +75,12 @@ def open_source(path: Path) -> InputContainer:
     """
     check_readable(path)
     try:
-        return av.open(
+        container = av.open(
             # an absolute path can't be taken for an address ("a:b.mp4"), and Path is FFmpeg's name
             str(path.absolute()),
             mode="r",
             container_options=_OPTIONS,
+            options=_DECODER_OPTIONS,
             metadata_errors="replace",
         )
     except _NO_RECORDING as error:
@@ -87,11 +96,20 @@ def open_source(path: Path) -> InputContainer:
         ) from error
     except av.error.PermissionError as error:
         raise _no_permission(path) from error
+    except av.error.MemoryError as error:
+        raise _too_many(path) from error
     except av.error.FFmpegError as error:
         raise InputError(
             f"{path} can't be read: {error.strerror}.",
             advice="Copy it from the card to a disk and try again.",
         ) from error
+    if len(container.streams) > MAX_STREAMS:
+        container.close()
+        raise _too_many(path)
+    for stream in container.streams.video:
+        if stream.codec_context is not None:  # None where FFmpeg has no decoder
+            stream.codec_context.options = dict(_DECODER_OPTIONS)
+    return container
 
 
 def check_readable(path: Path) -> None:
@@ -136,4 +154,11 @@ def _no_permission(path: Path) -> InputMissingError:
     return InputMissingError(
         f"{path} may not be read: permission denied.",
         advice="Give yourself permission to read it (chmod u+r), or copy it.",
+    )
+
+
+def _too_many(path: Path) -> NotVideoError:
+    return NotVideoError(
+        f"{path} holds more than {MAX_STREAMS} tracks, or asks for more memory than there is.",
+        advice="No camera writes such a file; be careful with where it comes from.",
     )
