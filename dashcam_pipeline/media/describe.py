@@ -14,6 +14,7 @@ from av.stream import Disposition
 
 from dashcam_pipeline.errors import InputError, NotVideoError
 from dashcam_pipeline.media.color import ColorTags, decide_color
+from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.planes import pixel_format
 from dashcam_pipeline.media.source import (
@@ -168,10 +169,10 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> av.VideoFr
     stream.codec_context.thread_count = 1
     tried = 0
     try:
-        for packet in container.demux(stream):
+        for packet in demux(container, stream):
             tried += 1
             try:
-                frames = packet.decode()
+                frames = stream.decode(packet)
             except av.error.FFmpegError:
                 frames = []  # a damaged first packet: the next one may do
             if frames:

@@ -20,6 +20,7 @@ import av.error
 
 from dashcam_pipeline.errors import IndexMissingError, NotVideoError
 from dashcam_pipeline.media import boxes
+from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.describe import describe, probe
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.reader import Reader
@@ -200,9 +201,7 @@ def _scan(container: InputContainer, info: SourceInfo) -> _Scan:
         entries = stream.index_entries
         scan.beyond_end += sum(e.pos + e.size > info.size_bytes for e in entries)
     try:
-        for packet in container.demux():
-            if not packet.size:
-                continue
+        for packet in demux(container):
             scan.packets[packet.stream_index] += 1
             scan.corrupt += packet.is_corrupt
             time = packet.pts if packet.pts is not None else packet.dts

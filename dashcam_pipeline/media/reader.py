@@ -27,6 +27,7 @@ from dashcam_pipeline.media import boxes, planes
 from dashcam_pipeline.media.carried import CarriedPacket
 from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.decoder import Decoder, KeyGate
+from dashcam_pipeline.media.demuxing import next_packet
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.seeking import find_start
@@ -181,12 +182,7 @@ class Reader:
                 return None
             if self._demux is None:  # also after a failure, which ends PyAV's generator
                 self._demux = self._container.demux()
-            try:
-                return next(self._demux, None)
-            except IndexError:
-                # PyAV's marks of the end trip over tracks that appeared on the way
-                self.counts.note("a track that began in the middle was not read")
-                return None
+            return next_packet(self._demux)
 
     def _damaged(self, packet: Packet[Stream]) -> None:
         """The demuxer's word: a packet was cut short, or something before it skipped."""

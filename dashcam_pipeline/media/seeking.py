@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import av
 import av.error
 
+from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def find_start(path: Path, index: int, ticks: int) -> int | None:
 
 
 def _next_key(container: InputContainer, stream: VideoStream) -> int | None:
-    for number, packet in enumerate(container.demux(stream)):
-        if packet.size and packet.is_keyframe:
+    for number, packet in enumerate(demux(container, stream)):
+        if packet.is_keyframe:
             return packet.pts if packet.pts is not None else packet.dts
         if number >= MAX_PACKETS:
             break

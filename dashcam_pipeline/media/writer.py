@@ -225,7 +225,8 @@ class Writer:
         if self._muxer == "matroska":
             return {"avoid_negative_ts": "disabled"}
         if self._muxer == "mpegts":
-            return {"mpegts_copyts": "1"}
+            disc = self._path.suffix.lower() in {".m2ts", ".mts"}  # packets of 192 bytes
+            return {"mpegts_copyts": "1", "mpegts_m2ts_mode": str(int(disc))}
         return {}
 
     def _add_tracks(self, *, audio: bool) -> FrameEncoder:

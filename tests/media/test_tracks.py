@@ -134,6 +134,20 @@ def test_a_transport_streams_data_are_kept(tmp_path):
         assert [s.id for s in a.streams] == [s.id for s in b.streams]
 
 
+@pytest.mark.parametrize("name", ["out.m2ts", "OUT.MTS", "out.ts"])
+def test_transport_streams_of_discs_are_written_as_such(tmp_path, name):
+    picture = Picture(pts=[130000 + i * 3000 for i in range(20)], time_base=TS_TICK)
+    source = make_clip(tmp_path / "in.ts", picture, sounds=[Sound(start=Fraction(13, 9))])
+    target = tmp_path / name
+
+    pump(source, target)
+
+    sync = 0 if name == "out.ts" else 4  # a disc's packets begin with their arrival time
+    assert target.read_bytes()[sync] == 0x47
+    assert judge.seconds(target) == judge.seconds(source)
+    assert same_packets(source, target, 1)
+
+
 def test_a_timecode_track_is_written_anew(tmp_path):
     picture = Picture(metadata={"timecode": "10:31:06:01"})
     source = make_clip(tmp_path / "in.mp4", picture, data=[Data()])
