@@ -1,8 +1,13 @@
-"""Running a network: one ONNX Runtime session with an explicit thread budget."""
+"""Running a network: one ONNX Runtime session with an explicit thread budget.
+
+A device that runs out of memory ends no run: the batch is halved until it fits, and if not even one
+picture does, the network goes on on the CPU. Both are said, and stay so for the rest of the run.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -10,8 +15,21 @@ from dashcam_pipeline.errors import DeviceError, ModelError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from onnxruntime import InferenceSession
 
     from dashcam_pipeline.inference.manifest import ModelEntry
+
+_LOG: Final = logging.getLogger(__name__)
+
+_NO_MEMORY: Final = (
+    "out of memory",  # CUDA's own words (cudaErrorMemoryAllocation)
+    "failed to allocate memory",  # ONNX Runtime's arena
+    "cuda failure 2:",
+    "cudnn_status_alloc_failed",
+    "cublas_status_alloc_failed",
+    "bad_alloc",
+    "bad allocation",
+)
 
 
 class Network:
@@ -28,11 +46,19 @@ class Network:
     """
 
     def __init__(self, entry: ModelEntry, *, device: str = "cpu", threads: int = 1) -> None:
+        self.entry = entry
+        self.notes: list[str] = []
+        """What had to be given up for lack of memory, a sentence each."""
+        self._device, self._threads = device, threads
+        self._largest: int | None = None
+        self._session = self._open(device)
+
+    def _open(self, device: str) -> InferenceSession:
         import onnxruntime as ort  # noqa: PLC0415 - slow to import: only where a network runs
 
-        self.entry = entry
+        state = ort.capi.onnxruntime_pybind11_state
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # Spinning threads would steal the cores that the codec needs.
@@ -42,18 +68,16 @@ class Network:
             number = int(device.partition(":")[2] or 0)
             providers.insert(0, ("CUDAExecutionProvider", {"device_id": number}))
         try:
-            self._session = ort.InferenceSession(entry.read(), options, providers=providers)
-        except (ort.capi.onnxruntime_pybind11_state.Fail,
-                ort.capi.onnxruntime_pybind11_state.InvalidProtobuf,
-                ort.capi.onnxruntime_pybind11_state.InvalidGraph) as error:  # fmt: skip
-            raise ModelError(f"The model {entry.path} can't be loaded: {error}") from error
-        used = self._session.get_providers()[0]
+            session = ort.InferenceSession(self.entry.read(), options, providers=providers)
+        except (state.Fail, state.InvalidProtobuf, state.InvalidGraph) as error:
+            raise ModelError(f"The model {self.entry.path} can't be loaded: {error}") from error
+        used = session.get_providers()[0]
         if device != "cpu" and used != "CUDAExecutionProvider":
             raise DeviceError(
                 f"ONNX Runtime can't use {device}: it fell back to {used}.",
                 advice="Its CUDA libraries are missing or don't fit; take --device cpu.",
             )
-        self._input = self._session.get_inputs()[0].name
+        return session
 
     def run(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Predict.
@@ -64,5 +88,48 @@ class Network:
         Returns:
             (N, maps, H, W) float32.
         """
-        (maps,) = self._session.run(None, {self._input: pictures})
+        done: list[npt.NDArray[np.float32]] = []
+        place = 0
+        while place < len(pictures):
+            part = pictures[place : place + (self._largest or len(pictures))]
+            try:
+                done.append(self._predict(part))
+            except Exception as error:  # ONNX Runtime has no kind of its own for this
+                if not out_of_memory(error):
+                    raise
+                self._make_do(len(part), error)
+            else:
+                place += len(part)
+        return done[0] if len(done) == 1 else np.concatenate(done)
+
+    def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        name = self._session.get_inputs()[0].name
+        (maps,) = self._session.run(None, {name: pictures})
         return np.asarray(maps, np.float32)
+
+    def _make_do(self, batch: int, error: Exception) -> None:
+        """Ask for less memory from now on."""
+        if batch > 1:
+            self._largest = batch // 2
+            self._note(
+                f"{self._device} is short of memory: batches of {self._largest} from now on."
+            )
+        elif self._device != "cpu":
+            self._note(f"{self._device} is short of memory: the network goes on on the CPU.")
+            self._device, self._largest = "cpu", None
+            self._session = self._open("cpu")
+        else:
+            raise DeviceError(
+                "there is not enough memory for one picture of the network.",
+                advice="Close other programs, or take --quality fast.",
+            ) from error
+
+    def _note(self, text: str) -> None:
+        _LOG.warning(text)
+        self.notes.append(text)
+
+
+def out_of_memory(error: Exception) -> bool:
+    """True if a failure says that memory ran out; ONNX Runtime only says so in words."""
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or any(sign in words for sign in _NO_MEMORY)

@@ -130,6 +130,8 @@ class GlareStage(Stage):
         pictures = np.stack([shrink_rgb(frame, *self._size) for frame in batch])
         shrunk = time.perf_counter()
         maps = self._network.run(pictures)
+        if self._network.notes:
+            self.report.facts["memory"] = list(self._network.notes)
         predicted = time.perf_counter()
         frames = tuple(
             self._render(frame, self._gate(picture, answer))
