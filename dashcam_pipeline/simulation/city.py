@@ -114,7 +114,7 @@ def _marks(scene: Scene, rng: np.random.Generator) -> None:
             m,
             road,
             (s, s + long),
-            ((d - w / 2, h - 0.004), (d + w / 2, h - 0.004)),
+            ((d - w / 2, h - 0.002), (d + w / 2, h - 0.002)),
             "patch",
             (0.02, 0.02, 0.022, 0),
         )
@@ -122,7 +122,7 @@ def _marks(scene: Scene, rng: np.random.Generator) -> None:
 
 def _crown(half: float, d: float) -> float:
     """Height of paint above the cambered carriageway at ``d``."""
-    return 0.06 * (1 - min(abs(d), half) / half) + 0.012
+    return 0.06 * (1 - min(abs(d), half) / half) + 0.005
 
 
 def _row(scene: Scene, rng: np.random.Generator, side: int, d: float) -> None:
@@ -288,7 +288,7 @@ def _crossing(scene: Scene, rng: np.random.Generator, c: float) -> None:
     h = 0.075
     strip(m, road, (stop, stop + 0.45), ((0.1, h), (half - 0.3, h * 0.4)), "mark", MARK)
     for d in np.arange(-half + 0.5, half - 0.4, 1.0):
-        edge = _crown(half, d) + 0.004
+        edge = _crown(half, d) + 0.002
         strip(m, road, (near - 1.4, near + 1.6), ((d, edge), (d + 0.5, edge)), "mark", MARK)
 
 

@@ -38,6 +38,8 @@ TOE = 2.0**-10
 """Radiance below which the code is about linear; 1 is the camera's white."""
 TOP = 2.0**16
 """Largest radiance that has a code."""
+ONCE = Fraction(1)
+"""A pack's films show a scene a second."""
 HDR_FORMAT = "yuv444p12le"
 CODES = 4095
 """Codes of 12 bits: about 157 a stop."""
@@ -155,25 +157,38 @@ def write_pack(scenes: Iterable[PackScene], path: Path, *, crf: int = 12) -> int
     return len(infos)
 
 
+def write_masks(path: Path, masks: Iterable[Image], fps: Fraction) -> None:
+    """Write masks (H, W, 3), 0 to 1, as a film of RGB without loss."""
+    part = path.with_name(path.name + ".part")
+    film = _Film(part, "mask", 0, fps)
+    try:
+        for mask in masks:
+            film.add(np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8))
+    finally:
+        film.close()
+    part.replace(path)
+
+
 class _Film:
     """One track of a pack being written: 12-bit codes as HEVC, or a mask as FFV1."""
 
-    def __init__(self, path: Path, name: str, crf: int) -> None:
+    def __init__(self, path: Path, name: str, crf: int, fps: Fraction = ONCE) -> None:
         self.path = path
         self._mask = name == "mask"
         self._file = av.open(str(path), "w", format="matroska")
         self._stream: av.VideoStream | None = None
         self._crf = crf
+        self._fps = fps
         self._count = 0
 
     def _open(self, width: int, height: int) -> av.VideoStream:
         if self._mask:
-            stream = self._file.add_stream("ffv1", rate=Fraction(1))
+            stream = self._file.add_stream("ffv1", rate=self._fps)
             stream.pix_fmt = "bgr0"  # the 8-bit RGB that FFV1 has
         else:
             params = f"log-level=none:keyint=1:pools=1:frame-threads=1:crf={self._crf}"
             options = {"preset": "slow", "x265-params": params}
-            stream = self._file.add_stream("libx265", rate=Fraction(1), options=options)
+            stream = self._file.add_stream("libx265", rate=self._fps, options=options)
             stream.pix_fmt = HDR_FORMAT
         stream.width, stream.height = width, height
         return stream
@@ -186,7 +201,7 @@ class _Film:
             frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format="bgr0")
         else:
             frame = _planes_to_frame(picture)
-        frame.pts, frame.time_base = self._count, Fraction(1)
+        frame.pts, frame.time_base = self._count, 1 / self._fps
         self._count += 1
         self._file.mux(self._stream.encode(frame))
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashcam_pipeline.simulation.blender import Renderer
 from dashcam_pipeline.simulation.build import build_scene
+from dashcam_pipeline.simulation.cpus import few_cpus
 from dashcam_pipeline.simulation.optics import expose
 from dashcam_pipeline.simulation.pack import PackScene, save_raw
 from dashcam_pipeline.simulation.recipe import SceneKind, make_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 MIX: tuple[SceneKind, ...] = (
@@ -41,12 +43,15 @@ def render_pack(
         each file as it is written.
     """
     out.mkdir(parents=True, exist_ok=True)
+    guard: AbstractContextManager[None] = few_cpus(threads)  # while the pools are made
     for i in range(count):
         kind = MIX[i % len(MIX)]
         file = out / f"{i:04d}-{kind}-{first_seed + i}.npz"
         if file.exists():
             continue
-        save_raw(file, _render(kind, first_seed + i, size, samples, threads))
+        with guard:
+            save_raw(file, _render(kind, first_seed + i, size, samples, threads))
+        guard = nullcontext()
         yield file
 
 
@@ -54,6 +59,9 @@ def _render(
     kind: SceneKind, seed: int, size: tuple[int, int], samples: int, threads: int
 ) -> PackScene:
     """One scene by night and by day, both exposed as a camera would."""
+    # Only here: the renderer makes its thread pools when it is imported.
+    from dashcam_pipeline.simulation.blender import Renderer  # noqa: PLC0415
+
     recipe = make_recipe(kind, seed)
     width, height = size
     renderer = Renderer(

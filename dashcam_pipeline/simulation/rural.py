@@ -80,9 +80,9 @@ def add_country(scene: Scene, rng: np.random.Generator) -> None:
     strip(m, road, (NEAR, FAR), ((-half, 0.0), (0, 0.04), (half, 0.0)), "asphalt")
     solid = rng.random() < 0.4  # share
     for s in np.arange(NEAR, 240, 12.0):
-        _line(scene, (s, s + (12.0 if solid else 4.0)), 0.0, 0.12, h=0.055)
+        _line(scene, (s, s + (12.0 if solid else 4.0)), 0.0, 0.12, h=0.045)
         for side in (-1, 1):
-            _line(scene, (s, s + 12.0), side * (half - 0.35), 0.12, h=0.02)
+            _line(scene, (s, s + 12.0), side * (half - 0.35), 0.12, h=0.0115)
     _posts(scene, half + 0.9, 25.0)
     _woods(scene, rng, half + 3.5, conifers=0.35)
     _country_sides(scene, rng, half)
@@ -209,7 +209,7 @@ def add_tunnel(scene: Scene, rng: np.random.Generator) -> None:
 
 
 def _line(
-    scene: Scene, span: tuple[float, float], d: float, wide: float, *, h: float = 0.025
+    scene: Scene, span: tuple[float, float], d: float, wide: float, *, h: float = 0.012
 ) -> None:
     """A painted line."""
     strip(scene.static, scene.road, span, ((d - wide / 2, h), (d + wide / 2, h)), "mark", MARK)

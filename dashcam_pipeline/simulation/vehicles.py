@@ -251,6 +251,10 @@ def _lamps(
         corners = [[x0, rear, z - high / 2], [x1, rear, z - high / 2],
                    [x1, rear, z + high / 2], [x0, rear, z + high / 2]]  # fmt: skip
         mesh.quads([corners], material, (*RED, level))
+        # A housing: light sources shine both ways, and must not light the bodywork.
+        low = (x0 - 0.01, rear + 0.003, z - high / 2 - 0.01)
+        far = (x1 + 0.01, rear + 0.02, z + high / 2 + 0.01)
+        box(mesh, low, far, "rubber", (0.02, 0.02, 0.02, 0))
     if braking and lit:
         top = tall or {"suv": 1.5, "van": 1.9, "hatch": 1.38}.get(kind, 1.02)
         mesh.quads([[[-0.2, rear + 0.02, top - 0.04], [0.2, rear + 0.02, top - 0.04],
@@ -267,6 +271,8 @@ def _lamps(
     for centre in centres:
         glow = candela / (np.pi * radius**2) if lit else 0.0
         disc(mesh, centre, radius, (0, 1, 0), material, (*colour, glow), sides=8)
+        back = centre - (0, 0.004, 0)
+        disc(mesh, back, radius * 1.25, (0, 1, 0), "rubber", (0.05, 0.05, 0.05, 0), sides=8)
     if led and lit:
         for centre in centres:
             x, y, zc = centre + (0, 0.003, -0.11)
