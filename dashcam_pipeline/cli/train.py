@@ -34,7 +34,7 @@ def train() -> None:
     multiple=True,
     metavar="KIND:PATH[@LIST]",
     help=(
-        "Background pictures: night:, day: or hdr: and a folder; a list names some "
+        "Background pictures: night:, day:, hdr: or simulated: and a folder; a list names some "
         "of its files. May be given often."
     ),
 )
@@ -58,7 +58,13 @@ def train() -> None:
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the new run.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Folder of a run to go on with.")
-def glare(out: Path | None, resume: Path | None, hours: float | None, **given: object) -> None:
+def glare(
+    out: Path | None,
+    resume: Path | None,
+    hours: float | None,
+    data: tuple[str, ...],
+    **given: object,
+) -> None:
     """Train the glare network on synthesised glare.
 
     \b
@@ -76,11 +82,12 @@ def glare(out: Path | None, resume: Path | None, hours: float | None, **given: o
         raise UsageError("Give either --out for a new run or --resume for an old one.")
     if resume is not None:
         if explicit:
-            raise UsageError("A resumed run keeps its settings; only --hours may be given.")
-        folder, config = resume, resume_config(resume, hours)
+            raise UsageError("A resumed run keeps its settings but for --hours and --data.")
+        folder, config = resume, resume_config(resume, hours=hours, data=data or None)
     else:
-        if "data" not in explicit:
+        if not data:
             raise UsageError("Give --data KIND:PATH at least once.")
+        explicit["data"] = data
         if hours is not None:
             explicit["hours"] = hours
         folder, config = out, GlareTrainingConfig.model_validate(explicit)  # type: ignore[assignment] # one of both

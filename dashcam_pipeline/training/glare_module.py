@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dashcam_pipeline.training.glare_config import GlareTrainingConfig
-    from dashcam_pipeline.training.synthesis.glare import GlareSynthesizer
+    from dashcam_pipeline.training.synthesis.glare import GlareSynthesizer, Sample
 
 FREEZE_AT = 0.75
 """From this share of the training on, batch norm uses its running statistics, as it will later."""
@@ -77,7 +77,7 @@ class GlareModule(L.LightningModule):
         rng = np.random.default_rng((self.config.seed, step))
         whole = rng.random() < self.config.whole_frames
         count = max(self.config.batch * 3 // 8, 1) if whole else self.config.batch
-        samples = []
+        samples: list[Sample] = []
         shape = (288, 512) if whole else None
         for place in range(count if whole else -(-count // CROPS)):
             sample = self.synthesizer.sample((self.config.seed, step, place), shape)

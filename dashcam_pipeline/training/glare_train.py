@@ -1,8 +1,8 @@
 """Train the glare network: ``train_glare`` starts a run or goes on with one.
 
-A run is one folder: ``config.json`` (with versions), ``last.ckpt``, ``metrics.csv`` and
-TensorBoard events, ``pairs.csv`` and a grid of pictures for each epoch. Ctrl-C and time-outs
-leave it resumable.
+A run is one folder: ``config.json`` (with versions), ``last.ckpt``, logs for each part of the run
+(``csv/``, ``tensorboard/``), ``pairs.csv`` and a grid of pictures for each epoch. Ctrl-C leaves it
+resumable.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 CHECKPOINT = "last.ckpt"
 
 
-def resume_config(folder: Path, hours: float | None) -> GlareTrainingConfig:
-    """The config of an earlier run, with more hours if asked for.
+def resume_config(
+    folder: Path, *, hours: float | None = None, data: tuple[str, ...] | None = None
+) -> GlareTrainingConfig:
+    """The config of an earlier run, with another time budget or other data if given.
 
     Raises:
         InputMissingError: the folder holds no run.
@@ -43,6 +45,8 @@ def resume_config(folder: Path, hours: float | None) -> GlareTrainingConfig:
     stored = json.loads(path.read_text())["config"]
     if hours is not None:
         stored["hours"] = hours
+    if data is not None:
+        stored["data"] = data
     return GlareTrainingConfig.model_validate(stored)
 
 
@@ -82,8 +86,8 @@ def train_glare(config: GlareTrainingConfig, folder: Path) -> Path:
         precision=config.precision,  # type: ignore[arg-type] # Lightning checks the name
         max_epochs=-1,
         logger=[
-            CSVLogger(folder, name=None, version=""),
-            TensorBoardLogger(folder, name=None, version=""),
+            CSVLogger(folder, name="csv"),
+            TensorBoardLogger(folder, name="tensorboard"),
         ],
         callbacks=[
             Watch(folder, pairs, load_looks(config.look) if config.look else []),

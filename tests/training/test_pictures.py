@@ -28,7 +28,7 @@ def test_a_list_names_some_files(folders):
 
 @pytest.mark.parametrize("text", ["nights", "evening:.", ":."])
 def test_a_wrong_form_is_explained(text):
-    with pytest.raises(UsageError, match="KIND is one of night, day, hdr"):
+    with pytest.raises(UsageError, match="KIND is one of night, day, hdr, simulated"):
         PictureSource.parse(text)
 
 

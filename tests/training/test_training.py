@@ -103,7 +103,7 @@ def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
 
 def test_no_run_no_resume(tmp_path):
     with pytest.raises(InputMissingError, match="no run to go on with"):
-        resume_config(tmp_path, None)
+        resume_config(tmp_path)
     with pytest.raises(InputMissingError):
         export_run(tmp_path / "last.ckpt", tmp_path, "x", licence="x", trained_on=["x"])
     torch.save({}, tmp_path / "other.ckpt")

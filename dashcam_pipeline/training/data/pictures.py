@@ -3,11 +3,12 @@
 A source is written ``KIND:PATH`` or ``KIND:PATH@LIST``, where LIST is a text file with one file
 name a line:
 
-===========  =====================================================================
-``night``    real night pictures, nearly free of glare; their lamps stay and shine
-``day``      pictures by day: darkened to nights, or used as glare-free examples
-``hdr``      Radiance panoramas with true radiance: views are cut out of them
-===========  =====================================================================
+=============  =====================================================================
+``night``      real night pictures, nearly free of glare; their lamps stay and shine
+``day``        pictures by day: darkened to nights, or used as glare-free examples
+``hdr``        Radiance panoramas with true radiance: views are cut out of them
+``simulated``  the simulator's pack of scenes, whose lamps have their true radiance
+=============  =====================================================================
 
 Pictures are kept in memory, shrunk to about the size they are needed in.
 """
@@ -22,11 +23,12 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.errors import InputError, InputMissingError, UsageError
+from dashcam_pipeline.simulation.pack import load_pack
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-Kind = Literal["night", "day", "hdr"]
+Kind = Literal["night", "day", "hdr", "simulated"]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".hdr"}
 
 
@@ -83,7 +85,7 @@ class PictureSource:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One background: uint8 RGB (H, W, 3), or float32 linear RGB for ``hdr``."""
+    """One background: uint8 RGB (H, W, 3), or float32 linear RGB for ``hdr`` and ``simulated``."""
 
     kind: Kind
     pixels: npt.NDArray[Any]
@@ -107,9 +109,13 @@ def load_picture(path: Path, kind: Kind, max_side: int) -> Picture:
 
 def load_pictures(sources: list[PictureSource], *, max_side: int = 720) -> list[Picture]:
     """Read all pictures of all sources into memory."""
-    return [
-        load_picture(path, source.kind, max_side) for source in sources for path in source.files()
-    ]
+    pictures = []
+    for source in sources:
+        if source.kind == "simulated":
+            pictures += [Picture("simulated", scene.night) for scene in load_pack(source.folder)]
+        else:
+            pictures += [load_picture(file, source.kind, max_side) for file in source.files()]
+    return pictures
 
 
 def panorama_view(

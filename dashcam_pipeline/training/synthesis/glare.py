@@ -37,7 +37,7 @@ VEIL_WINDOW = 1 / 6
 SHAPES = ((288, 512), (288, 512), (320, 448), (288, 512), (448, 320), (384, 384))
 """Frame sizes (height, width) that samples are made in; wide ones most often, as dashcams are."""
 
-KIND_WEIGHTS = {"night": 0.45, "day": 0.4, "hdr": 0.15}
+KIND_WEIGHTS = {"night": 0.35, "day": 0.25, "hdr": 0.1, "simulated": 0.3}
 """How often each kind of background is drawn."""
 
 
@@ -202,7 +202,7 @@ class GlareSynthesizer:
     """Draws samples from backgrounds, lamps, lenses and cameras.
 
     Args:
-        pictures: backgrounds by kind; night and HDR ones are drawn as often as day ones.
+        pictures: backgrounds by kind; drawn as often as ``KIND_WEIGHTS`` says.
         bank: scatter kernels.
         glare_free: share of samples without any glare, whose layers are zero.
     """
@@ -210,9 +210,7 @@ class GlareSynthesizer:
     def __init__(
         self, pictures: list[Picture], bank: KernelBank, *, glare_free: float = 0.15
     ) -> None:
-        self.by_kind = {
-            kind: [p for p in pictures if p.kind == kind] for kind in ("night", "day", "hdr")
-        }
+        self.by_kind = {kind: [p for p in pictures if p.kind == kind] for kind in KIND_WEIGHTS}
         self.by_kind = {kind: found for kind, found in self.by_kind.items() if found}
         self.bank = bank
         self.glare_free = glare_free
@@ -264,6 +262,10 @@ class GlareSynthesizer:
             linear *= math.exp(rng.uniform(math.log(0.1), math.log(0.8)))
             lamps = find_lamps(rng, linear, threshold=1.5)
             return linear, lamps + self._more_lamps(rng, height, width)[:3]
+        if kind == "simulated":
+            linear = fit(rng, pixels, height, width)
+            linear = linear * math.exp(rng.uniform(math.log(0.4), math.log(2.5)))
+            return linear, find_lamps(rng, linear, threshold=1.5, limit=40)
         coded = fit(rng, pixels, height, width).astype(np.float32) / 255
         linear = np.power(coded, rng.uniform(1.8, 2.2), dtype=np.float32)
         if kind == "night":
