@@ -24,13 +24,15 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.simulation.build import build_scene
 from dashcam_pipeline.simulation.cpus import few_cpus
 from dashcam_pipeline.simulation.film import Fix, write_film
 from dashcam_pipeline.simulation.optics import Glare, Optics, Sensor, develop, draw_optics, expose
-from dashcam_pipeline.simulation.pack import Image, from_code, to_code, write_masks
+from dashcam_pipeline.simulation.pack import Image, write_masks
 from dashcam_pipeline.simulation.rain import add_rain
 from dashcam_pipeline.simulation.recipe import KINDS, Recipe, SceneKind, make_recipe
+from dashcam_pipeline.simulation.views import load_view, save_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +98,7 @@ def render_frames(job: Job, out: Path, *, workers: int = 1) -> Iterator[int]:
     """
     folder = out / "frames"
     folder.mkdir(parents=True, exist_ok=True)
+    _claim(job, folder)
     missing = [
         i for i in range(job.count) if not all(f.exists() for f, _ in _files(job, folder, i))
     ]
@@ -127,7 +130,7 @@ def film(job: Job, out: Path, *, crf: int = 21) -> None:
     recipe, folder = scene.recipe, out / "frames"
     optics = draw_optics(np.random.default_rng([300, job.seed]), heavy=job.heavy)
     glare = Glare(optics, job.height, job.width)
-    first, _ = _load(folder / "00000.night.npz")
+    first, _ = load_view(folder / "00000.night.npz")
     sensor = _sensor(expose(first, 0.30), job.seed)
     fixes = [_fix(scene, s) for s in range(ceil(job.count / job.fps))]
     metadata = {"creation_time": START.isoformat(), "comment": "simulated, not recorded"}
@@ -135,7 +138,7 @@ def film(job: Job, out: Path, *, crf: int = 21) -> None:
 
     def pictures(*, with_glare: bool) -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
         for i, file in enumerate(nights):
-            light = add_rain(_load(file)[0], recipe, i, job.time(i))
+            light = add_rain(load_view(file)[0], recipe, i, job.time(i))
             if with_glare:
                 light = light + glare(light)
             yield burn_in(develop(light, sensor, i), fixes[int(job.time(i))])
@@ -144,12 +147,37 @@ def film(job: Job, out: Path, *, crf: int = 21) -> None:
                fixes=fixes, crf=crf, metadata=metadata)  # fmt: skip
     write_film(out / "night-truth.mp4", pictures(with_glare=False), job.fps,
                fixes=fixes, crf=crf - 3, metadata=metadata)  # fmt: skip
-    write_masks(out / "masks.mkv", (_load(f)[1] for f in nights), job.fps)
+    write_masks(out / "masks.mkv", (load_view(f)[1] for f in nights), job.fps)
     if job.day:
         _film_day(job, out, fixes, crf, metadata)
-    lamps = [_lamps(*_load(f)) for f in nights]
+    lamps = [_lamps(*load_view(f)) for f in nights]
     facts = _facts(job, scene, optics, sensor) | {"lamps": lamps}
     (out / "truth.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+def _claim(job: Job, folder: Path) -> None:
+    """Take a folder for a job; frames of another one in it would be mixed up.
+
+    Raises:
+        UsageError: it holds frames of another scene, seed, size, rate or quality.
+    """
+    wanted = f"{job.kind} {job.seed} {job.width}x{job.height} {job.fps} {job.samples}"
+    note = folder / "job.txt"
+    found = note.read_text("utf-8") if note.exists() else wanted
+    if found != wanted:
+        raise UsageError(
+            f"{folder} holds frames of another drive: {found!r}, not {wanted!r}",
+            advice="Give another --out, or delete that folder.",
+        )
+    note.write_text(wanted, "utf-8")
+
+
+def remove_frames(out: Path) -> None:
+    """Delete the rendered views of a clip that is whole."""
+    folder = out / "frames"
+    for file in [*folder.glob("?????.*.npz"), folder / "job.txt"]:
+        file.unlink()
+    folder.rmdir()
 
 
 def burn_in(
@@ -172,9 +200,9 @@ def burn_in(
 
 def _film_day(job: Job, out: Path, fixes: list[Fix], crf: int, metadata: dict[str, str]) -> None:
     days = [out / "frames" / f"{i:05d}.day.npz" for i in range(job.count)]
-    sensor = Sensor(expose(_load(days[0])[0], 0.5), 2e-4, 2e-4, 0.15, 0.0, job.seed)
+    sensor = Sensor(expose(load_view(days[0])[0], 0.5), 2e-4, 2e-4, 0.15, 0.0, job.seed)
     pictures = (
-        burn_in(develop(_load(f)[0], sensor, i), fixes[int(job.time(i))])
+        burn_in(develop(load_view(f)[0], sensor, i), fixes[int(job.time(i))])
         for i, f in enumerate(days)
     )
     write_film(out / "day.mp4", pictures, job.fps, fixes=fixes, crf=crf, metadata=metadata)
@@ -212,25 +240,7 @@ def _render(job: Job, folder: Path, index: int) -> None:
                 view = _loaded[job].render(job.time(index), night=night, samples=samples)
         else:
             view = _loaded[job].render(job.time(index), night=night, samples=samples)
-        part = file.with_suffix(".part")
-        # By day radiances are tens of thousands of cd/m2: the code's range wants them smaller.
-        rgb = np.round(to_code(view.rgb * (SCALE if night else DAY_SCALE)) * 65535).astype(
-            np.uint16
-        )
-        mask = np.round(np.clip(view.mask, 0, 1) * 255).astype(np.uint8)
-        with part.open("wb") as stream:
-            np.savez_compressed(stream, rgb=rgb, mask=mask)
-        part.replace(file)
-
-
-SCALE, DAY_SCALE = 0.25, 2.0**-13
-"""Radiances are stored times this, so that they sit well in the code's range."""
-
-
-def _load(file: Path) -> tuple[Image, Image]:
-    """Radiance and mask of a stored view."""
-    with np.load(file) as data:
-        return from_code(data["rgb"] / np.float32(65535)), data["mask"] / np.float32(255)
+        save_view(file, view.rgb, view.mask, night=night)
 
 
 def _sensor(gain: float, seed: int) -> Sensor:
@@ -258,7 +268,7 @@ def _fix(scene: Scene, second: float) -> Fix:
 
 
 def _lamps(light: Image, mask: Image) -> list[dict[str, Any]]:
-    """Lamps and signals of a frame: centre, area in pixels, largest stored radiance."""
+    """Lamps and signals of a frame: centre, area in pixels, largest radiance in cd/m2."""
     found = []
     for channel, kind in ((0, "lamp"), (1, "signal")):
         binary = (mask[..., channel] > 0.2).astype(np.uint8)
@@ -267,9 +277,7 @@ def _lamps(light: Image, mask: Image) -> list[dict[str, Any]]:
             peak = float(light[labels == label].max())
             x, y = (round(float(v), 1) for v in centres[label])
             area = int(stats[label, cv2.CC_STAT_AREA])
-            found.append(
-                {"kind": kind, "x": x, "y": y, "area": area, "peak": round(peak / SCALE, 1)}
-            )
+            found.append({"kind": kind, "x": x, "y": y, "area": area, "peak": round(peak, 1)})
     return found
 
 
@@ -298,4 +306,4 @@ def _facts(job: Job, scene: Scene, optics: Optics, sensor: Sensor) -> dict[str, 
     }
 
 
-__all__ = ["KINDS", "Job", "Recipe", "burn_in", "film", "render_frames"]
+__all__ = ["KINDS", "Job", "Recipe", "burn_in", "film", "remove_frames", "render_frames"]
