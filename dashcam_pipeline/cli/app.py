@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "train": "dashcam_pipeline.cli.train:train",
     "evaluate": "dashcam_pipeline.cli.evaluate:evaluate",
     "export": "dashcam_pipeline.cli.export:export",
+    "simulate": "dashcam_pipeline.cli.simulate:simulate",
 }
 """Command -> ``module:function``; imported when it is run or described."""
 
