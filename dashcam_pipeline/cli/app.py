@@ -31,6 +31,7 @@ DEBUG: Final = "DASHCAM_DEBUG"
 
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
+    "batch": "dashcam_pipeline.cli.batch:batch",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
     "probe": "dashcam_pipeline.cli.probe:probe",

@@ -1,0 +1,160 @@
+"""``run_batch``: a folder of recordings in, a folder of cleaned ones out.
+
+::
+
+    report = run_batch("SDCARD", "CLEAN", config=CleanConfig(strength=0.8))
+    print(report.table())
+
+One process drives: it alone writes the journal, and hands recordings to a runner. Whatever ends it,
+running it again goes on where it was.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashcam_pipeline.batch.discovery import check_folders, discover, select
+from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
+from dashcam_pipeline.batch.lock import FolderLock
+from dashcam_pipeline.batch.plan import make_plan
+from dashcam_pipeline.batch.pool import LocalRunner
+from dashcam_pipeline.batch.recipe import make_recipe
+from dashcam_pipeline.batch.resources import plan_budget
+from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
+from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.errors import InputMissingError
+from dashcam_pipeline.media.partfile import output_error
+
+if TYPE_CHECKING:
+    from dashcam_pipeline.batch.result import BatchReport
+    from dashcam_pipeline.batch.runner import Runner
+    from dashcam_pipeline.batch.session import Observer
+
+
+def plan_batch(
+    input: str | Path,  # noqa: A002 - the word that the command line has
+    output: str | Path,
+    *,
+    config: CleanConfig | None = None,
+    options: BatchOptions | None = None,
+) -> Plan:
+    """Decide what a run would do, without doing any of it; nothing is written.
+
+    Args:
+        input: a folder, or one recording.
+        output: folder of the results; need not exist.
+        config: how to clean.
+        options: which recordings.
+
+    Raises:
+        DashcamError: a folder, an option or weights that can't be.
+    """
+    output, options = Path(output), options or BatchOptions()
+    path = journal_path(output)
+    with ExitStack() as opened:
+        journal = opened.enter_context(Journal(path)) if path.exists() else None
+        return _plan(Path(input), output, config or CleanConfig(), options, journal)
+
+
+def run_batch(
+    input: str | Path,  # noqa: A002 - the word that the command line has
+    output: str | Path,
+    *,
+    config: CleanConfig | None = None,
+    options: BatchOptions | None = None,
+    observer: Observer | None = None,
+) -> BatchReport:
+    """Clean a folder of recordings; what an earlier run did is not done again.
+
+    Args:
+        input: a folder, or one recording; only read.
+        output: folder of the results; made if it isn't there.
+        config: how to clean.
+        options: which recordings, and how the work is shared.
+        observer: told what happens, in this thread.
+
+    Returns:
+        what became of every recording; ``report.json`` and ``report.csv`` in the output folder say
+        the same. That some failed is no exception: see ``exit_code``.
+
+    Raises:
+        DashcamError: a folder, an option or weights that can't be, or another run at work on the
+            output folder. Nothing was done.
+        KeyboardInterrupt: Ctrl-C; all workers have ended, and running it again goes on.
+    """
+    config, options = config or CleanConfig(), options or BatchOptions()
+    root, output = Path(input), Path(output)
+    check_folders(root, output)
+    with ExitStack() as opened:
+        try:
+            work_folder(output).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(error, output) from error
+        opened.enter_context(FolderLock(work_folder(output) / "lock", str(output)))
+        journal = opened.enter_context(Journal(journal_path(output)))
+        plan = _plan(root, output, config, options, journal)
+        runner, workers = make_runner(options, config, jobs=plan.todo)
+        opened.callback(runner.close)
+        session = Session(
+            plan,
+            output,
+            config=config,
+            options=options,
+            journal=journal,
+            observer=observer or Silent(),
+        )
+        try:
+            session.run(runner, workers)
+        finally:
+            report = session.report()
+            try:
+                report.write(output)
+            except OSError as error:
+                report.warnings.append(f"the report can't be written: {error.strerror or error}.")
+        return report
+
+
+def _plan(
+    root: Path, output: Path, config: CleanConfig, options: BatchOptions, journal: Journal | None
+) -> Plan:
+    check_folders(root, output)
+    recipe = make_recipe(config).digest
+    tree = discover(root)
+    if not tree.clips:
+        raise InputMissingError(
+            f"there is no recording in {root}.",
+            advice="Looked for: mp4, mov, m4v, avi, mkv, ts, mts, m2ts, 3gp, webm.",
+        )
+    chosen = select(tree, options.selection)
+    steps = make_plan(
+        chosen.clips,
+        among=tree.clips,
+        journal=journal,
+        recipe=recipe,
+        output=output,
+        night_only=options.night_only,
+    )
+    return Plan(tree, chosen, steps, recipe)
+
+
+def make_runner(options: BatchOptions, config: CleanConfig, *, jobs: int) -> tuple[Runner, int]:
+    """The runner that is asked for, and how many jobs it does at a time.
+
+    Args:
+        options: which, and how many workers.
+        config: device and threads of each worker.
+        jobs: how many there are.
+
+    Raises:
+        UsageError: Ray is asked for and not installed, or its cluster can't be reached.
+    """
+    if options.runner == "ray":
+        # Only here: nobody else needs it.
+        from dashcam_pipeline.batch.cluster import RayRunner  # noqa: PLC0415
+
+        cluster = RayRunner(config, address=options.address, workers=options.workers)
+        return cluster, cluster.slots
+    budget = plan_budget(config.device, workers=options.workers, threads=config.threads, jobs=jobs)
+    return LocalRunner(budget), budget.workers

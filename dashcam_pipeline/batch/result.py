@@ -1,0 +1,167 @@
+"""What became of a batch: a table for people, JSON and CSV for machines."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from dashcam_pipeline._version import __version__
+from dashcam_pipeline.errors import BatchError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Fate: TypeAlias = Literal["done", "damaged", "skipped", "bright", "failed", "not reached"]
+
+FATES: Final[dict[Fate, str]] = {
+    "done": "cleaned",
+    "damaged": "cleaned as far as the damage allowed",
+    "skipped": "done before",
+    "bright": "left out: taken by day",
+    "failed": "failed",
+    "not reached": "not reached: the run ended before",
+}
+"""What a recording's fate is called, in the order of the table."""
+
+SCHEMA_VERSION: Final = 1
+
+JSON_NAME: Final = "report.json"
+CSV_NAME: Final = "report.csv"
+
+_NAMED: Final = 20
+"""Recordings named in the table; the files name all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """What became of a recording.
+
+    Args:
+        path: relative to the input.
+        status: its fate.
+        reason: why, where that isn't clear.
+        output: relative to the output folder; empty without one.
+        recorded: ISO 8601, the camera's clock.
+        camera: empty where the name doesn't say.
+        frames: written in this run.
+        seconds: that it took in this run.
+        attempts: in this run.
+        sha256: of the source, empty if it wasn't read to the end.
+    """
+
+    path: str
+    status: Fate
+    reason: str = ""
+    output: str = ""
+    recorded: str = ""
+    camera: str = ""
+    frames: int = 0
+    seconds: float = 0.0
+    attempts: int = 0
+    sha256: str = ""
+
+
+@dataclass(slots=True)
+class BatchReport:
+    """What became of a batch.
+
+    Args:
+        input, output: the two folders.
+        clips: in order of their paths.
+        refused: recordings that were not wanted, by reason.
+        sidecars: copied along in this run.
+        warnings: what the user should know.
+        seconds: wall time.
+        workers: that shared the work.
+        settings: of ``CleanConfig``.
+        recipe: its digest.
+        interrupted: True if the run was ended before its time; another one goes on.
+    """
+
+    input: str
+    output: str
+    clips: list[ClipResult] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+    sidecars: int = 0
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    workers: int = 1
+    settings: dict[str, Any] = field(default_factory=dict)
+    recipe: str = ""
+    interrupted: bool = False
+
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """Recordings by fate."""
+        counts = dict.fromkeys(FATES, 0)
+        for clip in self.clips:
+            counts[clip.status] += 1
+        return counts
+
+    @property
+    def exit_code(self) -> int:
+        """0 only if nothing failed and all was reached."""
+        counts = self.counts
+        return BatchError.exit_code if counts["failed"] or counts["not reached"] else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "version": __version__,
+            "exit_code": self.exit_code,
+            "counts": self.counts,
+            **asdict(self),
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write ``report.json`` and ``report.csv``; each appears only when it is whole.
+
+        Raises:
+            OSError: they can't be written.
+        """
+        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
+        part = folder / f"{JSON_NAME}.part"
+        # A file name that is no UTF-8 comes out as escapes.
+        part.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        part.replace(folder / JSON_NAME)
+        part = folder / f"{CSV_NAME}.part"
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            writer = csv.DictWriter(file, [f.name for f in fields(ClipResult)])
+            writer.writeheader()
+            writer.writerows(asdict(clip) for clip in self.clips)
+        part.replace(folder / CSV_NAME)
+
+    def table(self) -> str:
+        """What was done, for people; several lines."""
+        counts = self.counts
+        rows = [(str(counts[fate]), words) for fate, words in FATES.items() if counts[fate]]
+        rows += [(str(count), f"left out: {reason}") for reason, count in self.refused.items()]
+        if self.sidecars:
+            rows.append((str(self.sidecars), "sidecars copied along"))
+        width = max((len(count) for count, _ in rows), default=1)
+        lines = [f"{count:>{width}}  {words}" for count, words in rows] or ["no recordings"]
+        lines += self._named("failed", "failed")
+        lines += self._named("damaged", "damaged")
+        frames = sum(clip.frames for clip in self.clips)
+        if frames and self.seconds > 0:
+            lines.append(
+                f"{frames} frames in {_clock(self.seconds)} "
+                f"({frames / self.seconds:.1f} a second, {self.workers} at a time)"
+            )
+        return "\n".join(lines)
+
+    def _named(self, fate: Fate, heading: str) -> list[str]:
+        clips = [clip for clip in self.clips if clip.status == fate]
+        lines = [f"{heading}: {clip.path}: {clip.reason}" for clip in clips[:_NAMED]]
+        if len(clips) > _NAMED:
+            lines.append(f"{heading}: {len(clips) - _NAMED} more, all of them in {CSV_NAME}")
+        return lines
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02} min"

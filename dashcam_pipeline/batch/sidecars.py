@@ -1,0 +1,54 @@
+"""Sidecars come along: copied once, whole, with their times."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from dashcam_pipeline.media.partfile import part_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from dashcam_pipeline.batch.discovery import Found
+
+
+def copy_sidecars(
+    sidecars: Iterable[Found], root: Path, output: Path, *, overwrite: bool = False
+) -> tuple[int, list[str]]:
+    """Copy sidecars to their place in the output tree.
+
+    Args:
+        sidecars: of the input tree.
+        root: the input tree.
+        output: folder of the results.
+        overwrite: True replaces another file of that name; otherwise it stays, with a warning.
+
+    Returns:
+        how many were copied now, and a sentence for each that could not be.
+    """
+    copied, warnings = 0, []
+    for sidecar in sidecars:
+        target = output / sidecar.path
+        try:
+            if target.exists():
+                status = target.stat()
+                if (status.st_size, status.st_mtime_ns // 1000) == (
+                    sidecar.size,
+                    # Some file systems keep microseconds only.
+                    sidecar.mtime_ns // 1000,
+                ):
+                    continue
+                if not overwrite:
+                    warnings.append(f"{target} is another file; the sidecar was not copied.")
+                    continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = part_of(target)
+            shutil.copy2(root / sidecar.path, part)
+            part.replace(target)
+        except OSError as error:
+            warnings.append(f"{sidecar.path} was not copied: {error.strerror or error}.")
+        else:
+            copied += 1
+    return copied, warnings

@@ -1,0 +1,215 @@
+"""``dashcam batch``: a folder, or a whole card."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+
+import click
+
+from dashcam_pipeline.cli.batch_progress import BatchBars
+from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
+from dashcam_pipeline.dashcam.names import Camera
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from dashcam_pipeline.batch.estimate import Estimate
+    from dashcam_pipeline.batch.session import BatchOptions, Plan
+    from dashcam_pipeline.config import CleanConfig
+
+EPILOG: Final = """\b
+Examples:
+  dashcam batch /media/SDCARD ~/clean
+  dashcam batch SDCARD CLEAN --camera front --since 2026-01-01 --night-only
+  dashcam batch SDCARD CLEAN --events-only --include 'Movie/*' --dry-run
+  dashcam batch SDCARD CLEAN --workers 4 --threads 2
+  dashcam batch /share/in /share/out --runner ray --address auto
+
+Running the same command again goes on where it was, after Ctrl-C, a power cut or a full disk.
+Exit code 0 means that every wanted recording is done; 10 that some are not (report.json and
+report.csv in the output folder say which and why).
+"""
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_SELECTION: Final = "Which recordings"
+_DATES: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M"]
+_LISTED: Final = 50
+"""Steps that --dry-run lists without -v."""
+
+
+def _choice(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - as click's
+    return click.option(*names, cls=ManualOption, group=_SELECTION, **settings)
+
+
+@click.command(cls=ManualCommand, epilog=EPILOG)
+@click.argument("input", type=click.Path(path_type=Path), metavar="INPUT")
+@click.argument("output", type=click.Path(path_type=Path), metavar="OUTPUT")
+@_choice("--camera", type=click.Choice(get_args(Camera)), help="Only this camera's recordings.")
+@_choice(
+    "--since",
+    type=click.DateTime(_DATES),
+    metavar="DATE",
+    help="Not older than this, by the name's time or else the file's.",
+)
+@_choice("--until", type=click.DateTime(_DATES), metavar="DATE", help="Older than this.")
+@_choice(
+    "--events-only", is_flag=True, help="Only impacts, alarms and what the driver's button locked."
+)
+@_choice("--night-only", is_flag=True, help="Leave out recordings taken by day, by a quick look.")
+@_choice(
+    "--include",
+    multiple=True,
+    metavar="GLOB",
+    help="Only paths in the tree, or names, that match; repeatable.",
+)
+@_choice("--exclude", multiple=True, metavar="GLOB", help="Not those that match; repeatable.")
+@click.option(
+    "--dry-run",
+    cls=ManualOption,
+    is_flag=True,
+    help="Say what would be done, with an estimate from two seconds; write nothing.",
+)
+@click.option(
+    "--segment-seconds",
+    cls=ManualOption,
+    type=click.FloatRange(0.1, 3600),
+    default=30.0,
+    show_default=True,
+    metavar="S",
+    help="How much of a recording can be lost to a power cut.",
+)
+@click.option(
+    "--workers",
+    cls=ManualOption,
+    type=click.IntRange(0, 1024),
+    default=0,
+    metavar="N",
+    help="Recordings at a time; 0 decides by cores, memory and GPUs.  [default: 0]",
+)
+@click.option(
+    "--runner",
+    cls=ManualOption,
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or a Ray cluster over a shared folder.",
+)
+@click.option(
+    "--address",
+    cls=ManualOption,
+    metavar="ADDRESS",
+    help="Of the Ray cluster: auto, or HOST:PORT of its head.",
+)
+@click.option("-q", "--quiet", cls=ManualOption, is_flag=True, help="Say nothing but errors.")
+@click.option("-v", "--verbose", cls=ManualOption, is_flag=True, help="A line for every recording.")
+@config_options()
+@click.pass_context
+def batch(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    input: Path,  # noqa: A002 - the word that the help has
+    output: Path,
+    camera: Camera | None,
+    since: datetime | None,
+    until: datetime | None,
+    events_only: bool,
+    night_only: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    dry_run: bool,
+    segment_seconds: float,
+    workers: int,
+    runner: str,
+    address: str | None,
+    quiet: bool,
+    verbose: bool,
+    config: CleanConfig,
+) -> None:
+    """Clean a folder of recordings, or a whole card, into another folder.
+
+    The output tree mirrors the input tree: names, file times and sidecars (positions, acceleration,
+    thumbnails) come along, and nothing is ever written into the input. What is done already is
+    skipped; a recording that fails doesn't stop the others.
+    """
+    from dashcam_pipeline.batch import driver  # noqa: PLC0415 - `--help` needs no codecs
+    from dashcam_pipeline.batch.discovery import Selection  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.batch.session import BatchOptions  # noqa: PLC0415 - likewise
+
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other.")
+    if address is not None and runner != "ray":
+        raise click.UsageError("--address is for --runner ray.")
+    logging.getLogger("dashcam_pipeline").setLevel(
+        logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
+    )
+    options = BatchOptions(
+        selection=Selection(
+            camera=camera,
+            since=since,
+            until=until,
+            events_only=events_only,
+            include=include,
+            exclude=exclude,
+        ),
+        night_only=night_only,
+        segment_seconds=segment_seconds,
+        workers=workers,
+        runner="ray" if runner == "ray" else "local",
+        address=address,
+    )
+    if dry_run:
+        _dry_run(input, output, config, options, verbose=verbose)
+        return
+    with BatchBars(enabled=not quiet, verbose=verbose) as bars:
+        report = driver.run_batch(input, output, config=config, options=options, observer=bars)
+    for warning in report.warnings:
+        click.echo(f"dashcam: warning: {warning}", err=True)
+    if not quiet:
+        click.echo(report.table())
+    context.exit(report.exit_code)
+
+
+def _dry_run(
+    source: Path, output: Path, config: CleanConfig, options: BatchOptions, *, verbose: bool
+) -> None:
+    from dashcam_pipeline.batch.driver import plan_batch  # noqa: PLC0415 - as above
+    from dashcam_pipeline.batch.estimate import estimate  # noqa: PLC0415 - likewise
+
+    plan = plan_batch(source, output, config=config, options=options)
+    for line in _plan_lines(plan, verbose=verbose):
+        click.echo(line)
+    click.echo(_estimate_line(estimate(plan, output, config=config, options=options), plan))
+    if options.night_only:
+        click.echo("Recordings taken by day will be found, and left out, when their turn comes.")
+
+
+def _plan_lines(plan: Plan, *, verbose: bool) -> list[str]:
+    shown = plan.steps if verbose else plan.steps[:_LISTED]
+    lines = [f"{step.action:<5}  {step.clip.path}  ({step.reason})" for step in shown]
+    if len(shown) < len(plan.steps):
+        lines.append(f"... and {len(plan.steps) - len(shown)} more; -v lists all of them")
+    lines += [f"{count} left out: {reason}" for reason, count in plan.chosen.refused.items()]
+    sidecars = sum(len(found) for found in plan.chosen.sidecars.values())
+    moments = len({(s.clip.folder, s.clip.name.recording) for s in plan.steps})
+    lines.append(
+        f"{plan.todo} of {len(plan.steps)} recordings to do ({moments} moments); "
+        f"{sidecars} sidecars come along."
+    )
+    lines += [f"{path} can't be listed: {why}" for path, why in plan.tree.unreadable]
+    return lines
+
+
+def _estimate_line(found: Estimate | None, plan: Plan) -> str:
+    if found is None:
+        return "Nothing to do." if not plan.todo else "No recording could be read for a trial."
+    hours, rest = divmod(round(found.seconds), 3600)
+    minutes, seconds = divmod(rest, 60)
+    room = "" if found.fits else f" NOT ENOUGH: {found.free / 1e9:.1f} GB are free."
+    return (
+        f"About {hours}:{minutes:02}:{seconds:02} with {found.workers} at a time, and "
+        f"{found.nbytes / 1e9:.2f} GB of results ({found.fps:.1f} frames a second in a trial of "
+        f"{found.trial}).{room}"
+    )
