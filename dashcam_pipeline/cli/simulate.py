@@ -13,7 +13,6 @@ import click
 
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.workers import Progress
 
 SCENES: Final = ("city", "highway", "country-moon", "tunnel", "rainy-city")
 SIDES: Final = range(32, 7681)
@@ -80,6 +79,7 @@ def simulate(  # noqa: PLR0917 - click passes them by name
     rate = _rate(fps)
     need_renderer()
     from dashcam_pipeline.simulation import clip  # noqa: PLC0415 - the extra
+    from dashcam_pipeline.workers import Progress  # noqa: PLC0415 - `--help` needs no codecs
 
     job = clip.Job(
         next(kind for kind in clip.KINDS if kind == scene),
