@@ -92,6 +92,7 @@ def make_report(
         ),
         cuts=tuple(cuts),
         timings=asdict(workers.timings),
+        pace=tuple(workers.pace.points),
         settings=config.model_dump(mode="json"),
         encoder_options=dict(written.options),
         device=device,

@@ -122,6 +122,7 @@ class RunReport:
         stages: in order.
         cuts: indices of the frames that open a new scene.
         timings: wall seconds by part, as ``workers.Timings`` defines them.
+        pace: (presentation time reached in seconds, frames a second), as ``workers.Pace`` notes it.
         settings: those of the run, as ``CleanConfig`` has them.
         encoder_options: that the encoder was given, defaults included.
         device: where the networks ran.
@@ -141,6 +142,7 @@ class RunReport:
     stages: tuple[StageFact, ...] = ()
     cuts: tuple[int, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    pace: tuple[tuple[float, float], ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     encoder_options: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"

@@ -27,6 +27,12 @@ QUEUE_BYTES: Final = 48 << 20
 TICK_SECONDS: Final = 0.1
 """How often the progress callback is called."""
 
+PACE_SECONDS: Final = 0.5
+"""A run's speed is noted so often at first."""
+
+PACE_POINTS: Final = 240
+"""Points of a run's speed that are kept, at most."""
+
 GRACE_SECONDS: Final = 1.5
 """How long threads may take to end after a failure before they are left behind.
 
@@ -120,6 +126,32 @@ class Timings:
     total: float = 0.0
 
 
+class Pace:
+    """How fast a run went, place by place, in few enough points to draw.
+
+    ``points`` holds (presentation time reached in seconds, frames a second since the last point).
+    """
+
+    def __init__(self) -> None:
+        self.points: list[tuple[float, float]] = []
+        self._seconds = PACE_SECONDS
+        self._frames, self._elapsed = 0, 0.0
+
+    def note(self, progress: Progress) -> None:
+        """Look at a run; called often."""
+        frames = progress.frames - self._frames
+        elapsed = progress.elapsed_s - self._elapsed
+        if elapsed < self._seconds or not frames:
+            return
+        self.points.append((progress.position_s, frames / elapsed))
+        self._frames, self._elapsed = progress.frames, progress.elapsed_s
+        if len(self.points) >= PACE_POINTS:
+            # Half as many from here on; the two that become one took equally long.
+            pairs = zip(self.points[::2], self.points[1::2], strict=False)
+            self.points = [(b[0], (a[1] + b[1]) / 2) for a, b in pairs]
+            self._seconds *= 2
+
+
 class Workers:
     """One run.
 
@@ -154,6 +186,7 @@ class Workers:
         self._running = 0
         self.timings = Timings()
         self.progress = Progress()
+        self.pace = Pace()
         self.frames_in = 0
         self.outcomes: list[StageOutcome] = []
         self.sink_report: Any = None
@@ -208,6 +241,7 @@ class Workers:
 
     def _report(self, begin: float, on_progress: Callable[[Progress], None] | None) -> None:
         self.progress.elapsed_s = time.perf_counter() - begin
+        self.pace.note(self.progress)
         if on_progress is not None:
             on_progress(replace(self.progress))  # a snapshot: the writer goes on counting
 

@@ -10,7 +10,7 @@ from toys import Delay, Toy, make_frame
 
 from dashcam_pipeline.chain import Chain
 from dashcam_pipeline.errors import StageError
-from dashcam_pipeline.workers import GRACE_SECONDS, Workers
+from dashcam_pipeline.workers import GRACE_SECONDS, PACE_POINTS, Pace, Progress, Workers
 
 BOUND_SECONDS = 10.0
 """What waits for ever is caught by this; a busy machine is not. Threads get GRACE_SECONDS."""
@@ -304,3 +304,24 @@ def test_queues_bound_what_is_alive_at_once():
 
     make(CountedSource(), (), ForgetfulSink(), queue_bytes=50).run()
     assert peak <= 2 * 5 + 5  # two queues and one in the hand of each thread and of each call
+
+
+def test_the_pace_is_noted_by_place_in_few_points():
+    pace = Pace()
+    for tick in range(1, 40_000):
+        speed = 20 if tick < 20_000 else 80
+        frames = tick * 2 if tick < 20_000 else 40_000 + (tick - 20_000) * 8
+        pace.note(Progress(frames=frames, position_s=frames / 30, elapsed_s=tick / 10))
+        assert len(pace.points) < PACE_POINTS
+    positions = [position for position, _ in pace.points]
+    assert positions == sorted(positions)
+    assert len(pace.points) > PACE_POINTS // 4
+    assert pace.points[3][1] == pytest.approx(20)
+    assert pace.points[-1][1] == pytest.approx(speed)
+
+
+def test_a_run_that_stands_still_has_no_pace():
+    pace = Pace()
+    for tick in range(100):
+        pace.note(Progress(elapsed_s=tick / 10))
+    assert pace.points == []
