@@ -2,7 +2,7 @@
 
 ::
 
-    keeper = Keeper(source, target, config)      # reads the telemetry
+    keeper = Keeper(source, target, config)      # begins to read the telemetry
     keeper.check()                               # nothing of the user's would be overwritten
     chain.observer = keeper.changes
     writer.finish(keeper.seal)                   # puts the telemetry back
@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from dashcam_pipeline.dashcam.overlay import Overlay
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
@@ -29,10 +31,14 @@ from dashcam_pipeline.provenance.verify import read_record
 from dashcam_pipeline.report import StreamFact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.dashcam.telemetry.model import Telemetry
     from dashcam_pipeline.report import RunReport
+
+T = TypeVar("T")
 
 GPX_ENDING: Final = ".gpx"
 RAW_ENDING: Final = ".telemetry.zip"
@@ -48,30 +54,39 @@ class Keeper:
         source: the recording; only read.
         target: where the output goes.
         config: of the run.
-
-    Raises:
-        InputError: the source can't be read.
     """
 
     def __init__(self, source: Path, target: Path, config: CleanConfig) -> None:
         self._source, self._target = source, target
         self._overwrite = config.overwrite
         self._before = source.stat()
-        self.telemetry = read_telemetry(source).within(config.start, config.end)
+        self._reading = _Later(
+            lambda: read_telemetry(source).within(config.start, config.end), "dashcam-telemetry"
+        )
         self.changes = ChangeLog()
         self.overlay = Overlay()
         """What was protected; set before the run ends."""
         self._embedded = Embedded()
 
     @property
+    def telemetry(self) -> Telemetry:
+        """What was found; waits until all of the source has been looked at.
+
+        Raises:
+            InputError: the source can't be read.
+        """
+        return self._reading.result()
+
+    @property
     def paths(self) -> tuple[Path, ...]:
         """Files that will be written beside the output, the record last."""
-        named = []
-        if self.telemetry.fixes:
-            named.append(self._beside(GPX_ENDING))
-        if self.telemetry.raws:
-            named.append(self._beside(RAW_ENDING))
-        return (*named, record_path(self._target))
+        found = self.telemetry
+        gpx, raw, record = self._possible
+        return (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws), record)
+
+    @property
+    def _possible(self) -> tuple[Path, Path, Path]:
+        return self._beside(GPX_ENDING), self._beside(RAW_ENDING), record_path(self._target)
 
     def check(self) -> None:
         """Refuse to replace what is there, unless that was allowed.
@@ -85,7 +100,7 @@ class Keeper:
         if self._overwrite:
             return
         own = _listed(record_path(self._target))
-        for path in self.paths:
+        for path in self._possible:
             if path.name not in own and (path.exists() or path.is_symlink()):
                 raise OutputExistsError(
                     f"{path}, which goes along with the output, exists already.",
@@ -188,6 +203,32 @@ class Keeper:
 
     def _beside(self, ending: str) -> Path:
         return self._target.with_name(self._target.name + ending)
+
+
+class _Later(Generic[T]):
+    """A value that another thread makes meanwhile.
+
+    A daemon: a run that ends before nobody waits for it.
+
+    Args:
+        make: called at once.
+        name: of the thread.
+    """
+
+    def __init__(self, make: Callable[[], T], name: str) -> None:
+        self._future: Future[T] = Future()
+        self._make = make
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def result(self) -> T:
+        """The value, or what was raised instead of it."""
+        return self._future.result()
+
+    def _run(self) -> None:
+        try:
+            self._future.set_result(self._make())
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the value
+            self._future.set_exception(error)
 
 
 def _listed(record: Path) -> set[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import struct
 import subprocess
+from pathlib import Path
 
 import av
 import cameras
@@ -12,12 +15,14 @@ import judge
 import pytest
 from factory import Picture, Sound, make_clip
 
+from dashcam_pipeline import clean
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.embed import embed
 from dashcam_pipeline.media.encoders import lossless
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer
 
+REAL = Path(os.environ.get("DASHCAM_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
 SMALL = Picture(frames=60, size=(160, 90))
 
 
@@ -154,3 +159,70 @@ def test_a_pid_in_use_is_left_alone(tmp_path):
     before = target.read_bytes()
     assert "PID" in embed(found, target, "mpegts").missing[0][1]
     assert target.read_bytes() == before
+
+
+def real_boxes(clip):
+    """A clip with the boxes of real cameras: 70mai's blocks, BlackVue's files as its box."""
+    data = (REAL / "telemetry/70mai-embedded/real-anonymized.mp4").read_bytes()
+    at = data.index(b"gps ")
+    count = struct.unpack_from(">I", data, at + 8)[0]
+    places = [struct.unpack_from(">II", data, at + 12 + 8 * i) for i in range(count)]
+    folder = REAL / "telemetry/blackvue"
+    free = cameras.box(
+        b"free",
+        cameras.box(b"gps ", (folder / "real-anonymized.gps").read_bytes())
+        + cameras.box(b"3gf ", (folder / "real-anonymized.3gf").read_bytes()),
+    )
+    blocks = [data[offset : offset + size] for offset, size in places]
+    return cameras.transplant(clip, blocks=blocks, boxes=[free])
+
+
+@pytest.mark.skipif(not (REAL / "telemetry").is_dir(), reason="the real recordings aren't here")
+def test_boxes_of_real_cameras_survive_a_run(tmp_path):
+    source = real_boxes(make_clip(tmp_path / "a.mp4", SMALL, sounds=[Sound(seconds=2)]))
+    report = clean(source, tmp_path / "b.mp4", config={"stages": ()})
+    assert report.telemetry["embedded"] == ["moov/gps", "free"]
+    before, after = read_telemetry(source), read_telemetry(tmp_path / "b.mp4")
+    assert set(after.families) == {"70mai", "blackvue"}
+    assert len(after.fixes) == len(before.fixes) == 20
+    assert sorted(r.data for r in after.raws) == sorted(r.data for r in before.raws)
+    assert len(judge.frames(tmp_path / "b.mp4")) == 60
+    # as many rows as exiftool knows this BlackVue dialect
+    assert rows(tmp_path / "b.mp4") == rows(source)
+
+
+@pytest.mark.skipif(not (REAL / "telemetry").is_dir(), reason="the real recordings aren't here")
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("novatek-ts/real-anonymized.TS", ".ts"), ("gopro/hero5-trimmed.mp4", ".mp4")],
+)
+def test_real_recordings_keep_their_positions(tmp_path, name, suffix):
+    source = REAL / "telemetry" / name
+    report = clean(source, tmp_path / f"b{suffix}", config={"stages": ()})
+    before, after = read_telemetry(source), read_telemetry(tmp_path / f"b{suffix}")
+    assert [(f.latitude, f.longitude) for f in after.fixes] == [
+        (f.latitude, f.longitude) for f in before.fixes
+    ]
+    assert report.not_carried == ()
+
+
+@pytest.mark.skipif(not (REAL / "telemetry").is_dir(), reason="the real recordings aren't here")
+def test_real_thinkware_lines_travel_with_a_clip(tmp_path):
+    lines = REAL / "telemetry/thinkware/real-anonymized.mp4"
+    picture = make_clip(tmp_path / "picture.mp4", Picture(frames=60, size=(160, 90)))
+    with (
+        av.open(str(picture)) as video,
+        av.open(str(lines)) as text,
+        av.open(str(tmp_path / "a.mp4"), "w") as out,
+    ):
+        tracks = [(s.streams[0], out.add_stream_from_template(s.streams[0])) for s in (video, text)]
+        for old, new in tracks:
+            for packet in old.container.demux(old):
+                if packet.size:
+                    packet.stream = new
+                    out.mux(packet)
+    clean(tmp_path / "a.mp4", tmp_path / "b.mp4", config={"stages": ()})
+    before, after = read_telemetry(lines), read_telemetry(tmp_path / "b.mp4")
+    assert after.families == ("thinkware",)
+    assert after.fixes == before.fixes
+    assert after.accelerations == before.accelerations

@@ -16,6 +16,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import av.error
+from av.stream import Discard
 
 from dashcam_pipeline.dashcam.telemetry import (
     beside,
@@ -250,6 +251,9 @@ def _tracks(path: Path, found: Found) -> None:
         wanted = [s for s in container.streams if s.type in {"data", "subtitle"}]
         if not wanted or container.format.name == "mpegts":
             return
+        for stream in container.streams:
+            if stream not in wanted:
+                stream.discard = Discard.all  # an MP4's samples are then not even read
         try:
             _demux(container, wanted, found)
         except (av.error.FFmpegError, IndexError) as error:
