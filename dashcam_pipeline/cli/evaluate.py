@@ -38,6 +38,11 @@ def evaluate() -> None:
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Real nights without truth.")
 @click.option(
+    "--truth",
+    type=click.Path(path_type=Path),
+    help="A clip of `dashcam simulate`, with its truth (samples/city): scores in time too.",
+)
+@click.option(
     "--streaks", type=float, help=("Strength of structured glare; the stage's own if not given.")
 )
 @click.option("--veil", type=float, help="Strength of the veil; the stage's own if not given.")
@@ -54,6 +59,7 @@ def glare(  # noqa: PLR0917 - click passes them by name
     pairs: Path | None,
     names: Path | None,
     folder: Path | None,
+    truth: Path | None,
     streaks: float | None,
     veil: float | None,
     quality: Quality,
@@ -63,13 +69,18 @@ def glare(  # noqa: PLR0917 - click passes them by name
     need_training()
     from dashcam_pipeline.training import evaluate as measure  # noqa: PLC0415 - torch
 
-    if pairs is None and folder is None:
-        raise UsageError("Give --pairs or --folder.")
+    if pairs is None and folder is None and truth is None:
+        raise UsageError("Give --pairs, --truth or --folder.")
     strengths = {"streaks": streaks, "veil": veil}
     options = {key: value for key, value in strengths.items() if value is not None}
     rows = {name: measure.cleaner(name, options, quality) for name in models}
     if pairs is not None:
         click.echo(measure.pairs_table(measure.evaluate_pairs(pairs, names, rows, pictures)))
+    if truth is not None:
+        from dashcam_pipeline.training import evaluate_clip as clips  # noqa: PLC0415 - torch
+
+        films = {name: clips.clip_cleaner(name, options, quality) for name in models}
+        click.echo(clips.clip_table(clips.evaluate_clip(truth, films)))
     if folder is not None:
         for name, pipeline in rows.items():
             click.echo(f"{name}:\n")
