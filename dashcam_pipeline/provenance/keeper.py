@@ -61,7 +61,7 @@ class Keeper:
         self._overwrite = config.overwrite
         self._before = source.stat()
         self._reading = _Later(
-            lambda: read_telemetry(source).within(config.start, config.end), "dashcam-telemetry"
+            lambda: read_telemetry(source).within(config.start, config.end), "telemetry"
         )
         self.changes = ChangeLog()
         self.overlay = Overlay()
