@@ -149,5 +149,5 @@ def legend_bar(scale: Scale, width: int, height: int) -> npt.NDArray[np.uint8]:
     """
     share = np.linspace(-1.0 if scale.both else 0.0, 1.0, width, dtype=np.float32)
     weight = np.sqrt(np.abs(share))[:, None]
-    row = 30 * (1 - weight) + colors(share) * weight
+    row = colors(share) * weight
     return np.broadcast_to(np.rint(row).astype(np.uint8), (height, width, 3)).copy()

@@ -14,6 +14,7 @@ from dashcam_pipeline.compare.report.finding import FILES, Found, find_clips
 from dashcam_pipeline.compare.report.model import Clip, Moment, Playable, ReportResult
 from dashcam_pipeline.compare.report.page import GENERATOR, PageLanguage, render
 from dashcam_pipeline.compare.report.record import described
+from dashcam_pipeline.compare.report.route import route
 from dashcam_pipeline.compare.sources import Comparison, known_duration
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.dashcam.names import parse_name
@@ -219,6 +220,8 @@ class _ClipWriter:
         before = comparison.before
         packets = audit.contents(before), audit.contents(after)
         clip.rows = audit.audit(before, after, packets, found.record)
+        clip.track, rows = route(source, after.path, comparison.lead)
+        clip.rows += rows
         first = origin(after)
         clip.times = [float(t - first) for t in packets[1].times]
         clip.fps = clip.fps or _speed(found.record, len(clip.times))
