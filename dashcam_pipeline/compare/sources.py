@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.assembly import (
@@ -140,7 +141,9 @@ class Comparison:
             frame: of the recording.
             when: where its reader was opened; it moves what it gives to the beginning.
         """
-        return when + frame.seconds - float(origin(self.before))
+        tick = self.before.video.time_base
+        start = round(Fraction(when) / tick) * tick  # what the reader took it for
+        return float(start + frame.pts * frame.time_base - origin(self.before))
 
     def _match_file(self, cleaned: Path, start: float, end: float | None) -> FileMatcher:
         """The counterparts in the second recording, from ``start`` of the first one on."""
@@ -191,4 +194,4 @@ def _first(reader: Reader) -> Frame | None:
 
 
 def _as_comparison(tags: dict[str, str], what: str) -> dict[str, str]:
-    return {**tags, "comment": f"{tags['comment']}; {what}"}
+    return {key: f"{text}; {what}" for key, text in tags.items()}
