@@ -78,6 +78,19 @@ def garmin_text(index: int) -> bytes:
     return struct.pack(">H", len(record)) + record
 
 
+def garmin_uuid(count: int) -> bytes:
+    """A box of records of 20 bytes, its times since 1904."""
+    scale = 2**31 / 180
+    records = b"".join(
+        struct.pack(
+            ">IH6xii", 3_800_000_000 + i, 60, round((40 + i / 1000) * scale), round(-3 * scale)
+        )
+        for i in range(count)
+    )
+    mark = bytes.fromhex("9b630f8d637440ec8204bc5ff5091728")
+    return box(b"uuid", mark + bytes(17) + records)
+
+
 def gpmf_item(key: bytes, kind: str, size: int, count: int, values: bytes) -> bytes:
     head = key + (kind.encode() if kind else b"\0") + struct.pack(">BH", size, count)
     return head + values.ljust(-(-len(values) // 4) * 4, b"\0")

@@ -61,6 +61,7 @@ CASES = {
     "novatek-newer": {"blocks": [cameras.novatek_block(i, base=16) for i in range(6)]},
     "70mai-box": {"boxes": [cameras.mai_box(6)]},
     "blackvue": {"boxes": [cameras.blackvue_free(6)]},
+    "garmin": {"in_moov": [cameras.garmin_uuid(6)]},
 }
 
 

@@ -19,8 +19,10 @@ from dashcam_pipeline.errors import (
     DiskFullError,
     InputError,
     InputMissingError,
+    ModelError,
     OutputExistsError,
 )
+from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.provenance import keeper as keeper_module
 from dashcam_pipeline.provenance import record_path, sha256_of, verify
 
@@ -101,6 +103,15 @@ def test_a_source_that_is_elsewhere_is_no_failure(source, output, tmp_path):
     assert verify(output).passed
     result = verify(output, source=archive / source.name)
     assert [c.state for c in result.checks if c.role == "input"] == ["same"]
+
+
+def test_an_output_of_the_same_name_is_not_taken_for_its_source(source, tmp_path):
+    (tmp_path / "clean").mkdir()
+    output = tmp_path / "clean" / source.name
+    clean(source, output, config={"stages": ()})
+    result = verify(output)
+    assert result.passed
+    assert [c.state for c in result.checks if c.role == "input"] == ["missing"]
 
 
 @pytest.mark.parametrize(
@@ -201,6 +212,24 @@ def test_the_same_run_gives_the_same_essence(source, tmp_path):
     for name in ("x.mp4", "y.mp4"):
         clean(source, tmp_path / name, config=config)
     assert judge.packets(tmp_path / "x.mp4", 0) == judge.packets(tmp_path / "y.mp4", 0)
+
+
+def test_glare_gives_the_same_essence_twice(tmp_path):
+    try:
+        find_model("glare").read()
+    except ModelError:
+        pytest.skip("the weights aren't here")
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=10, size=(320, 180)))
+    config = {"stages": ("glare",), "quality": "fast", "deterministic": True, "threads": 2}
+    records = []
+    for name in ("x.mp4", "y.mp4"):
+        clean(clip, tmp_path / name, config=config)
+        records.append(record_of(tmp_path / name))
+    assert judge.packets(tmp_path / "x.mp4", 0) == judge.packets(tmp_path / "y.mp4", 0)
+    assert records[0]["weights"][0]["sha256"] == find_model("glare").sha256
+    assert records[0]["change_per_second"] == records[1]["change_per_second"]
+    assert records[0]["change_per_second"][0]["mean_abs_luma"] > 0
+    assert {c.role: c.state for c in verify(tmp_path / "x.mp4").checks}["weights"] == "same"
 
 
 def test_the_source_is_as_it_was(source, tmp_path):
