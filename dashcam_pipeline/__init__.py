@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 from dashcam_pipeline._version import __version__
 
 if TYPE_CHECKING:
+    from dashcam_pipeline.batch.driver import run_batch
+    from dashcam_pipeline.batch.session import BatchOptions
     from dashcam_pipeline.config import CleanConfig, load_config
     from dashcam_pipeline.errors import DashcamError
     from dashcam_pipeline.pipeline import Pipeline, clean
     from dashcam_pipeline.report import RunReport
 
 __all__ = [
+    "BatchOptions",
     "CleanConfig",
     "DashcamError",
     "Pipeline",
@@ -31,15 +34,18 @@ __all__ = [
     "__version__",
     "clean",
     "load_config",
+    "run_batch",
 ]
 
 _HOMES = {
+    "BatchOptions": "batch.session",
     "CleanConfig": "config",
     "DashcamError": "errors",
     "Pipeline": "pipeline",
     "RunReport": "report",
     "clean": "pipeline",
     "load_config": "config",
+    "run_batch": "batch.driver",
 }
 
 

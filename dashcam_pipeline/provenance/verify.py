@@ -101,9 +101,12 @@ def verify(path: Path, *, source: Path | None = None) -> Verification:
     checks += [
         _check("companion", path.with_name(entry["name"]), entry) for entry in record["companions"]
     ]
-    checks.append(
-        _check("input", source or path.with_name(record["input"]["name"]), record["input"])
-    )
+    origin = source or path.with_name(record["input"]["name"])
+    if source is None and origin == path:  # a batch keeps names: the source lies in another folder
+        entry = record["input"]
+        checks.append(Check("input", entry["name"], "missing", entry["sha256"].lower()))
+    else:
+        checks.append(_check("input", origin, record["input"]))
     checks += [_check_weights(entry) for entry in record["weights"]]
     return Verification(path, tuple(checks), record)
 
