@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 import click
 
-from dashcam_pipeline.cli.batch_progress import BatchBars
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.dashcam.names import Camera
 
@@ -137,6 +136,7 @@ def batch(  # noqa: PLR0917 - click passes them by name
     from dashcam_pipeline.batch import driver  # noqa: PLC0415 - `--help` needs no codecs
     from dashcam_pipeline.batch.discovery import Selection  # noqa: PLC0415 - likewise
     from dashcam_pipeline.batch.session import BatchOptions  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.cli.batch_progress import BatchBars  # noqa: PLC0415 - likewise
 
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other.")
