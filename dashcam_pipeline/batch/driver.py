@@ -68,6 +68,9 @@ def run_batch(
 ) -> BatchReport:
     """Clean a folder of recordings; what an earlier run did is not done again.
 
+    Workers are spawned: a script that calls this needs ``if __name__ == "__main__":`` around it, as
+    for all of ``multiprocessing``.
+
     Args:
         input: a folder, or one recording; only read.
         output: folder of the results; made if it isn't there.

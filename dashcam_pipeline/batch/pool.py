@@ -35,6 +35,10 @@ GRACE_SECONDS: Final = 2.0
 
 MEMORY_CHECK_SECONDS: Final = 1.0
 
+STALL_SECONDS: Final = 1800.0
+"""A worker that wrote no frame for so long hangs. Long enough to decode what earlier runs did of a
+recording of hours, and to join it."""
+
 
 @dataclass(slots=True)
 class _Worker:
@@ -42,7 +46,9 @@ class _Worker:
     pipe: Connection
     job: Job | None = None
     jobs: int = 0
-    over_memory: bool = False
+    frames: int = 0
+    moved: float = 0.0
+    killed_because: str = ""
 
 
 class LocalRunner:
@@ -72,7 +78,7 @@ class LocalRunner:
     def poll(self, timeout: float) -> list[Event]:
         """What happened, waiting for the first of it."""
         events: list[Event] = list(self._begin())
-        self._check_memory()
+        self._check()
         waits: dict[Any, int] = {}
         for slot, worker in enumerate(self._workers):
             if worker is not None and worker.job is not None:
@@ -115,7 +121,7 @@ class LocalRunner:
                 "threads": self._budget.threads,
                 "device": self._budget.device(slot),
             }
-            worker.job = job
+            worker.job, worker.frames, worker.moved = job, -1, time.monotonic()
             # Should it die just now, its sentinel tells, and the job counts as crashed.
             with suppress(OSError):
                 worker.pipe.send(asdict(replace(job, config=config)))
@@ -139,6 +145,8 @@ class LocalRunner:
             while worker.pipe.poll():
                 kind, *rest = worker.pipe.recv()
                 if kind == "progress":
+                    if rest[0] != worker.frames:
+                        worker.frames, worker.moved = rest[0], time.monotonic()
                     events.append(Progressed(path, slot, *rest))
                     continue
                 worker.job = None
@@ -161,11 +169,8 @@ class LocalRunner:
         self._workers[slot] = None
         worker.process.join()
         worker.pipe.close()
-        reason = (
-            "it needed more memory than a worker may have"
-            if worker.over_memory
-            else f"the worker process died ({_cause(worker.process.exitcode)})"
-        )
+        cause = _cause(worker.process.exitcode)
+        reason = worker.killed_because or f"the worker process died ({cause})"
         outcome = Outcome(status="failed", reason=reason, exit_code=1, retry=True)
         return Finished(worker.job.path, slot, outcome)
 
@@ -180,16 +185,24 @@ class LocalRunner:
                 worker.process.join()
             worker.pipe.close()
 
-    def _check_memory(self) -> None:
-        if self._budget.memory is None or time.monotonic() < self._next_check:
+    def _check(self) -> None:
+        """Kill workers that hold too much memory, or hang."""
+        now = time.monotonic()
+        if now < self._next_check:
             return
-        self._next_check = time.monotonic() + MEMORY_CHECK_SECONDS
+        self._next_check = now + MEMORY_CHECK_SECONDS
+        limit = self._budget.memory
         for worker in self._workers:
             if worker is None or worker.job is None or worker.process.pid is None:
                 continue
             held = resident_memory(worker.process.pid)
-            if held is not None and held > self._budget.memory:
-                worker.over_memory = True
+            if limit is not None and held is not None and held > limit:
+                worker.killed_because = (
+                    f"it needed more memory than its worker may have ({limit / 1e9:.1f} GB)"
+                )
+            elif now - worker.moved > STALL_SECONDS:
+                worker.killed_because = f"it stood still for {STALL_SECONDS / 60:.0f} minutes"
+            if worker.killed_because:
                 worker.process.kill()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 import click
 
+from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.dashcam.names import Camera
 
@@ -163,8 +164,12 @@ def batch(  # noqa: PLR0917 - click passes them by name
     if dry_run:
         _dry_run(input, output, config, options, verbose=verbose)
         return
-    with BatchBars(enabled=not quiet, verbose=verbose) as bars:
-        report = driver.run_batch(input, output, config=config, options=options, observer=bars)
+    try:
+        with BatchBars(enabled=not quiet, verbose=verbose) as bars:
+            report = driver.run_batch(input, output, config=config, options=options, observer=bars)
+    except KeyboardInterrupt:
+        click.echo("dashcam: interrupted; run it again to go on where it was.", err=True)
+        context.exit(INTERRUPTED)
     for warning in report.warnings:
         click.echo(f"dashcam: warning: {warning}", err=True)
     if not quiet:

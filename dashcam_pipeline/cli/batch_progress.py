@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import click
 from tqdm import tqdm
 
 from dashcam_pipeline.batch.runner import Finished, Progressed, Started
@@ -105,5 +104,3 @@ class BatchBars:
             self._drop(slot)
         if self._total is not None:
             self._total.close()
-        if kind is KeyboardInterrupt:
-            click.echo("dashcam: run it again to go on where it was.", err=True)

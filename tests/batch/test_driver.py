@@ -401,10 +401,11 @@ def test_a_run_that_is_ended_leaves_no_process_and_goes_on(long_card, number):
     wait_for(lambda: list(segments.glob("*/*.seg")))
     workers = children(process.pid)
     os.kill(process.pid, number)
-    process.communicate(timeout=30)
+    _, said = process.communicate(timeout=30)
     wait_for(lambda: not any(alive(worker) for worker in workers), 10)
     if number == signal.SIGINT:
         assert process.returncode == 130
+        assert "run it again" in said
         assert not list(out.glob("*.part"))
     kept = len(list(segments.glob("*/*.seg")))
     assert kept
