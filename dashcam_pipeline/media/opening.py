@@ -120,7 +120,7 @@ def check_readable(path: Path) -> None:
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
-        NotVideoError: it is empty.
+        NotVideoError: it is empty, or no ordinary file.
         InputError: it can't be read for another reason.
     """
     try:
@@ -130,6 +130,11 @@ def check_readable(path: Path) -> None:
                 advice="Name a file in it, or work on the whole folder as a batch.",
             )
         size = path.stat().st_size
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise NotVideoError(
+                f"{path} is not a file but a pipe or a device.",
+                advice="Copy the recording into a file first.",
+            )
         with path.open("rb"):
             pass
     except FileNotFoundError as error:

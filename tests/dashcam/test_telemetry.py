@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -16,7 +17,7 @@ import cameras
 import pytest
 from factory import Data, Picture, Text, make_clip
 
-from dashcam_pipeline.dashcam.telemetry import Fix, gpmf, read_telemetry, texts
+from dashcam_pipeline.dashcam.telemetry import Fix, beside, gpmf, read_telemetry, texts
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
 from dashcam_pipeline.errors import InputMissingError, NotVideoError
 
@@ -209,6 +210,28 @@ def test_files_that_can_t_be(tmp_path):
         read_telemetry(tmp_path / "empty.mp4")
     (tmp_path / "text.mp4").write_text("hello " * 100)
     assert not read_telemetry(tmp_path / "text.mp4")
+
+
+def test_a_card_that_fails_keeps_what_was_found(clip, monkeypatch):
+    cameras.transplant(clip, boxes=[cameras.blackvue_free(3)])
+
+    def failing(*_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(beside, "collect", failing)
+    found = read_telemetry(clip)
+    assert len(found.fixes) == 3
+    assert "only in part" in found.notes[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_are_not_waited_for(clip):
+    os.mkfifo(clip.with_suffix(".gps"))
+    os.mkfifo(clip.with_name("GPSData000001.txt"))
+    os.mkfifo(clip.with_name("pipe.mp4"))
+    assert not read_telemetry(clip)
+    with pytest.raises(NotVideoError, match="pipe"):
+        read_telemetry(clip.with_name("pipe.mp4"))
 
 
 def test_a_fix_is_on_earth():

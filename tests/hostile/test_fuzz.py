@@ -113,6 +113,14 @@ def test_raw_telemetry_is_bounded(tmp_path):
     assert LIMITS.total <= 256 << 20
 
 
+def test_rows_are_bounded(tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=4, size=(64, 48)))
+    cameras.transplant(clip, boxes=[cameras.blackvue_free(20)])
+    found = read_telemetry(clip, limits=Limits(rows=7))
+    assert (len(found.fixes), len(found.accelerations)) == (7, 7)
+    assert "more than 7 rows" in found.notes[0]
+
+
 def test_a_picture_too_large_is_refused_before_it_is_decoded(tmp_path):
     clip = make_clip(
         tmp_path / "a.avi",

@@ -30,26 +30,30 @@ def collect(path: Path, found: Found) -> None:
     stem = path.stem.lower()
     for suffix in (".gps", ".3gf", ".nmea"):
         file = beside.get(stem + suffix)
-        if file is None or file.stat().st_size > found.limits.payload:
+        if file is None or not _is_small(file, found):
             continue
         data = file.read_bytes()
         if suffix == ".3gf":
             found.family(blackvue.FAMILY)
-            found.accelerations += blackvue.sensor(data)
+            found.add([], blackvue.sensor(data))
         else:
             found.family(blackvue.FAMILY if suffix == ".gps" else "nmea")
-            found.fixes += blackvue.gps(data) if suffix == ".gps" else list(nmea.parse(data))
+            found.add(blackvue.gps(data) if suffix == ".gps" else list(nmea.parse(data)))
         found.keep(file.name, data, "sidecar")
     for folder in list(path.absolute().parents)[:_CARD_LEVELS]:
         for file in sorted(_matching(folder, seventymai.LOG_NAME)):
-            if file.stat().st_size > found.limits.payload:
+            if not _is_small(file, found):
                 continue
             fixes, accelerations, lines = seventymai.log(file.read_bytes(), path.name)
             if lines:
                 found.family(seventymai.FAMILY)
-                found.fixes += fixes
-                found.accelerations += accelerations
+                found.add(fixes, accelerations)
                 found.keep(file.name, lines, "sidecar")
+
+
+def _is_small(path: Path, found: Found) -> bool:
+    """True for an ordinary file within the limits; reading a pipe would wait for ever."""
+    return path.is_file() and path.stat().st_size <= found.limits.payload
 
 
 def _folder(folder: Path) -> Iterable[Path]:

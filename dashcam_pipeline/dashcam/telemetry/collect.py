@@ -65,7 +65,11 @@ _GARMIN_BEGIN: Final = 33
 _MAC_EPOCH: Final = 2_082_844_800
 """Seconds from 1904 to 1970."""
 
-_MAX_TRACK_PACKETS: Final = 2_000_000
+_MAX_TRACK_PACKETS: Final = 500_000
+"""Twenty a second for seven hours."""
+
+_MAX_TRACK_PACKET: Final = 1 << 20
+"""Bytes; GoPro's packets, a second each, have less than 100 kB."""
 
 
 def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
@@ -76,28 +80,28 @@ def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
         limits: bounds on what a hostile file can make us do.
 
     Returns:
-        what was found, empty if there is nothing.
+        what was found, empty if there is nothing; a note says if reading failed on the way.
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
         NotVideoError: an empty file.
-        InputError: reading failed.
+        InputError: it can't be opened for another reason.
     """
     check_readable(path)
     found = Found(limits)
-    try:
-        with path.open("rb") as file:
-            _boxes(file, path.stat().st_size, found)
-        if transport.is_transport(path):
-            _transport(path, found)
-        beside.collect(path, found)
-    except OSError as error:
-        raise InputError(
-            f"{path} can't be read: {error.strerror or error}.",
-            advice="Copy it from the card to a disk and try again.",
-        ) from error
-    _tracks(path, found)
+    for look in (_in_boxes, _in_transport, beside.collect, _in_tracks):
+        try:
+            look(path, found)
+        except (OSError, av.error.FFmpegError, IndexError) as error:
+            # a card that fails in the middle must not take along what was found elsewhere;
+            # IndexError is PyAV's for tracks that appear on the way
+            found.note(f"telemetry could be read only in part ({error}).")
     return found.result()
+
+
+def _in_boxes(path: Path, found: Found) -> None:
+    with path.open("rb") as file:
+        _boxes(file, path.stat().st_size, found)
 
 
 def _boxes(file: BinaryIO, size: int, found: Found) -> None:
@@ -108,13 +112,11 @@ def _boxes(file: BinaryIO, size: int, found: Found) -> None:
             content = isobmff.payload(file, node, limits=found.limits)
             if content is not None and blackvue.is_free(content):
                 found.family(blackvue.FAMILY)
-                fixes, accelerations = blackvue.free(content)
-                found.fixes += fixes
-                found.accelerations += accelerations
+                found.add(*blackvue.free(content))
                 _keep_box(file, node, "free", found)
         elif node.kind == b"GPS ":
             found.family(seventymai.FAMILY)
-            found.fixes += seventymai.box(isobmff.payload(file, node, limits=found.limits) or b"")
+            found.add(seventymai.box(isobmff.payload(file, node, limits=found.limits) or b""))
             _keep_box(file, node, node.name, found)
         else:
             _other(file, node, node.name, found)
@@ -149,7 +151,7 @@ def _other(file: BinaryIO, node: Node, name: str, found: Found) -> None:
         return
     if node.kind == b"uuid" and content[:16] == _GARMIN:
         found.family("garmin")
-        found.fixes += _garmin(content)
+        found.add(_garmin(content))
         _keep_box(file, node, name, found)
         return
     if _PRIVATE_WORDS.search(content):
@@ -225,23 +227,24 @@ def _blocks(file: BinaryIO, size: int, table: bytes, length: float | None, found
             continue
         family, fix, acceleration = read
         found.family(family)
-        found.fixes += [fix] if fix else []
-        found.accelerations += [acceleration] if acceleration else []
+        found.add([fix] if fix else [], [acceleration] if acceleration else [])
     if strange:
         found.note(f"{strange} of {count} blocks listed in moov/gps lie outside the file.")
 
 
-def _transport(path: Path, found: Found) -> None:
+def _in_transport(path: Path, found: Found) -> None:
+    if not transport.is_transport(path):
+        return
     for one in transport.private_packets(path, limits=found.limits):
         known = records.is_transport(one.payload)
         if known:
             found.family("novatek")
             fix = records.transport(one.payload, one.seconds)
-            found.fixes += [fix] if fix else []
+            found.add([fix] if fix else [])
         found.keep(f"pid {one.pid:#x}", one.payload, "packets", one.seconds, understood=known)
 
 
-def _tracks(path: Path, found: Found) -> None:
+def _in_tracks(path: Path, found: Found) -> None:
     """Packets of data and subtitle tracks; video and sound are passed over unread."""
     try:
         container = open_source(path)
@@ -254,10 +257,7 @@ def _tracks(path: Path, found: Found) -> None:
         for stream in container.streams:
             if stream not in wanted:
                 stream.discard = Discard.all  # an MP4's samples are then not even read
-        try:
-            _demux(container, wanted, found)
-        except (av.error.FFmpegError, IndexError) as error:
-            found.note(f"telemetry tracks could be read only in part ({error}).")
+        _demux(container, wanted, found)
 
 
 def _demux(container: InputContainer, wanted: list[Stream], found: Found) -> None:
@@ -265,7 +265,7 @@ def _demux(container: InputContainer, wanted: list[Stream], found: Found) -> Non
         if number > _MAX_TRACK_PACKETS:
             found.note("a telemetry track has more packets than a recording can have.")
             return
-        if not packet.size or packet.size > found.limits.payload:
+        if not packet.size or packet.size > _MAX_TRACK_PACKET:
             continue
         data = bytes(packet)
         seconds = None if packet.pts is None else float(packet.pts * packet.time_base)
@@ -273,14 +273,11 @@ def _demux(container: InputContainer, wanted: list[Stream], found: Found) -> Non
         if packet.stream.type == "subtitle":
             if (read := texts.parse(data, seconds)) is not None:
                 found.family(read[0])
-                found.fixes += read[1]
-                found.accelerations += read[2]
+                found.add(read[1], read[2])
                 found.keep(name, data, "track", seconds)
         elif data[:4] in {b"DEVC", b"STRM"}:
             found.family("gopro")
-            fixes, accelerations = gpmf.parse(data, seconds, _length(packet))
-            found.fixes += fixes
-            found.accelerations += accelerations
+            found.add(*gpmf.parse(data, seconds, _length(packet)))
             found.keep(name, data, "track", seconds)
         elif "timecode" not in packet.stream.metadata and packet.stream.name is not None:
             found.keep(name, data, "track", seconds, understood=False)

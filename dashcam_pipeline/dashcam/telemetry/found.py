@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.dashcam.telemetry.model import Raw, Telemetry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dashcam_pipeline.dashcam.telemetry.isobmff import Limits
     from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Carrier, Fix
+
+_OVERHEAD: Final = 256
+"""Bytes of memory that a piece costs beside its own, or a million tiny ones would be free."""
 
 
 @dataclass(slots=True)
@@ -35,6 +40,14 @@ class Found:
         if text not in self.notes:
             self.notes.append(text)
 
+    def add(self, fixes: Sequence[Fix], accelerations: Sequence[Acceleration] = ()) -> None:
+        """Add what was read, up to ``Limits.rows`` of each."""
+        room = self.limits.rows - len(self.fixes), self.limits.rows - len(self.accelerations)
+        if len(fixes) > room[0] or len(accelerations) > room[1]:
+            self.note(f"more than {self.limits.rows} rows of telemetry; the rest was not read.")
+        self.fixes += fixes[: room[0]]
+        self.accelerations += accelerations[: room[1]]
+
     def keep(
         self,
         name: str,
@@ -45,10 +58,11 @@ class Found:
         understood: bool = True,
     ) -> None:
         """Keep bytes as they are (see ``Raw``), unless all of them together become too many."""
-        if self.kept + len(data) > self.limits.total:
+        cost = len(data) + _OVERHEAD
+        if self.kept + cost > self.limits.total:
             self.note(f"more than {self.limits.total >> 20} MiB of telemetry; the rest was left.")
             return
-        self.kept += len(data)
+        self.kept += cost
         self.raws.append(Raw(name, data, carrier, seconds, understood))
 
     def result(self) -> Telemetry:

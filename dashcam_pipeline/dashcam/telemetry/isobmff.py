@@ -27,6 +27,7 @@ class Limits:
         payload: bytes of one box or block that are read.
         total: bytes of all raw telemetry that are kept in memory.
         entries: blocks that an index may list; 3000 are ten a second for five minutes.
+        rows: fixes, and accelerations, that are kept; 200 a second for an hour are 720,000.
     """
 
     depth: int = 8
@@ -34,6 +35,7 @@ class Limits:
     payload: int = 16 << 20
     total: int = 128 << 20
     entries: int = 100_000
+    rows: int = 1_000_000
 
 
 LIMITS: Final = Limits()
