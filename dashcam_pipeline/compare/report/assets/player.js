@@ -209,7 +209,9 @@ const player = (() => {
       lead().muted = !press("sound");
     },
     view: () => {
+      const onDivider = document.activeElement === divider; // it is about to disappear
       stage.dataset.view = press("view") ? "side" : "divider";
+      if (onDivider) $("player").focus({ preventScroll: true });
       shape();
     },
     full: () =>
