@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from dashcam_pipeline.batch.driver import run_batch
     from dashcam_pipeline.batch.session import BatchOptions
     from dashcam_pipeline.config import CleanConfig, load_config
+    from dashcam_pipeline.dashcam.telemetry import read_telemetry
     from dashcam_pipeline.errors import DashcamError
     from dashcam_pipeline.pipeline import Pipeline, clean
+    from dashcam_pipeline.provenance import verify
     from dashcam_pipeline.report import RunReport
 
 __all__ = [
@@ -34,7 +36,9 @@ __all__ = [
     "__version__",
     "clean",
     "load_config",
+    "read_telemetry",
     "run_batch",
+    "verify",
 ]
 
 _HOMES = {
@@ -45,7 +49,9 @@ _HOMES = {
     "RunReport": "report",
     "clean": "pipeline",
     "load_config": "config",
+    "read_telemetry": "dashcam.telemetry",
     "run_batch": "batch.driver",
+    "verify": "provenance",
 }
 
 

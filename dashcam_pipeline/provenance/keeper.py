@@ -26,7 +26,7 @@ from dashcam_pipeline.errors import InputError, OutputExistsError
 from dashcam_pipeline.media.containers import muxer_of
 from dashcam_pipeline.media.partfile import output_error, part_of
 from dashcam_pipeline.provenance.changes import ChangeLog
-from dashcam_pipeline.provenance.record import file_entry, make_record, record_path
+from dashcam_pipeline.provenance.record import essence_sha256, file_entry, make_record, record_path
 from dashcam_pipeline.provenance.verify import read_record
 from dashcam_pipeline.report import StreamFact
 
@@ -137,7 +137,10 @@ class Keeper:
             facts = make_record(
                 report,
                 source=self._input_entry(),
-                output=file_entry(self._target),
+                output={
+                    **file_entry(self._target),
+                    "video_essence_sha256": essence_sha256(self._target),
+                },
                 companions=[file_entry(path) for path in companions],
                 telemetry=self._facts(),
                 changes=self.changes,

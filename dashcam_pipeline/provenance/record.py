@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.assembly import available_threads
+from dashcam_pipeline.media.describe import choose_video
+from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +41,21 @@ def sha256_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def essence_sha256(path: Path) -> str:
+    """SHA-256 of the worked-on video track's packets, one after the other, in hex.
+
+    The same run gives the same essence, also where the file around it holds a time of writing.
+
+    Raises:
+        InputError: the file holds no video.
+    """
+    digest = hashlib.sha256()
+    with open_source(path) as container:
+        for packet in container.demux(choose_video(container, path)):
+            digest.update(bytes(packet))
+    return digest.hexdigest()
 
 
 def file_entry(path: Path) -> dict[str, Any]:

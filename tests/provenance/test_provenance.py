@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -212,6 +213,11 @@ def test_the_same_run_gives_the_same_essence(source, tmp_path):
     for name in ("x.mp4", "y.mp4"):
         clean(source, tmp_path / name, config=config)
     assert judge.packets(tmp_path / "x.mp4", 0) == judge.packets(tmp_path / "y.mp4", 0)
+    essences = {
+        record_of(tmp_path / n)["output"]["video_essence_sha256"] for n in ("x.mp4", "y.mp4")
+    }
+    payload = b"".join(p.payload for p in judge.packets(tmp_path / "x.mp4", 0))
+    assert essences == {hashlib.sha256(payload).hexdigest()}
 
 
 def test_glare_gives_the_same_essence_twice(tmp_path):
