@@ -39,6 +39,9 @@ _STATUS: Final = {
 }
 """Fates of a batch's clips, and what the page calls them."""
 
+_WHY: Final = {"bright": "taken by day", "not reached": "the run ended before"}
+"""Why a batch left a clip out, where it gives no reason of its own."""
+
 PROVENANCE: Final = "dashcam_pipeline/provenance"
 """The schema of the record beside an output."""
 
@@ -142,7 +145,7 @@ def _of_batch(
         output, source = str(entry.get("output") or ""), came_from / entry["path"]
         reason = str(entry.get("reason") or "")
         if status == "skipped":
-            reason = reason or str(entry.get("status"))
+            reason = reason or _WHY.get(str(entry.get("status")), "")
         cleaned = folder / output if output and (folder / output).is_file() else None
         if cleaned is None and status in {"done", "damaged"}:
             status, reason = "failed", f"{output or entry['path']} is no longer there"

@@ -4,7 +4,7 @@
 const charts = (() => {
   const NS = "http://www.w3.org/2000/svg";
   const [WIDTH, HEIGHT] = [420, 150];
-  const PAD = { left: 34, right: 8, top: 8, bottom: 20 };
+  const PAD = { left: 42, right: 10, top: 8, bottom: 22 };
 
   function element(name, attributes = {}, ...children) {
     const svg = ["svg", "path", "line", "text", "circle", "g"].includes(name);
