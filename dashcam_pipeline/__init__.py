@@ -20,6 +20,8 @@ from dashcam_pipeline._version import __version__
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.driver import run_batch
     from dashcam_pipeline.batch.session import BatchOptions
+    from dashcam_pipeline.compare.preview import preview
+    from dashcam_pipeline.compare.report.build import write_report
     from dashcam_pipeline.config import CleanConfig, load_config
     from dashcam_pipeline.dashcam.telemetry import read_telemetry
     from dashcam_pipeline.errors import DashcamError
@@ -36,9 +38,11 @@ __all__ = [
     "__version__",
     "clean",
     "load_config",
+    "preview",
     "read_telemetry",
     "run_batch",
     "verify",
+    "write_report",
 ]
 
 _HOMES = {
@@ -49,9 +53,11 @@ _HOMES = {
     "RunReport": "report",
     "clean": "pipeline",
     "load_config": "config",
+    "preview": "compare.preview",
     "read_telemetry": "dashcam.telemetry",
     "run_batch": "batch.driver",
     "verify": "provenance",
+    "write_report": "compare.report.build",
 }
 
 

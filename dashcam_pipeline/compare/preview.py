@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from dashcam_pipeline.assembly import (
     Leftover,
     Output,
+    check_damage,
     encoder_settings,
     expected_frames,
     open_writer,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.compare.pairs import Matcher, Pair
     from dashcam_pipeline.config import Box
     from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.media.counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
     from dashcam_pipeline.media.writer import WriteReport
     from dashcam_pipeline.workers import Progress
@@ -159,7 +161,12 @@ def preview(
         shown = replace(reader.info, video=_canvas_track(reader.info, compose.size))
         leftover = cleanup.enter_context(Leftover(part_of(target)))
         writer = open_writer(lambda: Writer(target, shown, settings, audio=config.audio, tags=tags))
-        workers = Workers(reader, Show(matcher, compose), Output(writer, source, target))
+        workers = Workers(
+            reader,
+            Show(matcher, compose),
+            Output(writer, source, target),
+            check=lambda: check_damage(reader.counts, source, strict=config.strict),
+        )
         workers.progress.expected = expected_frames(reader.info, config)
         cleanup.pop_all()  # from here on, each thread closes its own
         with leftover:
@@ -172,8 +179,18 @@ def preview(
         layout=options.layout,
         seconds=time.perf_counter() - begin,
         box=compose.box,
-        notes=tuple(f"{track.label} is not in it: {why}" for track, why in written.not_carried),
+        notes=_notes(reader.counts, written),
     )
+
+
+def _notes(counts: ReadCounts, written: WriteReport) -> tuple[str, ...]:
+    notes = [f"{track.label} is not in it: {why}" for track, why in written.not_carried]
+    if counts.damaged:
+        notes.append(
+            f"the source is damaged ({counts.frames_missing} frames are missing, "
+            f"{counts.frames_concealed} patched up); what can be decoded is in it."
+        )
+    return tuple(notes)
 
 
 def choose_target(

@@ -12,7 +12,7 @@ from factory import Picture, Sound, Text, make_clip
 from dashcam_pipeline.compare.options import LAYOUTS, PreviewOptions
 from dashcam_pipeline.compare.preview import preview
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.errors import InputMissingError, OutputExistsError, UsageError
+from dashcam_pipeline.errors import DamagedError, InputMissingError, OutputExistsError, UsageError
 from dashcam_pipeline.pipeline import clean
 from dashcam_pipeline.stages.registry import BUILT_IN
 
@@ -207,3 +207,16 @@ def test_interrupted_it_leaves_nothing(clip, tmp_path):
         preview(clip, output=tmp_path / "o.mp4", config=CleanConfig(stages=()), progress=interrupt)
     assert time.monotonic() - begin < 5
     assert not list(tmp_path.glob("o.mp4*"))
+
+
+def test_a_damaged_source_is_shown_as_far_as_it_goes_unless_strict(tmp_path):
+    clip = make_clip(tmp_path / "a.mkv", Picture(frames=40), sounds=[Sound()])
+    half = tmp_path / "half.mkv"
+    half.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    out = tmp_path / "o.mkv"
+    with pytest.raises(DamagedError):
+        preview(half, output=out, config=CleanConfig(stages=(), strict=True))
+    assert not out.exists()
+    report = preview(half, output=out, config=CleanConfig(stages=()))
+    assert 5 < report.frames < 40
+    assert any("damaged" in note for note in report.notes)
