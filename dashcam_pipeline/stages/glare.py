@@ -11,11 +11,13 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import cv2
 import numpy as np
 from pydantic import Field
 
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference import light
+from dashcam_pipeline.inference.light import to_linear
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.inference.session import Network
 from dashcam_pipeline.inference.worksize import work_size
@@ -38,40 +40,68 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.frames import Frame
 
+    Light = npt.NDArray[np.floating[Any]]
+
 AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 1.0}
 """Work area at each level, as a share of the area the model was made for."""
 
-DEAD_ZONE = 0.02
-"""A map below this code value is no glare; a network's zero is never quite zero."""
+DEAD_ZONE = 0.04
+"""A layer below this code value is no glare; a network's zero is never quite zero."""
+
+EXCESS_WINDOW = 0.1
+"""Side of the window that finds the light around structured glare, in shorter frame sides."""
 
 EVEN_SHARE = 0.5
 """Share of the frame whose veil counts as even: an even lift of the blacks is the camera's own
 exposure as often as haze, and nobody wants a darker night. Only what rises above it is taken."""
 
 
-def glare_layer(
-    maps: npt.NDArray[np.floating[Any]], streaks: float, veil: float
-) -> npt.NDArray[np.floating[Any]]:
-    """The light to take away.
+def excess_light(light: Light) -> Light:
+    """What rises above its surroundings: light minus its smoothed morphological opening.
+
+    Structured glare is narrow and only ever adds light, so it is found in the excess, in its own
+    colour; and taking no more than the excess can leave no hole darker than what lies around.
 
     Args:
+        light: (3, H, W) linear light.
+
+    Returns:
+        (3, H, W) float32, >= 0.
+    """
+    side = max(round(EXCESS_WINDOW * min(light.shape[1:])) // 2 * 2 + 1, 3)
+    window = np.ones((side, side), np.uint8)
+    channels = []
+    for channel in light:
+        opened = cv2.dilate(cv2.erode(channel, window), window)
+        around = cv2.GaussianBlur(opened, (0, 0), side / 4)
+        channels.append(np.maximum(channel - around, 0))
+    return np.stack(channels).astype(np.float32)
+
+
+def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Light:
+    """The light to take away.
+
+    The network's structured layer says how much of the local excess light is glare; colour and
+    shape of it are the picture's own. The veil is taken as far as it rises above its median.
+
+    Args:
+        picture: (3, H, W) code values in [0, 1], what the network saw.
         maps: (7, H, W) as the network gives them: structured R G B, veil R G B (code values whose
             square is light), lamp mask.
         streaks: strength of the structured layer, 0 to 1.
         veil: strength of the veil, 0 to 1.
 
     Returns:
-        (3, H, W) float32, linear light >= 0; zero inside lamps and below the dead zone. Of the
-        veil, what is even over the frame stays (see ``EVEN_SHARE``).
+        (3, H, W) float32, linear light >= 0; zero inside lamps and below the dead zone.
     """
+    excess = excess_light(to_linear(picture))
+    claimed = np.square(maps[0:3]).sum(axis=0)
+    share = np.minimum(claimed / (excess.sum(axis=0) + 1e-6), 1)
     haze = np.square(maps[3:6])
     even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
-    haze = np.maximum(haze - even, 0)
-    layer = np.asarray(streaks * np.square(maps[0:3]) + veil * haze, np.float32)
-    layer *= 1 - maps[6:7]
-    layer -= DEAD_ZONE**2
-    np.maximum(layer, 0, out=layer)
-    return layer
+    layer = streaks * share * excess + veil * np.maximum(haze - even, 0)
+    layer = np.asarray(layer * (1 - maps[6:7]) - DEAD_ZONE**2, np.float32)
+    return np.asarray(np.maximum(layer, 0))
 
 
 class GlareStage(Stage):
@@ -134,7 +164,7 @@ class GlareStage(Stage):
             self.report.facts["memory"] = list(self._network.notes)
         predicted = time.perf_counter()
         frames = tuple(
-            self._render(frame, self._gate(picture, answer))
+            self._render(frame, picture, self._gate(picture, answer))
             for frame, picture, answer in zip(batch, pictures, maps, strict=True)
         )
         self._count("shrink", shrunk - start)
@@ -142,9 +172,10 @@ class GlareStage(Stage):
         self._count("render", time.perf_counter() - predicted)
         return FrameBatch(frames)
 
-    def _render(self, frame: Frame, maps: npt.NDArray[np.floating[Any]]) -> Frame:
+    def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
         factor = self.context.strength
-        layer = glare_layer(maps, factor * self.options.streaks, factor * self.options.veil)
+        strengths = (factor * self.options.streaks, factor * self.options.veil)
+        layer = glare_layer(picture, maps, *strengths)
         result = subtract_light(frame, layer)
         if result is not frame:
             self._changed += 1

@@ -15,8 +15,10 @@ import numpy as np
 import torch
 
 from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.inference.light import to_coded
+from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.inference.worksize import work_size
+from dashcam_pipeline.stages.glare import glare_layer
+from dashcam_pipeline.stages.subtract import CLIPPED
 from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
 from dashcam_pipeline.training.metrics import PairScore, Regions
 
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    Picture = npt.NDArray[np.floating[Any]]
+
     from dashcam_pipeline.training.glare_module import GlareModule
 
 STRENGTHS = {
     "nothing": (0.0, 0.0),
     "structured": (1.0, 0.0),
-    "half veil": (1.0, 0.5),
+    "default": (1.0, 0.25),
     "all": (1.0, 1.0),
 }
 """Rows of the table: strengths of the structured layer and of the veil."""
@@ -41,8 +45,8 @@ class Pair:
     """A real pair at half size, (H, W, 3) float32 in [0, 1]."""
 
     name: str
-    flare: npt.NDArray[np.floating[Any]]
-    clear: npt.NDArray[np.floating[Any]]
+    flare: Picture
+    clear: Picture
 
 
 def load_pairs(folder: Path, names: Path | None, *, scale: float = 0.5) -> list[Pair]:
@@ -73,35 +77,41 @@ def load_pairs(folder: Path, names: Path | None, *, scale: float = 0.5) -> list[
     return pairs
 
 
-def load_looks(folder: Path, count: int = 4) -> list[npt.NDArray[np.floating[Any]]]:
+def load_looks(folder: Path, count: int = 4) -> list[Picture]:
     """A few pictures of a folder, evenly spread, (H, W, 3) float32 in [0, 1]."""
     files = PictureSource("night", folder).files()
     chosen = files[len(files) // (2 * count) :: max(len(files) // count, 1)][:count]
     return [load_picture(f, "night", 1024).pixels.astype(np.float32) / 255 for f in chosen]
 
 
-def predict(
-    net: torch.nn.Module, picture: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.floating[Any]]:
-    """Seven maps at the picture's size, (H, W, 7), through the work size."""
-    h, w = picture.shape[:2]
-    wh, ww = work_size(h, w)
-    small = cv2.resize(picture, (ww, wh), interpolation=cv2.INTER_AREA)
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the network saw and answered, at the work size: (3, H, W) and (7, H, W)."""
+
+    small: Picture
+    maps: Picture
+
+
+def predict(net: torch.nn.Module, picture: Picture) -> Prediction:
+    """The network's answer to a picture (H, W, 3), through the work size."""
+    h, w = work_size(*picture.shape[:2])
+    shrunk = np.asarray(cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA))
+    small = shrunk.transpose(2, 0, 1)
     with torch.inference_mode():
-        maps = net(torch.from_numpy(small).permute(2, 0, 1)[None].contiguous())[0].float()
-    return cv2.resize(maps.permute(1, 2, 0).numpy(), (w, h), interpolation=cv2.INTER_LINEAR)
+        maps = net(torch.from_numpy(np.ascontiguousarray(small))[None])[0].float()
+    return Prediction(small, maps.numpy())
 
 
-def clean(
-    picture: npt.NDArray[np.floating[Any]],
-    maps: npt.NDArray[np.floating[Any]],
-    structured: float,
-    veil: float,
-) -> npt.NDArray[np.floating[Any]]:
-    """Take the layers away in linear light; lamps stay as the mask says."""
-    keep = 1 - maps[..., 6:7]
-    layer = structured * maps[..., 0:3] ** 2 + veil * maps[..., 3:6] ** 2
-    return np.asarray(to_coded(picture**2 - keep * layer), np.float32)
+def clean(picture: Picture, prediction: Prediction, streaks: float, veil: float) -> Picture:
+    """Take the layer away as the stage does, in floating point; (H, W, 3) in [0, 1]."""
+    layer = glare_layer(prediction.small, prediction.maps, streaks, veil).transpose(1, 2, 0)
+    h, w = picture.shape[:2]
+    large = cv2.resize(np.ascontiguousarray(layer), (w, h), interpolation=cv2.INTER_LINEAR)
+    luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    keep = np.clip((CLIPPED[1] - luma) / (CLIPPED[1] - CLIPPED[0]), 0, 1)[..., None]
+    return np.asarray(
+        picture + keep * (to_coded(to_linear(picture) - np.asarray(large)) - picture), np.float32
+    )
 
 
 class Watch(L.Callback):
@@ -113,9 +123,7 @@ class Watch(L.Callback):
         look: real nights without truth, shown in the grid.
     """
 
-    def __init__(
-        self, folder: Path, pairs: list[Pair], look: list[npt.NDArray[np.floating[Any]]]
-    ) -> None:
+    def __init__(self, folder: Path, pairs: list[Pair], look: list[Picture]) -> None:
         self.folder = folder
         self.pairs = pairs
         self.look = look
@@ -133,11 +141,11 @@ class Watch(L.Callback):
     def _score(self, module: GlareModule, net: torch.nn.Module, trainer: L.Trainer) -> None:
         rows: dict[str, list[PairScore]] = {name: [] for name in STRENGTHS}
         for pair in self.pairs:
-            maps = predict(net, pair.flare)
+            prediction = predict(net, pair.flare)
             regions = Regions.of(pair.flare, pair.clear)
             for name, strengths in STRENGTHS.items():
                 rows[name].append(
-                    PairScore.of(clean(pair.flare, maps, *strengths), pair.clear, regions)
+                    PairScore.of(clean(pair.flare, prediction, *strengths), pair.clear, regions)
                 )
         path = self.folder / "pairs.csv"
         fresh = not path.exists()
@@ -186,7 +194,7 @@ class Watch(L.Callback):
         )
 
     @staticmethod
-    def _fit(picture: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    def _fit(picture: Picture) -> Picture:
         """Centre of a picture at the grid's shape."""
         h, w = picture.shape[:2]
         scale = max(288 / h, 512 / w)
@@ -197,13 +205,8 @@ class Watch(L.Callback):
         return np.asarray(big[y : y + 288, x : x + 512])
 
     @staticmethod
-    def _row(
-        picture: npt.NDArray[np.floating[Any]],
-        target: npt.NDArray[np.floating[Any]],
-        maps: npt.NDArray[np.floating[Any]],
-    ) -> npt.NDArray[np.floating[Any]]:
-        """Input | target | output | structured | veil."""
-        return np.concatenate(
-            [picture, target, clean(picture, maps, 1.0, 0.5), maps[..., 0:3], maps[..., 3:6]],
-            axis=1,
-        )
+    def _row(picture: Picture, target: Picture, prediction: Prediction) -> Picture:
+        """Input | target | output | structured | veil; the picture at the work size."""
+        maps = prediction.maps.transpose(1, 2, 0)
+        output = clean(picture, prediction, *STRENGTHS["default"])
+        return np.concatenate([picture, target, output, maps[..., 0:3], maps[..., 3:6]], axis=1)

@@ -94,19 +94,53 @@ def test_the_report_names_weights_and_times():
     assert set(stage.report.seconds) == {"shrink", "network", "render"}
 
 
-def test_the_layer_follows_strengths_lamps_and_dead_zone():
-    maps = np.zeros((7, 32, 32), np.float32)
-    maps[0:3] = 0.5
+@pytest.fixture
+def streak():
+    """A blue streak of 3 rows on grey, and maps that claim some light everywhere."""
+    picture = np.full((3, 64, 96), 0.3, np.float32)
+    picture[:, 30:33] = np.array([0.4, 0.5, 0.8], np.float32)[:, None, None]
+    maps = np.zeros((7, 64, 96), np.float32)
+    maps[0:3] = 1.0
+    return picture, maps
+
+
+def test_structured_glare_is_the_excess_in_its_own_colour(streak):
+    picture, maps = streak
+    layer = glare_layer(picture, maps, 1, 0)
+    excess = np.array([0.4, 0.5, 0.8]) ** 2 - 0.09
+    assert layer[:, 31, 50] == pytest.approx(excess - DEAD_ZONE**2, abs=1e-3)
+    assert not layer[:, :29].any(), "what does not rise above its surroundings is no glare"
+    assert glare_layer(picture, maps, 0.5, 0)[:, 31, 50] == pytest.approx(
+        excess / 2 - DEAD_ZONE**2, abs=1e-3
+    )
+
+
+def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
+    picture, maps = streak
+    maps[0:3] = np.sqrt(0.1 / 3)  # claims a tenth of a unit of light
+    layer = glare_layer(picture, maps, 1, 0)
+    assert layer[:, 31, 50].sum() == pytest.approx(0.1 - 3 * DEAD_ZONE**2, abs=1e-3)
+    maps[0:3] = 0
+    assert not glare_layer(picture, maps, 1, 0).any()
+
+
+def test_the_veil_is_taken_where_it_rises_above_its_median(streak):
+    picture, maps = streak
+    maps[0:3] = 0
     maps[3:6] = 0.1
-    maps[3:6, :8] = 0.2
-    assert glare_layer(maps, 1, 0) == pytest.approx(0.25 - DEAD_ZONE**2)
-    haze = glare_layer(maps, 0, 0.5)
-    assert haze[:, :8] == pytest.approx(0.015 - DEAD_ZONE**2)
-    assert not haze[:, 8:].any(), "an even veil stays"
+    maps[3:6, :16] = 0.3
+    haze = glare_layer(picture, maps, 1, 0.5)
+    assert haze[:, :16] == pytest.approx(0.04 - DEAD_ZONE**2)
+    assert not haze[:, 16:].any(), "an even veil stays"
+
+
+def test_nothing_is_taken_inside_lamps_or_below_the_dead_zone(streak):
+    picture, maps = streak
     maps[6] = 1
-    assert not glare_layer(maps, 1, 1).any()
-    maps[:] = DEAD_ZONE
-    assert not glare_layer(maps, 1, 0).any()
+    assert not glare_layer(picture, maps, 1, 1).any()
+    maps[6] = 0
+    maps[0:3] = DEAD_ZONE / 2
+    assert not glare_layer(picture, maps, 1, 1).any()
 
 
 def test_a_5x7_diamond_stays_as_bright_at_its_centre():

@@ -73,7 +73,7 @@ def test_a_run_leaves_all_that_it_promises_and_goes_on(run):
     record = json.loads((run / "config.json").read_text())
     assert record["versions"]["torch"] == torch.__version__
     rows = list(csv.DictReader((run / "pairs.csv").open()))
-    assert {row["row"] for row in rows} == {"nothing", "structured", "half veil", "all"}
+    assert {row["row"] for row in rows} == {"nothing", "structured", "default", "all"}
     assert list(run.glob("grid-*.jpg"))
     before = torch.load(run / "last.ckpt", weights_only=True)
 
