@@ -99,7 +99,7 @@ def predict(net: torch.nn.Module, picture: Picture) -> Prediction:
     small = shrunk.transpose(2, 0, 1)
     with torch.inference_mode():
         maps = net(torch.from_numpy(np.ascontiguousarray(small))[None])[0].float()
-    return Prediction(small, maps.numpy())
+    return Prediction(np.asarray(small, np.float32), maps.numpy())
 
 
 def clean(picture: Picture, prediction: Prediction, streaks: float, veil: float) -> Picture:
