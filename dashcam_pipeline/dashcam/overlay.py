@@ -130,10 +130,7 @@ def sample_pictures(info: SourceInfo, count: int = SAMPLES) -> list[npt.NDArray[
     found: dict[int, npt.NDArray[np.uint8]] = {}
     try:
         with open_source(info.path) as container:
-            stream = container.streams.video[0]
-            for candidate in container.streams.video:
-                if candidate.index == info.video.index:
-                    stream = candidate
+            stream = _track(container, info)
             for picture in _sought(container, stream, info, count):
                 found.setdefault(picture.pts or 0, _luma(picture))
         if len(found) < min(count, 2 * MIN_SAMPLES):
@@ -142,6 +139,10 @@ def sample_pictures(info: SourceInfo, count: int = SAMPLES) -> list[npt.NDArray[
         return []  # the run itself will say what is wrong with the file
     shape = (info.video.height, info.video.width)
     return [luma for luma in found.values() if luma.shape == shape]
+
+
+def _track(container: InputContainer, info: SourceInfo) -> VideoStream:
+    return next(s for s in container.streams.video if s.index == info.video.index)
 
 
 def _sought(
@@ -173,7 +174,7 @@ def _first_ones(info: SourceInfo, count: int) -> dict[int, npt.NDArray[np.uint8]
     known = min(_FALLBACK_PICTURES, info.video.expected_frames or _FALLBACK_PICTURES)
     step = max(1, known // count)
     with open_source(info.path) as container:
-        stream = next(s for s in container.streams.video if s.index == info.video.index)
+        stream = _track(container, info)
         with suppress(av.error.FFmpegError):
             for number, picture in enumerate(container.decode(stream)):
                 if number >= known:
