@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 STRIP = 64
 """Luma rows worked on at a time: 64 rows of 1080p are half a megabyte in float32."""
 
-CLIPPED = (0.91, 0.97)
+CLIPPED = (0.75, 0.97)
 """Luma between which a pixel turns into a lamp that nothing is taken from."""
 
 
