@@ -31,6 +31,10 @@ SAMPLES: Final = 240
 """Points of a curve, at most: more than a small chart has room for."""
 
 
+_CLOSE: Final = 0.7
+"""Two moments nearer than this, in stretches, show the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """A moment with its pictures.
@@ -106,22 +110,28 @@ def _brightness(canvas: Canvas) -> float:
 
 
 class _Best:
-    """Keeps the moments with the most glare, no two of them close together."""
+    """Picks the moments with the most glare, no two of them close together.
+
+    Only the strongest of each short stretch is kept on the way, so memory is bounded.
+    """
 
     def __init__(self, count: int, apart: float) -> None:
         self._count, self._apart = count, apart
-        self._shots: list[Shot] = []
+        self._stretches: dict[int, Shot] = {}
 
     def offer(self, shot: Shot) -> None:
-        near = [s for s in self._shots if abs(s.seconds - shot.seconds) < self._apart]
-        if any(s.removed >= shot.removed for s in near):
-            return
-        self._shots = [s for s in self._shots if s not in near] + [shot]
-        self._shots.sort(key=lambda s: -s.removed)
-        del self._shots[self._count :]
+        stretch = int(shot.seconds / self._apart) if self._apart > 0 else 0
+        held = self._stretches.get(stretch)
+        if held is None or held.removed < shot.removed:
+            self._stretches[stretch] = shot
 
     def by_time(self) -> list[Shot]:
-        return sorted(self._shots, key=lambda s: s.seconds)
+        chosen: list[Shot] = []
+        for shot in sorted(self._stretches.values(), key=lambda s: -s.removed):
+            near = any(abs(s.seconds - shot.seconds) < self._apart * _CLOSE for s in chosen)
+            if not near and len(chosen) < self._count:
+                chosen.append(shot)
+        return sorted(chosen, key=lambda s: s.seconds)
 
 
 def save_shot(shot: Shot, folder: Path, name: str) -> tuple[str, str]:
