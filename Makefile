@@ -12,6 +12,7 @@ help:
 	@echo "make demo       clean a sample night clip and write a before/after video"
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes"
+	@echo "make test-browser  the report page in a real browser"
 	@echo "make wheel      build the wheel, weights included"
 
 $(BIN)/python:
@@ -29,7 +30,8 @@ demo: $(VENV)/.installed
 	@mkdir -p $(OUT)
 	$(BIN)/dashcam clean $(SAMPLE) -o $(OUT)/night-clean.mp4 --overwrite
 	$(BIN)/dashcam preview $(SAMPLE) $(OUT)/night-clean.mp4 -o $(OUT)/before-after.mp4 --overwrite
-	@echo "Watch $(OUT)/before-after.mp4"
+	$(BIN)/dashcam report $(OUT)/night-clean.mp4 --original $(SAMPLE) -o $(OUT)/report.html --overwrite
+	@echo "Watch $(OUT)/before-after.mp4, or open $(OUT)/report.html in a browser."
 
 lint: $(VENV)/.developed
 	$(BIN)/ruff format --check .
@@ -49,6 +51,7 @@ format: $(VENV)/.developed
 wheel: $(VENV)/.developed
 	$(BIN)/python -m build --wheel
 
-
 clean:
 	rm -rf $(OUT) build dist
+
+include make/browser.mk
