@@ -118,7 +118,7 @@ def render_frames(job: Job, out: Path, *, workers: int = 1) -> Iterator[int]:
             yield done
 
 
-def film(job: Job, out: Path, *, crf: int = 21) -> None:
+def film(job: Job, out: Path, *, crf: int = 23) -> None:
     """Film the rendered views, with and without glare, and write the truth beside them.
 
     Args:
@@ -146,7 +146,7 @@ def film(job: Job, out: Path, *, crf: int = 21) -> None:
     write_film(out / "night-glare.mp4", pictures(with_glare=True), job.fps,
                fixes=fixes, crf=crf, metadata=metadata)  # fmt: skip
     write_film(out / "night-truth.mp4", pictures(with_glare=False), job.fps,
-               fixes=fixes, crf=crf - 3, metadata=metadata)  # fmt: skip
+               fixes=fixes, crf=crf - 1, metadata=metadata)  # fmt: skip
     write_masks(out / "masks.mkv", (load_view(f)[1] for f in nights), job.fps)
     if job.day:
         _film_day(job, out, fixes, crf, metadata)

@@ -21,6 +21,8 @@ Image = npt.NDArray[np.float32]
 GAMMA = 2.2
 WAVELENGTHS = (0.610, 0.545, 0.465)
 """Of red, green and blue, micrometres."""
+HUE = 0.7
+"""How much of its hue a light keeps that is too bright for the sensor."""
 APERTURE = 384
 """Samples across the field that the aperture lies in."""
 
@@ -221,10 +223,26 @@ def develop(radiance: Image, sensor: Sensor, index: int) -> npt.NDArray[np.uint8
 
 
 def tone(signal: Image) -> Image:
-    """Linear light (1 is white) to code: straight up to 0.6, then a shoulder, then 1 / 2.2."""
+    """Linear light to code: straight up to 0.6, then a shoulder, then 1 / 2.2.
+
+    Clipping each channel for itself would turn every signal and tail lamp white; as in a camera's
+    own rendering, what is too bright keeps most of its hue.
+
+    Args:
+        signal: (..., 3), 1 is white.
+
+    Returns:
+        (..., 3) float32, 0 to 1.
+    """
     x = np.maximum(signal, 0.0)
-    shoulder = 1.0 - 0.4 * np.exp(-(np.maximum(x, 0.6) - 0.6) / 0.4)
-    return np.asarray(np.where(x < 0.6, x, shoulder) ** (1.0 / GAMMA), np.float32)
+    peak = np.maximum(x.max(-1, keepdims=True), 1e-6)
+    kept = x * (_shoulder(peak) / peak)
+    return np.asarray((HUE * kept + (1 - HUE) * _shoulder(x)) ** (1.0 / GAMMA), np.float32)
+
+
+def _shoulder(x: Image) -> Image:
+    """Linear light, softly limited to 1."""
+    return np.asarray(np.where(x < 0.6, x, 1.0 - 0.4 * np.exp(-(np.maximum(x, 0.6) - 0.6) / 0.4)))
 
 
 def _streaks(optics: Optics, x: Image, y: Image) -> Image:

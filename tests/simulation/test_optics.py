@@ -88,9 +88,22 @@ def test_exposure_meets_the_brightness_at_any_scale(wanted, scale):
 
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=20))
 def test_more_light_is_never_darker(values):
-    codes = tone(np.array(sorted(values), np.float32))
-    assert np.all(np.diff(codes) >= 0)
-    assert codes.max() <= 1
+    grey = np.repeat(np.array(sorted(values), np.float32)[:, None], 3, axis=1)
+    codes = tone(grey)
+    assert np.all(np.diff(codes, axis=0) >= -1e-6)  # of float32
+    assert codes.max() <= 1 + 1e-6
+
+
+def test_a_bright_signal_keeps_its_colour():
+    red, green, blue = tone(np.array([120.0, 1000.0, 600.0], np.float32))
+    assert green > 0.99
+    assert red < 0.75
+    assert red < blue < green
+
+
+def test_colours_that_fit_are_not_changed():
+    colour = np.array([0.1, 0.5, 0.3], np.float32)
+    np.testing.assert_allclose(tone(colour), colour ** (1 / 2.2), rtol=1e-5)
 
 
 def test_a_frame_is_filmed_the_same_twice_and_the_next_one_has_other_noise():
