@@ -79,7 +79,9 @@ class Comparison:
             return ChainMatcher(chain), _as_comparison(tags, "before/after")
         matcher = self._match_file(self.cleaned, self.config.start or 0.0, self.config.end)
         tags = processing_tags(self.after.metadata, CleanConfig(stages=()))
-        return matcher, _as_comparison(tags, f"before/after of {self.source.name}")
+        # A name that is no UTF-8 can't go into metadata as it is.
+        name = self.source.name.encode("utf-8", "replace").decode()
+        return matcher, _as_comparison(tags, f"before/after of {name}")
 
     def pairs_at(self, times: Iterable[float]) -> Iterator[tuple[float, Pair]]:
         """Single pairs, found by seeking.

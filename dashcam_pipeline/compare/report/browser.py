@@ -71,7 +71,7 @@ def link(path: Path, page: Path) -> str:
         relative = os.path.relpath(path.resolve(), page.resolve().parent)
     except ValueError:  # Windows: on another drive
         return path.resolve().as_uri()
-    return quote(Path(relative).as_posix())
+    return quote(os.fsencode(Path(relative).as_posix()))
 
 
 def direct(info: SourceInfo, page: Path, lead: float = 0.0) -> Playable:

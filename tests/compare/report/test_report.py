@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -10,6 +12,7 @@ import pages
 import pytest
 from factory import Picture, Sound, make_clip
 
+from dashcam_pipeline.compare.preview import preview
 from dashcam_pipeline.compare.report.build import ReportOptions, write_report
 from dashcam_pipeline.compare.report.model import packed_times
 from dashcam_pipeline.compare.report.page import load_texts
@@ -238,6 +241,22 @@ def test_a_folder_without_originals_says_what_to_do(tmp_path):
     make_clip(tmp_path / "a.mp4", Picture(frames=3))
     with pytest.raises(UsageError, match="--original"):
         write_report(tmp_path, options=ONE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_a_name_that_is_no_utf_8(tmp_path):
+    source = make_clip(tmp_path / "a.mp4", Picture(frames=4)).rename(
+        tmp_path / os.fsdecode(b"\xe9<b>.mp4")
+    )
+    cleaned = tmp_path / os.fsdecode(b"\xe9<b>_clean.mp4")
+    shutil.copy(source, cleaned)
+    write_report(cleaned, tmp_path / "p.html", options=ONE)
+    page = Page(tmp_path / "p.html")
+    assert page.facts["clips"][0]["before"][0] == "%E9%3Cb%3E.mp4"
+    assert "<b>" not in page.text
+    out = tmp_path / "o.mp4"
+    preview(source, cleaned, output=out, config=CleanConfig(stages=()))
+    assert out.exists()
 
 
 def test_nothing_there(tmp_path):

@@ -279,10 +279,18 @@ const player = (() => {
     });
     video.addEventListener("error", () => {
       if (!video.getAttribute("src")) return;
-      const name = decodeURIComponent(video.getAttribute("src")).split("/").pop();
+      const name = nameOf(video.getAttribute("src"));
       $("message").textContent = t("player.broken", { name });
       $("message").hidden = false;
     });
+  }
+  function nameOf(src) {
+    const name = src.split("/").pop();
+    try {
+      return decodeURIComponent(name);
+    } catch {
+      return name; // no UTF-8
+    }
   }
   function ended() {
     if ($("loop").getAttribute("aria-pressed") === "true") {
