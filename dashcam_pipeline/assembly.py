@@ -227,6 +227,7 @@ def encoder_settings(config: CleanConfig, threads: int) -> EncoderSettings:
         preset=config.preset,
         options=config.encoder_options,
         threads=threads,
+        deterministic=config.deterministic,
     )
 
 

@@ -39,6 +39,7 @@ class EncoderSettings:
         preset: the encoder's own name of its speed; None for our default.
         options: further options by the encoder's own names; they win over all else.
         threads: that the encoder may use; 0 lets it decide.
+        deterministic: True where the same pictures must give the same packets to the last bit.
     """
 
     codec: str = "auto"
@@ -46,6 +47,7 @@ class EncoderSettings:
     preset: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     threads: int = 0
+    deterministic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class _Known:
     extra: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[str, ...] = ()
     even: bool = False  # needs sides that are whole numbers of chroma samples
+    reproducible: Mapping[str, str] = field(default_factory=dict)
 
 
 _X26X_PRESETS: Final = (
@@ -76,7 +79,17 @@ _X26X_PRESETS: Final = (
 )
 
 _KNOWN: Final[dict[str, _Known]] = {
-    "libx264": _Known("h264", "crf", 20, "veryfast", {"qp": "0"}, presets=_X26X_PRESETS, even=True),
+    "libx264": _Known(
+        "h264",
+        "crf",
+        20,
+        "veryfast",
+        {"qp": "0"},
+        presets=_X26X_PRESETS,
+        even=True,
+        # some of its AVX-512 code isn't: one run in six differed, none of 24 with this
+        reproducible={"x264-params": "cpu-independent=1"},
+    ),
     "libx265": _Known(
         "hevc",
         "crf",
@@ -184,6 +197,8 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
                 f"{name} has no preset {preset!r}.", advice=f"Presets: {', '.join(known.presets)}."
             )
         options["preset"] = preset
+    if settings.deterministic:
+        options |= known.reproducible
     for key, value in settings.options.items():
         # "key=value:key=value" strings are added to, all others replaced
         options[key] = f"{options[key]}:{value}" if key in options and "-params" in key else value
