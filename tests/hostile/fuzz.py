@@ -15,8 +15,10 @@ import hashlib
 import multiprocessing
 import random
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -40,23 +42,25 @@ def main() -> int:
     names = args.targets or list(TARGETS)
     context = multiprocessing.get_context("spawn")
     failed = 0
+    folder = Path(tempfile.mkdtemp())
     for name in names:
-        last = CORPUS / f"{name}.last"
-        child = context.Process(target=fuzz, args=(name, args.seconds / len(names), args.seed))
+        last = folder / name
+        job = (name, args.seconds / len(names), args.seed, last)
+        child = context.Process(target=fuzz, args=job)
         child.start()
         child.join()
         if child.exitcode:
             failed += 1
-            keep(name, last.read_bytes())
+            if last.exists():
+                keep(name, last.read_bytes())
             print(f"{name}: FOUND, exit code {child.exitcode}", flush=True)  # noqa: T201 - a program
-        last.unlink(missing_ok=True)
+    shutil.rmtree(folder)
     return 1 if failed else 0
 
 
-def fuzz(name: str, seconds: float, seed: int) -> None:
+def fuzz(name: str, seconds: float, seed: int, last: Path) -> None:
     target, chance = TARGETS[name], random.Random(f"{seed} {name}")  # noqa: S311 - no secret
     pool = [*target.seeds(), *(p.read_bytes() for p in sorted(CORPUS.glob(f"{name}-*")))]
-    last = CORPUS / f"{name}.last"
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("took too long"))
     for seeded in pool:
         attempt(target, seeded)
