@@ -118,13 +118,13 @@ def render_frames(job: Job, out: Path, *, workers: int = 1) -> Iterator[int]:
             yield done
 
 
-def film(job: Job, out: Path, *, crf: int = 23) -> None:
+def film(job: Job, out: Path, *, crf: int = 24) -> None:
     """Film the rendered views, with and without glare, and write the truth beside them.
 
     Args:
         job: as rendered.
         out: folder of the clip, with all its frames.
-        crf: of the recording with glare; the truth gets a finer one.
+        crf: of x264.
     """
     scene = build_scene(make_recipe(job.kind, job.seed))
     recipe, folder = scene.recipe, out / "frames"
@@ -146,7 +146,7 @@ def film(job: Job, out: Path, *, crf: int = 23) -> None:
     write_film(out / "night-glare.mp4", pictures(with_glare=True), job.fps,
                fixes=fixes, crf=crf, metadata=metadata)  # fmt: skip
     write_film(out / "night-truth.mp4", pictures(with_glare=False), job.fps,
-               fixes=fixes, crf=crf - 1, metadata=metadata)  # fmt: skip
+               fixes=fixes, crf=crf, metadata=metadata)  # fmt: skip
     write_masks(out / "masks.mkv", (load_view(f)[1] for f in nights), job.fps)
     if job.day:
         _film_day(job, out, fixes, crf, metadata)
