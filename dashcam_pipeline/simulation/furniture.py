@@ -163,7 +163,7 @@ def make_delineator() -> Mesh:
     box(mesh, (-0.061, -0.041, 0.68), (0.061, 0.041, 0.9), "rubber", (0.02, 0.02, 0.02, 0))
     x, y = 0.03, -0.043
     glass = [(-x, y, 0.71), (x, y, 0.71), (x, y, 0.87), (-x, y, 0.87)]
-    mesh.quads([glass], "reflector", (1, 1, 1, 8.0))
+    mesh.quads([glass], "reflector", (1, 1, 1, 1.5))
     return mesh
 
 
