@@ -116,7 +116,7 @@ class GlareStage(Stage):
         """Options of ``glare``."""
 
         streaks: float = Field(
-            1.0, ge=0, le=1, description="How much of streaks, spokes and near bloom to take away."
+            0.8, ge=0, le=1, description="How much of streaks, spokes and near bloom to take away."
         )
         veil: float = Field(0.5, ge=0, le=1, description="How much of the wide haze to take away.")
         smoothing: float = Field(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STRENGTHS = {
     "nothing": (0.0, 0.0),
     "structured": (1.0, 0.0),
-    "default": (1.0, 0.25),
+    "default": (0.8, 0.25),
     "all": (1.0, 1.0),
 }
 """Rows of the table: strengths of the structured layer and of the veil."""
