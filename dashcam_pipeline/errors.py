@@ -17,7 +17,8 @@
     ├── StageError                7   a stage failed or broke its contract
     ├── EncoderError              8   the encoder can't be opened or failed
     ├── DeviceError               9   the device asked for isn't usable
-    └── VerificationError        10   a file isn't what its provenance record says
+    ├── VerificationError        10   a file isn't what its provenance record says
+    └── BatchError               11   some recordings of a batch failed
 
 ``130`` is Ctrl-C (128 + SIGINT), as shells have it.
 
@@ -130,4 +131,4 @@ class VerificationError(DashcamError):
 class BatchError(DashcamError):
     """Some recordings of a batch failed; the others are done."""
 
-    exit_code = 10
+    exit_code = 11

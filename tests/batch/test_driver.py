@@ -106,7 +106,7 @@ def test_the_tree_is_mirrored_and_one_bad_clip_stops_nothing(card, runner):
         "2024_0102_120000_F.mp4": "done",
         "20240103_120000_NF.mp4": "failed",
     }
-    assert report.exit_code == 10
+    assert report.exit_code == 11
     assert judge.ticks(out / "Movie/RO/2024_0102_120000_F.mp4")
     assert (out / "Movie/20240101_120000_N.gps").read_text() == "$GPRMC"
     assert (out / "index.txt").stat().st_mtime_ns == 10**18
@@ -219,7 +219,7 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(card, runner):
     runner.bend = lambda _job, _outcome: Outcome(status="failed", reason="full", disk_full=True)
     report = run(card)
     assert "not reached" in fates(report).values()
-    assert report.exit_code == 10
+    assert report.exit_code == 11
     assert "disk is full" in report.warnings[0]
     runner.bend = lambda _job, outcome: outcome
     runner.queue.clear()
@@ -268,7 +268,7 @@ def test_reports_say_the_same(card, runner):
     with (out / "report.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert data["counts"]["done"] == 3
-    assert data["exit_code"] == report.exit_code == 10
+    assert data["exit_code"] == report.exit_code == 11
     assert [row["path"] for row in rows] == [clip["path"] for clip in data["clips"]]
     assert rows[0]["camera"] == "front"
     assert rows[0]["recorded"] == "2024-01-01T12:00:00"

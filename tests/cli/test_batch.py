@@ -36,7 +36,7 @@ def test_it_cleans_then_skips(card, capsys):
 
 def test_a_failure_is_said_and_in_the_exit_code(card, capsys):
     (card / "2024_0103_120000_F.MP4").write_text("notes")
-    assert run(card, "--include", "*0103*") == 10
+    assert run(card, "--include", "*0103*") == 11
     found = capsys.readouterr()
     assert "failed: 2024_0103_120000_F.MP4" in found.out
     assert "left out: not included" in found.out
