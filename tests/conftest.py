@@ -1,12 +1,17 @@
-"""What holds for every test: the network is never used."""
+"""What holds for every test: the network is never used, and Ctrl-C works."""
 
 from __future__ import annotations
 
+import signal
 import socket
 
 import pytest
 
 LOCAL = {"127.0.0.1", "::1", "localhost", ""}
+
+# A shell starts background jobs with SIGINT ignored, and children inherit that; many tests
+# interrupt a run, and would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class NetworkUsedError(AssertionError):
