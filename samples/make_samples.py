@@ -1,6 +1,6 @@
 """Makes the sample clips again: ``python samples/make_samples.py [NAME ...]``.
 
-Needs the extra ``[simulate]``. Rendering takes about 16 seconds of a CPU core a frame; stopped, the
+Needs bpy (docs/simulation.md). Rendering takes about 16 seconds of a CPU core a frame; stopped, the
 same command goes on where it was (frames wait in ``runs/sample-NAME``).
 """
 

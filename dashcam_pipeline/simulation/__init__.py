@@ -1,4 +1,4 @@
-"""A night drive that we make ourselves, with exact truth (extra ``[simulate]``).
+"""A night drive that we make ourselves, with exact truth (needs bpy).
 
 Geometry, street plans, the camera model and the pack are plain NumPy; only ``blender`` imports the
 renderer (bpy: Blender as a module, GPL-3.0-or-later, never a part of this package). The runtime

@@ -1,7 +1,7 @@
 """Renders scenes with Blender's path tracer (bpy, Cycles, on the CPU).
 
 The only module beside ``materials`` that imports bpy, which is GPL-3.0-or-later and is not
-distributed with this package: ``pip install 'dashcam-pipeline[simulate]'`` fetches it.
+distributed with this package: ``pip install --no-deps bpy`` fetches it.
 """
 
 from __future__ import annotations

@@ -11,9 +11,7 @@ from dashcam_pipeline.simulation.pack import load_pack
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        importlib.util.find_spec("bpy") is None, reason="the extra [simulate] is not installed"
-    ),
+    pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="bpy is not installed"),
 ]
 
 
