@@ -119,12 +119,14 @@ def main(args: Sequence[str] | None = None) -> int:
     handler.setFormatter(_Sentence())
     logger = logging.getLogger("dashcam_pipeline")
     logger.addHandler(handler)
+    level = logger.level  # commands quieten it; a caller in this process must not notice
     in_main_thread = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _terminate) if in_main_thread else None
     try:
         code = _run(args)
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(level)
         if in_main_thread:
             signal.signal(signal.SIGTERM, before)
     if any(t.daemon and t.name.startswith("dashcam-") for t in threading.enumerate()):
