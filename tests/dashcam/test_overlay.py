@@ -134,3 +134,13 @@ def test_a_real_drive_at_dusk():
     assert box.y <= 1034
     assert 860 <= box.x + box.width < 900
     assert 1060 <= box.y + box.height <= 1080
+
+
+def test_the_line_of_the_sample_drive():
+    sample = Path(__file__).parents[2] / "samples/city/night-glare.mp4"
+    (box,) = find_overlay(probe(sample)).boxes
+    # the line runs from 15 to 418 and from 508 to 528, as seen by eye
+    assert box.x <= 15
+    assert box.y <= 508
+    assert 418 <= box.x + box.width < 450
+    assert 528 <= box.y + box.height <= 540
