@@ -348,8 +348,8 @@ def test_a_clip_of_a_batch_is_opened_and_left_again(visit):
     page.locator("#next").click()
     wait_until(page, "document.getElementById('clip-title').textContent === '야간_주행.mp4'")
     page.get_by_text("All clips").click()
-    assert page.locator("#batch").is_visible()
-    assert page.evaluate("document.activeElement.getAttribute('href')") == "#clip-2"
+    page.locator("#batch").wait_for(state="visible")  # the browser tells of a new address later
+    wait_until(page, "document.activeElement.getAttribute('href') === '#clip-2'")
 
 
 def test_a_failed_clip_has_no_player_but_its_reason(visit):
