@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -17,7 +17,6 @@ from pydantic import Field
 
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference import light
-from dashcam_pipeline.inference.light import to_linear
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.inference.session import Network
 from dashcam_pipeline.inference.worksize import work_size
@@ -58,22 +57,22 @@ EVEN_SHARE = 0.5
 exposure as often as haze, and nobody wants a darker night. Only what rises above it is taken."""
 
 
-def excess_light(light: Light) -> Light:
+def excess_light(linear: Light) -> Light:
     """What rises above its surroundings: light minus its smoothed morphological opening.
 
     Structured glare is narrow and only ever adds light, so it is found in the excess, in its own
     colour; and taking no more than the excess can leave no hole darker than what lies around.
 
     Args:
-        light: (3, H, W) linear light.
+        linear: (3, H, W) linear light.
 
     Returns:
         (3, H, W) float32, >= 0.
     """
-    side = max(round(EXCESS_WINDOW * min(light.shape[1:])) // 2 * 2 + 1, 3)
+    side = max(round(EXCESS_WINDOW * min(linear.shape[1:])) // 2 * 2 + 1, 3)
     window = np.ones((side, side), np.uint8)
     channels = []
-    for channel in light:
+    for channel in linear:
         opened = cv2.dilate(cv2.erode(channel, window), window)
         around = cv2.GaussianBlur(opened, (0, 0), side / 4)
         channels.append(np.maximum(channel - around, 0))
@@ -96,7 +95,7 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Lig
     Returns:
         (3, H, W) float32, linear light >= 0; zero inside lamps and below the dead zone.
     """
-    excess = excess_light(to_linear(picture))
+    excess = excess_light(light.to_linear(picture))
     claimed = np.square(maps[0:3]).sum(axis=0)
     share = np.minimum(claimed / (excess.sum(axis=0) + 1e-6), 1)
     haze = np.square(maps[3:6])
@@ -129,8 +128,6 @@ class GlareStage(Stage):
         )
 
     options: Options
-
-    TRANSFER: ClassVar[str] = light.NAME
 
     def __init__(self, options: StageOptions, context: StageContext) -> None:
         super().__init__(options, context)
