@@ -10,13 +10,16 @@ import hashlib
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dashcam_pipeline.errors import ModelError
 
 FILE_NAME: Final = "manifest.toml"
+
+Head = Literal["layers", "image"]
+"""What a glare network answers: layers of light and a mask of the lamps, or a clean picture."""
 
 
 class ModelEntry(BaseModel):
@@ -37,6 +40,10 @@ class ModelEntry(BaseModel):
     work_area: int = Field(gt=0, description="Pixels it was made for, at any aspect.")
     multiple: int = Field(gt=0, description="Both sides must be multiples of it.")
     maps: int = Field(gt=0, description="Channels of its answer.")
+    head: Head = Field("layers", description="What its answer is.")
+    size: tuple[int, int] | None = Field(
+        None, description="The one height and width it takes; without it, any multiples."
+    )
     trained_on: tuple[str, ...] = Field(description="Every set of pictures, with its terms.")
     card: str = Field(description="The model card beside the manifest.")
     folder: Path = Field(description="Where the manifest lies; not in the file.")

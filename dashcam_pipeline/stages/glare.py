@@ -28,6 +28,7 @@ from dashcam_pipeline.stages.base import (
     StageOptions,
     StreamInfo,
 )
+from dashcam_pipeline.stages.image_head import image_layer
 from dashcam_pipeline.stages.shrink import shrink_rgb
 from dashcam_pipeline.stages.smoothing import MotionGate
 from dashcam_pipeline.stages.subtract import subtract_light
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.inference.manifest import Head
 
     Light = npt.NDArray[np.floating[Any]]
 
@@ -105,6 +107,16 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Lig
     return np.asarray(np.maximum(layer, 0))
 
 
+def head_layer(head: Head, picture: Light, maps: Light, streaks: float, veil: float) -> Light:
+    """The light to take away, by the kind of the network's head.
+
+    A clean picture isn't parted into kinds of glare: ``streaks`` alone is its strength.
+    """
+    if head == "image":
+        return image_layer(picture, maps, streaks, DEAD_ZONE)
+    return glare_layer(picture, maps, streaks, veil)
+
+
 class GlareStage(Stage):
     """Takes scattered light away; see the module."""
 
@@ -149,7 +161,9 @@ class GlareStage(Stage):
         """Choose the work size for the stream's geometry."""
         entry = self._network.entry
         area = math.ceil(entry.work_area * AREA_SHARE[self.context.quality])
-        self._size = work_size(info.height, info.width, area=area, multiple=entry.multiple)
+        self._size = entry.size or work_size(
+            info.height, info.width, area=area, multiple=entry.multiple
+        )
         self._gate.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
 
@@ -174,7 +188,7 @@ class GlareStage(Stage):
     def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
         factor = self.context.strength
         strengths = (factor * self.options.streaks, factor * self.options.veil)
-        layer = glare_layer(picture, maps, *strengths)
+        layer = head_layer(self._network.entry.head, picture, maps, *strengths)
         result = subtract_light(frame, layer)
         if result is not frame:
             self._changed += 1
