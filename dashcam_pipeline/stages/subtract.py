@@ -11,12 +11,13 @@ and chroma, averaged over each chroma sample's pixels, added to the frame's own 
 rounded. So a sample whose change is below half a code value comes out as it went in, to the bit,
 and no conversion to R'G'B' and back touches the picture.
 
-Work goes strip by strip, small enough for the cache; strips and columns where the layer is zero
-are not touched at all.
+Work goes strip by strip, small enough for the cache; blocks where the layer is zero are not touched
+at all.
 """
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -33,9 +34,14 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame, Plane
 
     Layer = npt.NDArray[np.floating[Any]]
+    Mask = npt.NDArray[np.bool_]
+    Block = tuple[int, int, int, int]
 
 STRIP = 64
 """Luma rows worked on at a time: 64 rows of 1080p are half a megabyte in float32."""
+
+GAP = 512
+"""Dark luma columns that are worth another block to be skipped."""
 
 CLIPPED = (0.75, 0.97)
 """Luma between which a pixel turns into a lamp that nothing is taken from."""
@@ -51,73 +57,105 @@ def subtract_light(frame: Frame, layer: Layer) -> Frame:
     Returns:
         the changed frame, or ``frame`` itself where no sample changed.
     """
-    if not layer.any():
+    lit = np.asarray(layer.any(axis=0))
+    if not lit.any():
         return frame
+    enlarged = _Enlarged(layer, lit, frame)
     planes = [plane.copy() for plane in frame.planes]
     changed = False
-    for y0, y1, x0, x1 in _active(layer, frame.height, frame.width):
-        changed |= _subtract_block(frame, planes, layer, (y0, y1, x0, x1))
+    for block in enlarged.blocks():
+        changed |= _subtract_block(frame, planes, enlarged.channels(block), block)
     if not changed:
         return frame
     luma, cb, cr = planes
     return frame.with_planes((luma, cb, cr))
 
 
-def _active(layer: Layer, height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
-    """Blocks (y0, y1, x0, x1) on even coordinates that hold all of the layer that isn't zero."""
-    h, w = layer.shape[1:]
-    lit = np.asarray(layer.any(axis=0))
-    for y0 in range(0, height, STRIP):
-        y1 = min(y0 + STRIP, height)
-        # Bilinear enlarging reaches one sample further on each side.
-        rows = lit[max(int(y0 * h / height) - 1, 0) : int(np.ceil(y1 * h / height)) + 1]
-        columns = np.flatnonzero(rows.any(axis=0))
-        if columns.size:
-            x0 = int(max(columns[0] - 1, 0) * width / w) & ~1
-            x1 = min(int(np.ceil((columns[-1] + 2) * width / w)) + 1 & ~1, width + (width & 1))
-            yield y0, y1, x0, min(x1, width)
+class _Enlarged:
+    """The part of a layer that isn't zero, at a frame's size and in its luma's unit of light.
 
+    Args:
+        layer: (3, h, w).
+        lit: (h, w), where it isn't zero; not nowhere.
+        frame: whose size and codes count.
+    """
 
-def _enlarge(channel: Layer, height: int, width: int, block: tuple[int, int, int, int]) -> Layer:
-    """One block of a channel enlarged to (height, width), pixel centres aligned."""
-    y0, y1, x0, x1 = block
-    h, w = channel.shape
-    if (h, w) == (height, width):
-        return channel[y0:y1, x0:x1]
-    # The affine map of cv2.resize, whose result for the whole would be the same.
-    matrix = np.array(
-        [
-            [w / width, 0, (x0 + 0.5) * w / width - 0.5],
-            [0, h / height, (y0 + 0.5) * h / height - 0.5],
+    def __init__(self, layer: Layer, lit: Mask, frame: Frame) -> None:
+        self._lit, self._size = lit, (frame.height, frame.width)
+        h, w = lit.shape
+        top, bottom = _bounds(np.asarray(lit.any(axis=1)), frame.height)
+        left, right = _bounds(np.asarray(lit.any(axis=0)), frame.width)
+        self._y0, self._y1 = top * frame.height // h, bottom * frame.height // h
+        self._x0, self._x1 = left * frame.width // w, right * frame.width // w
+        # In light of which the square root is a difference of luma codes.
+        span = code_scale(frame.layout, frame.color)[1]
+        self._channels = [
+            cv2.resize(
+                channel[top:bottom, left:right] * np.float32(span**2),
+                (self._x1 - self._x0, self._y1 - self._y0),
+                interpolation=cv2.INTER_LINEAR,
+            )
+            for channel in layer
         ]
-    )
-    return np.asarray(
-        cv2.warpAffine(
-            channel,
-            matrix,
-            (x1 - x0, y1 - y0),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    )
+
+    def channels(self, block: Block) -> list[Layer]:
+        """A block's own part of R, G and B."""
+        y0, y1, x0, x1 = block
+        rows, columns = slice(y0 - self._y0, y1 - self._y0), slice(x0 - self._x0, x1 - self._x0)
+        return [np.asarray(channel[rows, columns]) for channel in self._channels]
+
+    def blocks(self) -> Iterator[Block]:
+        """Blocks (y0, y1, x0, x1) in luma samples that hold all that isn't zero.
+
+        They begin on even samples, so that no chroma sample lies in two.
+        """
+        h, w = self._lit.shape
+        height, width = self._size
+        gap = max(GAP * w // width, 3)
+        for y0 in range(self._y0, self._y1, STRIP):
+            y1 = min(y0 + STRIP, self._y1)
+            # Bilinear enlarging reaches one sample further on each side.
+            rows = self._lit[max(y0 * h // height - 1, 0) : -(-y1 * h // height) + 1]
+            columns = np.flatnonzero(rows.any(axis=0))
+            runs = np.split(columns, np.flatnonzero(np.diff(columns) > gap) + 1)
+            for run in runs if columns.size else []:
+                x0 = (int(run[0]) - 1) * width // w & ~1
+                x1 = -(-(int(run[-1]) + 2) * width // w) + 1 & ~1
+                yield y0, y1, max(x0, self._x0), min(x1, self._x1)
 
 
-def _subtract_block(
-    frame: Frame, planes: list[Plane], layer: Layer, block: tuple[int, int, int, int]
-) -> bool:
+def _bounds(lit: Mask, length: int) -> tuple[int, int]:
+    """The lit samples and one more on each side, widened to where both grids have an edge.
+
+    Cut there, a part is enlarged to the very samples that it has in the enlarged whole.
+
+    Args:
+        lit: one axis of the small grid.
+        length: of the same axis of the large grid; even samples of it count as edges.
+    """
+    found = np.flatnonzero(lit)
+    step = len(lit) // gcd(len(lit), length)
+    if step * length // len(lit) % 2:
+        step *= 2
+    begin = max(int(found[0]) - 1, 0) // step * step
+    end = -(-(int(found[-1]) + 2) // step) * step
+    return begin, min(end, len(lit))
+
+
+def _subtract_block(frame: Frame, planes: list[Plane], light: list[Layer], block: Block) -> bool:
     """Work on one block, writing into ``planes``; True if a sample changed."""
     y0, y1, x0, x1 = block
     sx, sy = frame.layout.log2_chroma
     luma_offset, luma_span, chroma_offset, chroma_span = code_scale(frame.layout, frame.color)
     kr, kb = KR_KB[frame.color.matrix]
     kg = 1 - kr - kb
-    rows = slice(y0 >> sy, -(-y1 >> sy))
-    columns = slice(x0 >> sx, -(-x1 >> sx))
-    size = (x1 - x0, y1 - y0)
+    rows, columns = slice(y0 >> sy, -(-y1 >> sy)), slice(x0 >> sx, -(-x1 >> sx))
 
-    luma = (frame.planes[0][y0:y1, x0:x1].astype(np.float32) - luma_offset) * (1 / luma_span)
+    # All in luma codes, and as what is lost, which is never negative.
+    luma = frame.planes[0][y0:y1, x0:x1].astype(np.float32)
+    luma -= luma_offset
     cb, cr = (
-        (plane[rows, columns].astype(np.float32) - chroma_offset) * (1 / chroma_span)
+        (plane[rows, columns].astype(np.float32) - chroma_offset) * (luma_span / chroma_span)
         for plane in frame.planes[1:]
     )
     offsets = (
@@ -125,53 +163,74 @@ def _subtract_block(
         -2 * (kr * (1 - kr) * cr + kb * (1 - kb) * cb) / kg,
         2 * (1 - kb) * cb,
     )
-    keep = None
-    if luma.size and luma.max() > CLIPPED[0]:
-        keep = np.clip((CLIPPED[1] - luma) * (1 / (CLIPPED[1] - CLIPPED[0])), 0, 1)
-    differences = []
-    for channel, offset in enumerate(offsets):
-        x = _to_luma_grid(offset, size, sx, sy)
-        np.add(x, luma, out=x)
-        np.clip(x, 0, 1, out=x)
-        d = x * x
-        d -= _enlarge(layer[channel], frame.height, frame.width, block)
-        np.maximum(d, 0, out=d)
-        np.sqrt(d, out=d)
-        d -= x
-        if keep is not None:
-            d *= keep
-        differences.append(d)
-    dr, dg, db = differences
-    dy = kr * dr
-    dy += kg * dg
-    dy += kb * db
-    dcb, dcr = _to_chroma_grid(db - dy, sx, sy), _to_chroma_grid(dr - dy, sx, sy)
-    dcb *= chroma_span / (2 * (1 - kb))
-    dcr *= chroma_span / (2 * (1 - kr))
-    dy *= luma_span
-    top = float(frame.layout.max_value)
+    keep = _keep(luma, luma_span)
+    losses = [
+        _loss(_add_chroma(luma, offset, sx, sy), taken, luma_span, keep)
+        for offset, taken in zip(offsets, light, strict=True)
+    ]
+    red, green, blue = losses
+    loss = kr * red
+    green *= kg
+    loss += green
+    loss += kb * blue
+    blue -= loss
+    red -= loss
     changed = False
-    for plane, difference, window in (
-        (planes[0], dy, (slice(y0, y1), slice(x0, x1))),
-        (planes[1], dcb, (rows, columns)),
-        (planes[2], dcr, (rows, columns)),
-    ):
-        step = np.rint(difference, out=difference)
-        if step.any():
-            changed = True
-            step += plane[window]
-            np.clip(step, 0, top, out=step)
-            plane[window] = step
+    for plane, lost, k in ((planes[1], blue, kb), (planes[2], red, kr)):
+        step = _to_chroma_grid(lost, sx, sy)
+        step *= -chroma_span / luma_span / (2 * (1 - k))
+        changed |= _add(plane[rows, columns], step, frame.layout.max_value)
+    whole = np.rint(loss, out=loss).astype(planes[0].dtype)
+    if whole.any():
+        changed = True
+        window = planes[0][y0:y1, x0:x1]
+        window[:] = cv2.subtract(window, whole)  # stops at zero
     return changed
 
 
-def _to_luma_grid(plane: Layer, size: tuple[int, int], sx: int, sy: int) -> Layer:
-    """Chroma samples repeated over the pixels they belong to."""
-    if sx == 0:
-        return np.array(plane)
-    w, h = size
-    big = cv2.resize(plane, None, fx=1 << sx, fy=1 << sy, interpolation=cv2.INTER_NEAREST)
-    return np.asarray(big[:h, :w])
+def _keep(luma: Layer, span: float) -> Layer | None:
+    """What share of a change counts, by what the sensor clipped; None for all of it everywhere."""
+    begin, end = (share * span for share in CLIPPED)
+    if luma.max() <= begin:
+        return None
+    return np.asarray(np.clip((end - luma) * (1 / (end - begin)), 0, 1))
+
+
+def _loss(x: Layer, taken: Layer, top: float, keep: Layer | None) -> Layer:
+    """How much less a primary has without some light; ``x`` is overwritten."""
+    np.clip(x, 0, top, out=x)
+    left = x * x
+    left -= taken
+    cv2.threshold(left, 0, 0, cv2.THRESH_TOZERO, dst=left)
+    cv2.sqrt(left, dst=left)
+    x -= left
+    if keep is not None:
+        x *= keep
+    return x
+
+
+def _add_chroma(luma: Layer, offset: Layer, sx: int, sy: int) -> Layer:
+    """Luma plus a chroma sample for all the pixels that it belongs to."""
+    if sx:
+        # Interleaved with itself, a row is itself with every sample twice.
+        doubled = cv2.merge((offset, offset)).reshape(len(offset), -1)
+        offset = np.asarray(doubled[:, : luma.shape[1]])
+    if not sy:
+        return luma + offset
+    x = np.empty_like(luma)
+    np.add(luma[0::2], offset, out=x[0::2])
+    np.add(luma[1::2], offset[: len(luma) // 2], out=x[1::2])
+    return x
+
+
+def _add(window: Plane, step: Layer, top: int) -> bool:
+    """Add rounded steps to samples where they lie; True if one changed."""
+    np.rint(step, out=step)
+    if not step.any():
+        return False
+    step += window
+    window[:] = np.clip(step, 0, top, out=step)
+    return True
 
 
 def _to_chroma_grid(plane: Layer, sx: int, sy: int) -> Layer:
