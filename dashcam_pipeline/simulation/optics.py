@@ -21,6 +21,8 @@ Image = npt.NDArray[np.float32]
 GAMMA = 2.2
 WAVELENGTHS = (0.610, 0.545, 0.465)
 """Of red, green and blue, micrometres."""
+BAND = 0.08
+"""How far a colour filter passes light on either side of its wavelength, as a share of it."""
 HUE = 0.7
 """How much of its hue a light keeps that is too bright for the sensor."""
 APERTURE = 384
@@ -100,7 +102,7 @@ def draw_optics(rng: np.random.Generator, *, heavy: bool = False) -> Optics:
         streaks=float(rng.uniform(0.005, 0.03)) * more,
         streak_angle=float(rng.choice([-1, 1]) * rng.uniform(35, 85)),
         streak_spread=float(rng.uniform(0.5, 3.0)),
-        star=float(rng.uniform(0.004, 0.02)),
+        star=float(rng.uniform(0.0015, 0.008)),
         ghosts=ghosts,
         seed=int(rng.integers(1 << 30)),
     )
@@ -264,11 +266,13 @@ def _streaks(optics: Optics, x: Image, y: Image) -> Image:
 
 
 def _star(optics: Optics, height: int, width: int) -> Image:
-    """Diffraction of a round aperture with dust and scratches, one pattern a wavelength."""
+    """Diffraction by dust and scratches on a round aperture, summed over each colour's band."""
     rng = np.random.default_rng([2, optics.seed])
     n = APERTURE
     aperture = np.zeros((n, n), np.float32)
     cv2.circle(aperture, (n // 2, n // 2), n // 6, 1.0, -1, cv2.LINE_AA)
+    # A hard rim would draw its rings at this coarse scale; a real lens keeps them below a pixel.
+    cv2.GaussianBlur(aperture, (0, 0), n / 24, aperture)
     for _ in range(40):
         spot = tuple(int(v) for v in rng.integers(n // 3, 2 * n // 3, 2))
         cv2.circle(aperture, spot, int(rng.integers(1, 4)), float(rng.uniform(0, 0.7)), -1)
@@ -277,15 +281,19 @@ def _star(optics: Optics, height: int, width: int) -> Image:
         cv2.line(aperture, a, b, float(rng.uniform(0.2, 0.8)), 1, cv2.LINE_AA)
     power = np.abs(np.fft.fftshift(np.fft.fft2(aperture))) ** 2
     power = np.asarray(power / power.max(), np.float32)
-    # The core is the image itself; only what lies around it is glare.
     yy, xx = np.mgrid[:n, :n] - n // 2
-    power[xx * xx + yy * yy < 5**2] = 0.0
+    r2 = xx * xx + yy * yy
+    # The core is the image itself; only what lies around it is glare, out to the field's rim.
+    power *= 1.0 - np.exp(-((r2 / 9**2) ** 4))
+    power *= np.maximum(1.0 - r2 / (n / 2) ** 2, 0.0) ** 2
     total = np.zeros((2 * height - 1, 2 * width - 1, 3), np.float32)
     for i, wavelength in enumerate(WAVELENGTHS):
-        scale = width / n * 0.55 * wavelength / WAVELENGTHS[1]
-        middle = (width - 1 - scale * (n // 2), height - 1 - scale * (n // 2))
-        matrix = np.array([[scale, 0, middle[0]], [0, scale, middle[1]]])
-        layer = cv2.warpAffine(power, matrix, (2 * width - 1, 2 * height - 1))
+        layer = np.zeros(total.shape[:2], np.float32)
+        for shift in np.linspace(1 - BAND, 1 + BAND, 7):
+            scale = width / n * 0.55 * wavelength * shift / WAVELENGTHS[1]
+            middle = (width - 1 - scale * (n // 2), height - 1 - scale * (n // 2))
+            matrix = np.array([[scale, 0, middle[0]], [0, scale, middle[1]]])
+            cv2.add(layer, cv2.warpAffine(power, matrix, layer.shape[::-1]), layer)
         total[..., i] = layer * np.float32(optics.star / max(layer.sum(dtype=np.float64), 1e-12))
     return total
 

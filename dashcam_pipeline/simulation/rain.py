@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.simulation.optics import Image
     from dashcam_pipeline.simulation.recipe import Recipe
 
-DROPS = 420
+DROPS = 600
 """Streaks a frame."""
 
 
@@ -43,5 +43,5 @@ def add_rain(radiance: Image, recipe: Recipe, index: int, time: float) -> Image:
     soft = cv2.GaussianBlur(streaks, (0, 0), 0.6)
     # A drop shows the light of a wide field around it.
     around = cv2.GaussianBlur(np.minimum(radiance, 200.0), (0, 0), 0.06 * width)
-    mix = 0.5 * soft[..., None]
+    mix = 0.9 * soft[..., None]
     return np.asarray(radiance * (1 - 0.3 * mix) + mix * around, np.float32)

@@ -65,6 +65,17 @@ def test_streaks_lie_along_their_angle():
     assert abs(np.degrees(np.arctan2(vector[1], vector[0])) % 180 - 60) < 8
 
 
+def test_a_star_has_rays_and_fades_out_before_its_field_ends():
+    o = optics(bloom=1e-9, veil=1e-9, streaks=1e-9, ghosts=())
+    kernel = make_kernel(o, 180, 320)[..., 1]
+    y, x = np.mgrid[-179:180, -319:320]
+    r = np.hypot(x, y)
+    middle, around, rim = kernel[r < 2], kernel[(r > 8) & (r < 60)], kernel[(r > 80) & (r < 95)]
+    assert middle.max() < 0.05 * around.max(), "the core is the lamp itself"
+    assert around.max() > 8 * np.median(around), "rays"
+    assert rim.max() < 0.005 * around.max(), "an edge would be seen around a bright lamp"
+
+
 def test_a_ghost_lies_opposite_the_centre():
     o = optics(bloom=1e-9, veil=1e-9, star=1e-9, streaks=1e-9, ghosts=((-1.0, 0.01, 0.01),))
     glare = Glare(o, 48, 80)(one_lamp(20, 10))
