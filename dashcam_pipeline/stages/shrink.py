@@ -1,8 +1,8 @@
-"""A frame at a network's work size: each plane by area, then the colour conversion, small."""
+"""A frame at a network's work size: each plane by itself, then the colour conversion."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -12,7 +12,11 @@ from dashcam_pipeline.frames import KR_KB
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from dashcam_pipeline.frames import Color, Frame, PixelLayout
+    from dashcam_pipeline.frames import Color, Frame, PixelLayout, Plane
+
+HALVED = 2.0
+"""A plane so many times larger than wanted is halved, by the mean of four samples, as often as it
+is; bilinear sampling of the rest misses little that an area filter sees, at a tenth of its cost."""
 
 
 def code_scale(layout: PixelLayout, color: Color) -> tuple[float, float, float, float]:
@@ -40,14 +44,7 @@ def shrink_rgb(frame: Frame, height: int, width: int) -> npt.NDArray[np.float32]
         (3, height, width) float32 in [0, 1].
     """
     y0, ys, c0, cs = code_scale(frame.layout, frame.color)
-    y, cb, cr = (
-        cv2.resize(
-            plane,
-            (width, height),
-            interpolation=cv2.INTER_AREA if plane.shape[0] > height else cv2.INTER_LINEAR,
-        ).astype(np.float32)
-        for plane in frame.planes
-    )
+    y, cb, cr = (_resized(plane, height, width) for plane in frame.planes)
     kr, kb = KR_KB[frame.color.matrix]
     kg = 1 - kr - kb
     y = (y - y0) / ys
@@ -58,3 +55,13 @@ def shrink_rgb(frame: Frame, height: int, width: int) -> npt.NDArray[np.float32]
     rgb[2] = y + 2 * (1 - kb) * cb
     rgb[1] = (y - kr * rgb[0] - kb * rgb[2]) / kg
     return np.clip(rgb, 0, 1, out=rgb)
+
+
+def _resized(plane: Plane, height: int, width: int) -> npt.NDArray[np.float32]:
+    """A plane at another size; (nearly) all of its samples count where it gets smaller."""
+    samples: npt.NDArray[Any] = plane
+    while min(samples.shape[0] / height, samples.shape[1] / width) >= HALVED:
+        size = (samples.shape[1] // 2, samples.shape[0] // 2)
+        samples = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
+    samples = cv2.resize(samples, (width, height), interpolation=cv2.INTER_LINEAR)
+    return samples.astype(np.float32)

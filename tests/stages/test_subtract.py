@@ -127,6 +127,18 @@ def test_the_source_is_never_written_to():
     assert all(np.array_equal(a, b) for a, b in zip(before, frame.planes, strict=True))
 
 
+@pytest.mark.parametrize("size", [(64, 96), (192, 352), (256, 448), (288, 512)], ids=str)
+def test_shrinking_averages_noise_over_nearly_all_samples(size):
+    rng = np.random.default_rng(0)
+    luma = np.rint(rng.normal(100, 20, (1080, 1920))).clip(16, 235).astype(np.uint8)
+    chroma = np.full((540, 960), 128, np.uint8)
+    small = shrink_rgb(Frame((luma, chroma, chroma.copy()), 0, Fraction(1, 30), 0), *size)
+    codes = small.mean(axis=0) * 219 + 16
+    expected = 20 / np.sqrt(1080 * 1920 / (size[0] * size[1]))
+    assert codes.std() < 1.35 * expected
+    assert abs(codes.mean() - 100) < 0.6
+
+
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 def test_shrinking_keeps_a_flat_colour(layout):
     height, width = 120, 200
