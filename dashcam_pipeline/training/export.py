@@ -20,7 +20,7 @@ from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import FILE_NAME, ModelEntry, read_manifest
 from dashcam_pipeline.inference.worksize import AREA
 from dashcam_pipeline.training.glare_config import GlareTrainingConfig
-from dashcam_pipeline.training.nets import MAPS, GlareNet
+from dashcam_pipeline.training.nets import GlareNet, make_net
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def load_average(checkpoint: Path) -> tuple[GlareNet, GlareTrainingConfig, dict[
     if "glare_config" not in stored:
         raise ModelError(f"{checkpoint} is not the checkpoint of a glare training")
     config = GlareTrainingConfig.model_validate(stored["glare_config"])
-    net = GlareNet(config.model, config.encoder, pretrained=False)
+    net = make_net(config, pretrained=False)
     prefix = "average.module."
     net.load_state_dict(
         {k.removeprefix(prefix): v for k, v in stored["state_dict"].items() if k.startswith(prefix)}
@@ -92,7 +92,7 @@ def load_average(checkpoint: Path) -> tuple[GlareNet, GlareTrainingConfig, dict[
 
 
 def export_onnx(net: GlareNet, path: Path) -> float:
-    """Write float32 ONNX with dynamic batch and size.
+    """Write float32 ONNX with dynamic batch and, where the network has no size of its own, size.
 
     Returns:
         the largest difference from torch on a picture of noise.
@@ -102,16 +102,14 @@ def export_onnx(net: GlareNet, path: Path) -> float:
     """
     import onnxruntime as ort  # noqa: PLC0415 - slow to import
 
-    example = torch.rand(2, 3, 64, 96)
-    other = torch.rand(1, 3, 96, 160)
+    example = torch.rand(2, 3, *(net.size or (64, 96)))
+    other = torch.rand(1, 3, *(net.size or (96, 160)))
     with torch.inference_mode():
         wanted = net(other).numpy()
     fix_padding(net)
-    shape = {
-        0: torch.export.Dim("batch"),
-        2: 32 * torch.export.Dim("h"),
-        3: 32 * torch.export.Dim("w"),
-    }
+    shape: dict[int, Any] = {0: torch.export.Dim("batch")}
+    if net.size is None:
+        shape |= {2: 32 * torch.export.Dim("h"), 3: 32 * torch.export.Dim("w")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own, about its own internals
         torch.onnx.export(
@@ -162,9 +160,11 @@ def export_run(
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         licence=licence,
         parameters=sum(p.numel() for p in net.parameters()),
-        work_area=AREA,
+        work_area=net.size[0] * net.size[1] if net.size else AREA,
         multiple=32,
-        maps=MAPS,
+        maps=net.maps,
+        head=net.head,
+        size=net.size,
         trained_on=tuple(trained_on),
         card=f"{name}.md",
         folder=folder,
@@ -183,7 +183,9 @@ def write_entry(folder: Path, entry: ModelEntry) -> None:
             ["[[model]]"]
             + [
                 f"{key} = {json.dumps(value, ensure_ascii=False)}"
-                for key, value in e.model_dump(mode="json", exclude={"folder"}).items()
+                for key, value in e.model_dump(
+                    mode="json", exclude={"folder"}, exclude_none=True
+                ).items()
             ]
         )
         for e in sorted(entries, key=lambda e: e.name)

@@ -1,10 +1,18 @@
-"""What a glare training depends on, and nothing else."""
+"""What a glare training depends on, and nothing else; on the command line or in a TOML file."""
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path  # noqa: TC003 - pydantic reads it at run time
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
+from dashcam_pipeline.explain import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class GlareTrainingConfig(BaseModel):
@@ -13,9 +21,18 @@ class GlareTrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: tuple[str, ...] = Field(description="Sources as KIND:PATH[@LIST].", min_length=1)
-    model: str = Field("unetpp", description="unetpp or unet.")
+    model: Literal["unetpp", "unet", "autoencoder"] = Field("unetpp", description="Network.")
     encoder: str = Field("tu-tf_efficientnet_lite0", description="Encoder of smp or timm (tu-...).")
+    head: Literal["layers", "image"] = Field(
+        "layers", description="Layers of light, or a clean picture (always the autoencoder's)."
+    )
+    supervision: Literal["last", "mean"] = Field(
+        "last", description="Answer of UNet++: of X0,4, or the mean of X0,1 to X0,4, all trained."
+    )
     hours: float = Field(1.0, gt=0, description="Time budget over all resumed parts.")
+    epochs: int | None = Field(
+        None, ge=1, description="Length in epochs over all resumed parts, instead of hours."
+    )
     seed: int = Field(0, ge=0)
     batch: int = Field(8, ge=1, description="Crops a step (whole frames: three eighths of it).")
     crop: tuple[int, int] = Field((192, 256), description="Height and width of crops.")
@@ -24,8 +41,65 @@ class GlareTrainingConfig(BaseModel):
     epoch_steps: int = Field(250, ge=1, description="Steps between two looks at the result.")
     kernels: int = Field(160, ge=1, description="Lenses in the kernel bank.")
     glare_free: float = Field(0.15, ge=0, le=1, description="Share of samples without glare.")
+    fixed: int = Field(
+        0, ge=0, description="So many samples again and again, for studies; 0: ever new ones."
+    )
+    augment: bool = Field(
+        default=True, description="Other crops of a fixed sample each time, mirrored by chance."
+    )
     precision: str = Field("bf16-mixed", description="As Lightning names it.")
+    devices: str = Field("1", description="As Lightning names them: 2, 0,1 or auto.")
     pairs: Path | None = Field(None, description="Real pairs (flare/, clear/) to watch.")
     pairs_list: Path | None = Field(None, description="Names of the pairs to watch.")
     look: Path | None = Field(None, description="Folder of real nights without truth, to look at.")
     threads: int = Field(0, ge=0, description="CPU threads; 0 leaves it to torch.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_head(cls, values: Any) -> Any:  # noqa: ANN401 - whatever is to be validated
+        """The autoencoder has one head; it need not be asked for."""
+        if isinstance(values, dict) and values.get("model") == "autoencoder":
+            return {"head": "image", **values}
+        return values
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> GlareTrainingConfig:
+        """Say what no network here can do."""
+        if self.model == "autoencoder" and self.head != "image":
+            raise ValueError("the autoencoder paints a picture; its only head is image")
+        if self.supervision == "mean" and self.model != "unetpp":
+            raise ValueError(f"{self.model} has no X0,1 to X0,4 to average; unetpp has")
+        return self
+
+
+def make_training_config(
+    values: Mapping[str, Any], file: Path | None = None
+) -> GlareTrainingConfig:
+    """Defaults, then a file, then what was said explicitly.
+
+    Args:
+        values: by field name; they win over the file.
+        file: TOML with the fields as keys; its relative paths are relative to where one is.
+
+    Raises:
+        InputMissingError: the file can't be read.
+        ConfigError: it isn't TOML, or a setting in it is wrong.
+        UsageError: another setting is wrong.
+    """
+    stored: dict[str, Any] = {}
+    if file is not None:
+        try:
+            stored = tomllib.loads(file.read_text("utf-8"))
+        except OSError as error:
+            raise InputMissingError(f"{file} can't be read: {error.strerror}.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file}: not valid TOML: {error}.") from error
+    try:
+        return GlareTrainingConfig.model_validate({**stored, **values})
+    except ValidationError as error:
+        wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+        from_file = file is not None and not wrong <= set(values)
+        kind = ConfigError if from_file else UsageError
+        names = {key: f"--{key.replace('_', '-')}" for key in values}
+        source = str(file) if from_file else ""
+        raise kind(explain(error, GlareTrainingConfig, source=source, names=names)) from None

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from dashcam_pipeline.training.depthwise import keep_depthwise_in_float32
+from dashcam_pipeline.training.image_loss import image_loss, shrink
 from dashcam_pipeline.training.losses import GlareTargets, glare_loss
-from dashcam_pipeline.training.nets import GlareNet
+from dashcam_pipeline.training.nets import make_net
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +29,15 @@ FREEZE_AT = 0.75
 CROPS = 2
 """Crops taken of one synthesised frame: half the synthesis for nearly the same variety."""
 
+WHOLE = (288, 512)
+"""Height and width of whole frames."""
+
 WARM_UP = 200
 """Steps until the full learning rate."""
 
 
 class StepNumbers(torch.utils.data.IterableDataset[int]):
-    """Step numbers: a sample's seed is (run seed, step, place), so a resumed run never repeats."""
+    """Step numbers: a sample's seed holds its step, so a resumed run never repeats itself."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -58,62 +63,111 @@ class GlareModule(L.LightningModule):
         super().__init__()
         self.config = config
         self.synthesizer = synthesizer
-        self.net = GlareNet(config.model, config.encoder)
+        self.net = make_net(config)
         mean = get_ema_multi_avg_fn(0.998)  # type: ignore[no-untyped-call] # torch has no stub for it
         self.average = AveragedModel(self.net, multi_avg_fn=mean, use_buffers=True)
+        self.average.requires_grad_(requires_grad=False)  # several devices wait for all gradients
+        if config.precision.startswith("bf16"):
+            keep_depthwise_in_float32(self.net)
         self.spent = 0.0
         """Seconds trained in earlier runs and this one."""
         self._last = time.monotonic()
+        self.interrupted = False
+        """Set it to end the training after the step it is in, resumable."""
+        self.pause_at: float | None = None
+        """Time of ``time.monotonic`` from which the training interrupts itself."""
 
     @property
     def progress(self) -> float:
-        """Share of the time budget that is spent, 0 to 1."""
+        """Share of the budget that is spent, 0 to 1."""
+        if self.config.epochs is not None:
+            return min(self.global_step / (self.config.epochs * self.config.epoch_steps), 1.0)
         return min(self.spent / (self.config.hours * 3600), 1.0)
 
-    def batch(self, step: int) -> GlareTargets:
-        """Synthesise the batch of one step, on the module's device."""
+    def _samples(self, step: int) -> list[Sample]:
+        """What one step trains on.
+
+        A sample's seed is (run seed, step, place); with several devices it is (run seed, step,
+        rank, place). All devices agree on whether a step takes whole frames, since the slowest
+        one sets the pace.
+        """
         if self.synthesizer is None:
             raise RuntimeError("this module was made without a synthesizer")
-        rng = np.random.default_rng((self.config.seed, step))
-        whole = rng.random() < self.config.whole_frames
-        count = max(self.config.batch * 3 // 8, 1) if whole else self.config.batch
+        config = self.config
+        key: tuple[int, ...] = (config.seed, step)
+        rng = np.random.default_rng(key)
+        whole = rng.random() < config.whole_frames or self.net.size is not None
+        if self._devices > 1:
+            key = (*key, self.global_rank)
+            rng = np.random.default_rng((*key, 2**32))  # no sample has so high a place
+        count = max(config.batch * 3 // 8, 1) if whole else config.batch
         samples: list[Sample] = []
-        shape = (288, 512) if whole else None
         for place in range(count if whole else -(-count // CROPS)):
-            sample = self.synthesizer.sample((self.config.seed, step, place), shape)
+            seed, at = (*key, place), rng
+            if config.fixed:
+                number = int(rng.integers(config.fixed))
+                seed = (config.seed, number)
+                at = rng if config.augment else np.random.default_rng((*seed, 1))
+            # Fixed samples keep their frame, however they are cut.
+            sample = self.synthesizer.sample(seed, WHOLE if whole or config.fixed else None)
             cuts = 0 if whole else min(CROPS, count - len(samples))
-            samples += [sample.crop(rng, *self.config.crop) for _ in range(cuts)] or [sample]
+            samples += [sample.crop(at, *config.crop) for _ in range(cuts)] or [sample]
+        return samples
+
+    def batch(self, step: int) -> GlareTargets:
+        """Synthesise the batch of one step, on the module's device, at the network's size."""
+        samples = self._samples(step)
         fields = ("picture", "glare", "structured", "veil", "lamps")
-        return GlareTargets(
+        targets = GlareTargets(
             *(torch.stack([getattr(s, f) for s in samples]).to(self.device) for f in fields)
         )
+        return targets if self.net.size is None else shrink(targets, self.net.size)
 
-    def training_step(self, _batch: Tensor, _index: int) -> Tensor:
-        """One step: draw, predict, compare."""
+    @property
+    def _devices(self) -> int:
+        """Devices that share the training."""
+        return int(self.trainer.world_size) if self._trainer is not None else 1
+
+    def _count_time(self) -> None:
+        """Go on counting; with several devices the first one's clock and Ctrl-C count for all."""
         now = time.monotonic()
         self.spent += min(now - self._last, 60.0)
         self._last = now
+        if self.pause_at is not None and now >= self.pause_at:
+            self.interrupted = True
+        if self._devices > 1:
+            shared = (self.spent, self.interrupted)
+            self.spent, self.interrupted = self.trainer.strategy.broadcast(shared)
+
+    def training_step(self, _batch: Tensor, _index: int) -> Tensor:
+        """One step: draw, predict, compare."""
+        self._count_time()
         self._set_rate()
         if self.progress >= FREEZE_AT:
             for layer in self.net.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
         targets = self.batch(self.global_step)
-        maps = self.net(targets.picture.contiguous(memory_format=torch.channels_last)).float()
+        picture = targets.picture.contiguous(memory_format=torch.channels_last)
+        answers = [answer.float() for answer in self.net.answers(picture)]
+        compare = image_loss if self.net.head == "image" else glare_loss
         with torch.autocast(self.device.type, enabled=False):
-            terms = glare_loss(maps, targets)
+            each = [compare(answer, targets) for answer in answers]
+            terms = {key: torch.stack([t[key] for t in each]).mean() for key in each[0]}
             loss = torch.stack(list(terms.values())).sum()
         values = {f"train/{k}": v.detach() for k, v in terms.items()} | {
             "train/loss": loss.detach()
         }
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(targets.picture))
-        if self.progress >= 1.0:
+        if self.progress >= 1.0 or self.interrupted:
             self.trainer.should_stop = True
         return loss
 
     def on_train_batch_end(self, *_: object) -> None:
-        """Move the average on."""
+        """Move the average on; stop where the epochs are done."""
         self.average.update_parameters(self.net)
+        if self.progress >= 1.0:
+            self.trainer.should_stop = True
 
     def _set_rate(self) -> None:
         warm = min((self.global_step + 1) / WARM_UP, 1.0)
@@ -125,10 +179,9 @@ class GlareModule(L.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW; the pretrained encoder moves more slowly than the fresh decoder."""
-        encoder = list(self.net.net.encoder.parameters())
-        known = {id(p) for p in encoder}
-        fresh = [p for p in self.net.parameters() if id(p) not in known]
-        groups = [{"params": encoder, "scale": 0.5}, {"params": fresh, "scale": 1.0}]
+        *encoder, fresh = self.net.parameter_groups
+        groups = [{"params": group, "scale": 0.5} for group in encoder]
+        groups.append({"params": fresh, "scale": 1.0})
         return torch.optim.AdamW(groups, lr=self.config.rate, weight_decay=1e-4)
 
     def train_dataloader(self) -> torch.utils.data.DataLoader[int]:

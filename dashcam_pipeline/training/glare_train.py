@@ -1,15 +1,19 @@
 """Train the glare network: ``train_glare`` starts a run or goes on with one.
 
-A run is one folder: ``config.json`` (with versions), ``last.ckpt``, logs for each part of the run
-(``csv/``, ``tensorboard/``), ``pairs.csv`` and a grid of pictures for each epoch. Ctrl-C leaves it
-resumable.
+A run is one folder: ``config.json`` (with seeds and versions), ``last.ckpt``, logs for each part of
+the run (``csv/``, ``tensorboard/``), ``pairs.csv``, and for each epoch a grid of pictures and a new
+``curves.png``. Ctrl-C ends it after the step it is in; it is resumable then, and after any other
+end from its last epoch on.
 """
 
 from __future__ import annotations
 
-import json
-import platform
+import os
+import signal
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import lightning as L  # noqa: N812 - its own documentation's name
@@ -17,72 +21,84 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
-from dashcam_pipeline import __version__
-from dashcam_pipeline.errors import InputMissingError
 from dashcam_pipeline.training.data.pictures import PictureSource, load_pictures
-from dashcam_pipeline.training.glare_config import GlareTrainingConfig
 from dashcam_pipeline.training.glare_module import GlareModule
+from dashcam_pipeline.training.runs import (
+    CHECKPOINT,
+    WholeFiles,
+    read_progress,
+    resume_config,
+    write_record,
+)
 from dashcam_pipeline.training.synthesis.glare import GlareSynthesizer, KernelBank
 from dashcam_pipeline.training.watch import Watch, load_looks, load_pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-CHECKPOINT = "last.ckpt"
+    from dashcam_pipeline.training.glare_config import GlareTrainingConfig
+
+__all__ = ["CHECKPOINT", "read_progress", "resume_config", "train_glare"]
 
 
-def resume_config(
-    folder: Path, *, hours: float | None = None, data: tuple[str, ...] | None = None
-) -> GlareTrainingConfig:
-    """The config of an earlier run, with another time budget or other data if given.
-
-    Raises:
-        InputMissingError: the folder holds no run.
-    """
-    path = folder / "config.json"
-    if not path.is_file():
-        raise InputMissingError(f"{folder} holds no run to go on with (no config.json)")
-    stored = json.loads(path.read_text())["config"]
-    if hours is not None:
-        stored["hours"] = hours
-    if data is not None:
-        stored["data"] = data
-    return GlareTrainingConfig.model_validate(stored)
-
-
-def train_glare(config: GlareTrainingConfig, folder: Path) -> Path:
-    """Train until the time budget is spent.
+def train_glare(
+    config: GlareTrainingConfig, folder: Path, *, pause_after: float | None = None
+) -> Path:
+    """Train until the budget is spent.
 
     Args:
         config: what the run depends on.
         folder: where it lives; a checkpoint found there is gone on with.
+        pause_after: seconds of this call after which the run pauses, resumable; the schedule
+            stays that of the whole budget.
 
     Returns:
         Path of the last checkpoint.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, when the checkpoint is written.
     """
+    begin = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     if config.threads:
         torch.set_num_threads(config.threads)
-    versions = {
-        "dashcam_pipeline": __version__,
-        "torch": torch.__version__,
-        "lightning": L.__version__,
-        "python": platform.python_version(),
-    }
-    record = {"config": config.model_dump(mode="json"), "versions": versions}
-    (folder / "config.json").write_text(json.dumps(record, indent=1) + "\n")
+    if is_first_process():
+        write_record(config, folder)
     L.seed_everything(config.seed, verbose=False)
 
+    module = _make_module(config)
+    if pause_after is not None:
+        module.pause_at = begin + pause_after
+    checkpoint = folder / CHECKPOINT
+    trainer = _make_trainer(config, folder)
+    with _interruptible(module) as interrupted:
+        trainer.fit(module, ckpt_path=str(checkpoint) if checkpoint.is_file() else None)
+        trainer.save_checkpoint(checkpoint)
+    if interrupted.is_set():
+        raise KeyboardInterrupt(f"stopped after step {module.global_step}")
+    return checkpoint
+
+
+def is_first_process() -> bool:
+    """False in the processes that a run on several devices starts beside the first one."""
+    return int(os.environ.get("LOCAL_RANK", "0")) == 0 == int(os.environ.get("NODE_RANK", "0"))
+
+
+def _make_module(config: GlareTrainingConfig) -> GlareModule:
+    """Network, lenses and pictures."""
     pictures = load_pictures([PictureSource.parse(text) for text in config.data])
     bank = KernelBank(seed=config.seed, count=config.kernels)
     synthesizer = GlareSynthesizer(pictures, bank, glare_free=config.glare_free)
-    pairs = load_pairs(config.pairs, config.pairs_list) if config.pairs else []
-    module = GlareModule(config, synthesizer).to(memory_format=torch.channels_last)
+    return GlareModule(config, synthesizer).to(memory_format=torch.channels_last)
 
-    checkpoint = folder / CHECKPOINT
-    trainer = L.Trainer(
+
+def _make_trainer(config: GlareTrainingConfig, folder: Path) -> L.Trainer:
+    """Lightning's trainer, with all that a run leaves in its folder."""
+    pairs = load_pairs(config.pairs, config.pairs_list) if config.pairs else []
+    return L.Trainer(
         accelerator="auto",
-        devices=1,
+        devices=config.devices,
         precision=config.precision,  # type: ignore[arg-type] # Lightning checks the name
         max_epochs=-1,
         logger=[
@@ -95,11 +111,33 @@ def train_glare(config: GlareTrainingConfig, folder: Path) -> Path:
                 folder, filename="last", every_n_epochs=1, enable_version_counter=False
             ),
         ],
+        plugins=[WholeFiles()],
         gradient_clip_val=1.0,
         log_every_n_steps=50,
         enable_model_summary=False,
         enable_progress_bar=sys.stderr.isatty(),
     )
-    trainer.fit(module, ckpt_path=str(checkpoint) if checkpoint.is_file() else None)
-    trainer.save_checkpoint(checkpoint)
-    return checkpoint
+
+
+@contextmanager
+def _interruptible(module: GlareModule) -> Iterator[threading.Event]:
+    """Let the first Ctrl-C end the training after its step; a second one ends it at once.
+
+    Other ranks of a run on several devices get the same Ctrl-C; they leave it to the first.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def end(_number: int, _frame: object) -> None:
+        if is_first_process():
+            asked.set()
+            module.interrupted = True
+            signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,7 +1,8 @@
-"""The glare networks: a segmentation backbone and one head of seven maps.
+"""The glare networks: a segmentation backbone and one head, or the autoencoder.
 
 A network takes code values in [0, 1] (no batch or data-set statistics) and returns, at the same
-size, maps in [0, 1]:
+size, maps in [0, 1]. With the head ``image`` they are the clean picture's R G B; with the head
+``layers``:
 
 =======  ==========================================================
 0 to 2   structured layer, R G B, as code value: light is its square
@@ -13,15 +14,25 @@ size, maps in [0, 1]:
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from dashcam_pipeline.errors import ModelError
+from dashcam_pipeline.training.autoencoder import SIZE, Autoencoder
+from dashcam_pipeline.training.supervision import SideHeads, tapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dashcam_pipeline.inference.manifest import Head
+    from dashcam_pipeline.training.glare_config import GlareTrainingConfig
+
+Supervision = Literal["last", "mean"]
+"""Where UNet++'s answer comes from: X0,4, or the mean of the heads on X0,1 to X0,4."""
+
+ARCHITECTURES = ("unetpp", "unet", "autoencoder")
 
 MAPS = 7
 LITE0 = "tu-tf_efficientnet_lite0"
@@ -84,35 +95,111 @@ def load_pretrained(encoder: nn.Module, name: str) -> bool:
 
 
 class GlareNet(nn.Module):
-    """An smp network behind the seven-map head.
+    """A glare network of any architecture, from picture to answer.
 
     Args:
-        architecture: ``unetpp`` or ``unet``.
-        encoder: an encoder of smp or, with the prefix ``tu-``, of timm.
+        architecture: ``unetpp``, ``unet`` or ``autoencoder``.
+        encoder: an encoder of smp or, with the prefix ``tu-``, of timm; the autoencoder has none.
         pretrained: fill the encoder with ImageNet weights where a package ships them.
+        head: ``layers`` (seven maps) or ``image`` (a clean picture, three); the autoencoder's is
+            always ``image``.
+        supervision: ``last``: the answer is that of X0,4; ``mean``: UNet++ alone: the mean of the
+            heads on X0,1 to X0,4.
+
+    Raises:
+        ModelError: no such architecture, or one that lacks the head or the supervision asked for.
     """
 
     def __init__(
-        self, architecture: str = "unetpp", encoder: str = LITE0, *, pretrained: bool = True
+        self,
+        architecture: str = "unetpp",
+        encoder: str = LITE0,
+        *,
+        pretrained: bool = True,
+        head: Head = "layers",
+        supervision: Supervision = "last",
     ) -> None:
         super().__init__()
+        if architecture not in ARCHITECTURES:
+            known = ", ".join(ARCHITECTURES)
+            raise ModelError(f"unknown {architecture = }; there are {known}")
+        self.head = head
+        self.maps = MAPS if head == "layers" else 3
+        self.size: tuple[int, int] | None = None
+        """The one (height, width) it takes; None if any multiples of 32 will do."""
+        self.sides: SideHeads | None = None
+        self.is_pretrained = False
+        self.net: Any
+        if architecture == "autoencoder":
+            if head != "image":
+                raise ModelError("the autoencoder paints a picture; its only head is image")
+            self.net, self.size = Autoencoder(), SIZE
+        else:
+            self.net = self._make_smp(architecture, encoder)
+            self.is_pretrained = pretrained and load_pretrained(self.net.encoder, encoder)
+            self._begin_with_nothing(self.net.segmentation_head[0])
+        if supervision == "mean":
+            if architecture != "unetpp":
+                raise ModelError(f"{architecture} has no X0,1 to X0,4 to average; unetpp has")
+            self.sides = SideHeads(self.net.decoder, self.maps)
+            for side in self.sides.heads:
+                self._begin_with_nothing(side)
+
+    def _make_smp(self, architecture: str, encoder: str) -> Any:  # noqa: ANN401 - smp is untyped
         import segmentation_models_pytorch as smp  # noqa: PLC0415 - slow to import
 
-        kinds = {"unetpp": smp.UnetPlusPlus, "unet": smp.Unet}
-        if architecture not in kinds:
-            raise ModelError(f"unknown {architecture = }; there are {', '.join(kinds)}")
-        self.net = kinds[architecture](
+        kind = {"unetpp": smp.UnetPlusPlus, "unet": smp.Unet}[architecture]
+        return kind(
             encoder,
             encoder_weights=None,  # anything else reaches for a hub
             decoder_channels=(64, 40, 24, 16, 12),
             decoder_interpolation="bilinear",
-            classes=MAPS,
+            classes=self.maps,
         )
-        self.is_pretrained = pretrained and load_pretrained(self.net.encoder, encoder)
-        final: Any = self.net.segmentation_head[0]
+
+    def _begin_with_nothing(self, final: Any) -> None:  # noqa: ANN401 - a convolution, or smp's
+        """Next to no glare anywhere, or a dark picture."""
         nn.init.normal_(final.weight, std=0.01)
-        nn.init.constant_(final.bias, -3.0)  # begin with next to no glare anywhere
+        nn.init.constant_(final.bias, -3.0 if self.head == "layers" else -1.5)
+
+    @property
+    def parameter_groups(self) -> list[list[nn.Parameter]]:
+        """Parameters that came with ImageNet weights (or could), and all others."""
+        encoder = [] if self.size else list(self.net.encoder.parameters())
+        known = {id(p) for p in encoder}
+        fresh = [p for p in self.parameters() if id(p) not in known]
+        return [group for group in (encoder, fresh) if group]
+
+    def answers(self, picture: Tensor) -> list[Tensor]:
+        """The answer of every head, X0,1 first, the last one last; each as ``forward``'s."""
+        if self.size:
+            return [self.net(picture)]
+        picture = picture * 2 - 1
+        if self.sides is None:
+            return [torch.sigmoid(self.net(picture))]
+        with tapped(self.net.decoder.blocks, self.sides.names) as seen:
+            last = self.net(picture)
+        return [torch.sigmoid(logits) for logits in (*self.sides(seen), last)]
 
     def forward(self, picture: Tensor) -> Tensor:
-        """(N, 3, H, W) in [0, 1], sides multiples of 32, to (N, 7, H, W) in [0, 1]."""
-        return torch.sigmoid(self.net(picture * 2 - 1))
+        """(N, 3, H, W) in [0, 1], sides multiples of 32 or ``size``, to (N, maps, H, W) in [0, 1].
+
+        With deep supervision it is the mean of all heads.
+        """
+        answers = self.answers(picture)
+        return answers[0] if len(answers) == 1 else torch.stack(answers).mean(0)
+
+    def prune(self) -> None:
+        """Drop the heads on X0,1 to X0,3: from now on the answer is that of X0,4 alone."""
+        self.sides = None
+
+
+def make_net(config: GlareTrainingConfig, *, pretrained: bool = True) -> GlareNet:
+    """The network that a config asks for."""
+    return GlareNet(
+        config.model,
+        config.encoder,
+        pretrained=pretrained,
+        head=config.head,
+        supervision=config.supervision,
+    )

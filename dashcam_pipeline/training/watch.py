@@ -13,12 +13,14 @@ import cv2
 import lightning as L  # noqa: N812 - its own documentation's name
 import numpy as np
 import torch
+from lightning.pytorch.loggers import CSVLogger
 
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.inference.worksize import work_size
-from dashcam_pipeline.stages.glare import glare_layer
+from dashcam_pipeline.stages.glare import head_layer
 from dashcam_pipeline.stages.subtract import CLIPPED
+from dashcam_pipeline.training.curves import PAIRS, draw_curves
 from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
 from dashcam_pipeline.training.metrics import PairScore, Regions
 
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 
     Picture = npt.NDArray[np.floating[Any]]
 
+    from dashcam_pipeline.inference.manifest import Head
     from dashcam_pipeline.training.glare_module import GlareModule
+    from dashcam_pipeline.training.nets import GlareNet
 
 STRENGTHS = {
     "nothing": (0.0, 0.0),
@@ -38,6 +42,12 @@ STRENGTHS = {
     "all": (1.0, 1.0),
 }
 """Rows of the table: strengths of the structured layer and of the veil."""
+
+COLUMNS: dict[Head, tuple[str, ...]] = {
+    "layers": ("input", "target", "output", "structured layer", "veil"),
+    "image": ("input", "target", "output", "network's picture", "layer"),
+}
+"""Of the grid, by the network's head; the layers as code values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +96,31 @@ def load_looks(folder: Path, count: int = 4) -> list[Picture]:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the network saw and answered, at the work size: (3, H, W) and (7, H, W)."""
+    """What the network saw and answered, at the work size: (3, H, W) and (maps, H, W)."""
 
     small: Picture
     maps: Picture
+    head: Head
+
+    def layer(self, streaks: float, veil: float) -> Picture:
+        """The light that the stage would take, (H, W, 3) linear."""
+        return head_layer(self.head, self.small, self.maps, streaks, veil).transpose(1, 2, 0)
 
 
-def predict(net: torch.nn.Module, picture: Picture) -> Prediction:
+def predict(net: GlareNet, picture: Picture) -> Prediction:
     """The network's answer to a picture (H, W, 3), through the work size."""
-    h, w = work_size(*picture.shape[:2])
+    h, w = net.size or work_size(*picture.shape[:2])
     shrunk = np.asarray(cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA))
-    small = shrunk.transpose(2, 0, 1)
+    small = np.ascontiguousarray(shrunk.transpose(2, 0, 1), np.float32)
+    device = next(net.parameters()).device
     with torch.inference_mode():
-        maps = net(torch.from_numpy(np.ascontiguousarray(small))[None])[0].float()
-    return Prediction(np.asarray(small, np.float32), maps.numpy())
+        maps = net(torch.from_numpy(small)[None].to(device))[0].float().cpu()
+    return Prediction(small, maps.numpy(), net.head)
 
 
 def clean(picture: Picture, prediction: Prediction, streaks: float, veil: float) -> Picture:
     """Take the layer away as the stage does, in floating point; (H, W, 3) in [0, 1]."""
-    layer = glare_layer(prediction.small, prediction.maps, streaks, veil).transpose(1, 2, 0)
+    layer = prediction.layer(streaks, veil)
     h, w = picture.shape[:2]
     large = cv2.resize(np.ascontiguousarray(layer), (w, h), interpolation=cv2.INTER_LINEAR)
     luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -129,16 +145,23 @@ class Watch(L.Callback):
         self.look = look
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Look."""
+        """Look, but not after Ctrl-C: who presses it wants an end."""
         module: GlareModule = pl_module  # type: ignore[assignment] # this callback is only for it
-        net = module.average.module
+        if not trainer.is_global_zero or module.interrupted:
+            return
+        net: GlareNet = module.average.module  # type: ignore[assignment] # the average of one
         net.eval()
         self._grid(module, net, trainer.global_step)
         if self.pairs:
             self._score(module, net, trainer)
+        for logger in trainer.loggers:
+            if isinstance(logger, CSVLogger):
+                logger.save()  # what a kill would lose, and what the curves are drawn from
+        current = {key: float(value) for key, value in trainer.callback_metrics.items()}
+        draw_curves(self.folder, trainer.global_step, current)
         module.train()
 
-    def _score(self, module: GlareModule, net: torch.nn.Module, trainer: L.Trainer) -> None:
+    def _score(self, module: GlareModule, net: GlareNet, trainer: L.Trainer) -> None:
         rows: dict[str, list[PairScore]] = {name: [] for name in STRENGTHS}
         for pair in self.pairs:
             prediction = predict(net, pair.flare)
@@ -147,7 +170,7 @@ class Watch(L.Callback):
                 rows[name].append(
                     PairScore.of(clean(pair.flare, prediction, *strengths), pair.clear, regions)
                 )
-        path = self.folder / "pairs.csv"
+        path = self.folder / PAIRS
         fresh = not path.exists()
         with path.open("a", newline="") as file:
             writer = csv.writer(file)
@@ -164,22 +187,17 @@ class Watch(L.Callback):
                      *(round(float(m), 3) for m in means), round(worse, 3))
                 )  # fmt: skip
                 for key, value in zip(("glare", "rest", "whole"), means, strict=True):
-                    module.log(f"pairs/{name}/{key}".replace(" ", "_"), float(value))
+                    module.log(f"pairs/{name}/{key}", float(value), rank_zero_only=True)
 
-    def _grid(self, module: GlareModule, net: torch.nn.Module, step: int) -> None:
+    def _grid(self, module: GlareModule, net: GlareNet, step: int) -> None:
         rows = []
         if module.synthesizer is not None:
             for i in range(4):
                 sample = module.synthesizer.sample((2**31, i), (288, 512))
-                picture = sample.picture.permute(1, 2, 0).numpy()
-                target = to_coded(
-                    (sample.glare.square() - sample.structured - sample.veil)
-                    .permute(1, 2, 0)
-                    .numpy()
-                )
-                rows.append(
-                    self._row(picture, np.asarray(target, np.float32), predict(net, picture))
-                )
+                picture = sample.picture.permute(1, 2, 0).cpu().numpy()
+                light = sample.glare.square() - sample.structured - sample.veil
+                target = to_coded(light.permute(1, 2, 0).cpu().numpy()).astype(np.float32)
+                rows.append(self._row(picture, target, predict(net, picture)))
         for pair in self.pairs[::3]:
             flare, clear = (self._fit(p) for p in (pair.flare, pair.clear))
             rows.append(self._row(flare, clear, predict(net, flare)))
@@ -188,10 +206,12 @@ class Watch(L.Callback):
             rows.append(self._row(picture, picture, predict(net, picture)))
         if not rows:
             return
-        grid = np.concatenate(rows)[..., ::-1]
-        cv2.imwrite(
-            str(self.folder / f"grid-{step:06d}.jpg"), np.round(grid * 255).astype(np.uint8)
-        )
+        grid = np.round(np.concatenate(rows)[..., ::-1] * 255).astype(np.uint8)
+        for place, name in enumerate(COLUMNS[net.head]):
+            at = (place * 512 + 8, 24)
+            for color, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+                cv2.putText(grid, name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.7, color, width)
+        cv2.imwrite(str(self.folder / f"grid-{step:06d}.jpg"), grid)
 
     @staticmethod
     def _fit(picture: Picture) -> Picture:
@@ -206,7 +226,13 @@ class Watch(L.Callback):
 
     @staticmethod
     def _row(picture: Picture, target: Picture, prediction: Prediction) -> Picture:
-        """Input | target | output | structured | veil; the picture at the work size."""
+        """One row of the grid, ``COLUMNS``; every cell at the shape of the picture."""
         maps = prediction.maps.transpose(1, 2, 0)
+        if prediction.head == "image":
+            seen = [maps, to_coded(prediction.layer(1.0, 1.0))]
+        else:
+            seen = [maps[..., 0:3], maps[..., 3:6]]
+        h, w = picture.shape[:2]
+        fit = [cv2.resize(np.ascontiguousarray(part, np.float32), (w, h)) for part in seen]
         output = clean(picture, prediction, *STRENGTHS["default"])
-        return np.concatenate([picture, target, output, maps[..., 0:3], maps[..., 3:6]], axis=1)
+        return np.concatenate([picture, target, output, *fit], axis=1)

@@ -1,0 +1,90 @@
+"""The curve picture of a run: loss terms, and the gain on real pairs, over steps.
+
+It reads what the loggers and ``Watch`` left in the run's folder, all parts of a resumed run
+together, so the picture is whole after every resume.
+"""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    Curve = dict[int, float]
+
+NAME = "curves.png"
+PAIRS = "pairs.csv"
+LOSS = "train/"
+"""How the loss terms' names begin in the logs."""
+
+
+def read_losses(folder: Path) -> dict[str, Curve]:
+    """Loss terms by name, each a value by step; where parts overlap, the later part counts."""
+    curves: dict[str, Curve] = {}
+    parts = folder.glob("csv/version_*/metrics.csv")
+    for path in sorted(parts, key=lambda p: int(p.parent.name.removeprefix("version_"))):
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                for name, value in row.items():
+                    if name.startswith(LOSS) and value:
+                        term = name.removeprefix(LOSS)
+                        curves.setdefault(term, {})[int(row["step"])] = float(value)
+    return curves
+
+
+def read_pairs(folder: Path, measure: str) -> dict[str, Curve]:
+    """One column of ``pairs.csv`` by row of its table, each a value by step."""
+    curves: dict[str, Curve] = {}
+    path = folder / PAIRS
+    if path.is_file():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                curves.setdefault(row["row"], {})[int(row["step"])] = float(row[measure])
+    return curves
+
+
+def draw_curves(folder: Path, step: int, current: Mapping[str, float]) -> Path:
+    """Draw, or draw again, ``curves.png``.
+
+    Args:
+        folder: of the run.
+        step: where the run is.
+        current: metrics of the epoch that just ended, which the logs don't hold yet.
+
+    Returns:
+        the picture's path.
+    """
+    losses = read_losses(folder)
+    for name, value in current.items():
+        if name.startswith(LOSS):
+            losses.setdefault(name.removeprefix(LOSS), {})[step] = value
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    _draw(left, losses, "loss terms", "loss")
+    left.set_yscale("log")
+    for axes, measure, title in (
+        (middle, "glare", "real pairs, glare region"),
+        (right, "whole", "real pairs, whole picture"),
+    ):
+        _draw(axes, read_pairs(folder, measure), title, "PSNR, dB")
+    part = folder / f"{NAME}.part"
+    canvas = FigureCanvasAgg(figure)  # no pyplot: no window, no state shared with others
+    canvas.print_png(str(part))  # type: ignore[no-untyped-call] # no stubs
+    return part.replace(folder / NAME)
+
+
+def _draw(axes: object, curves: dict[str, Curve], title: str, unit: str) -> None:
+    axes.set(title=title, xlabel="step", ylabel=unit)  # type: ignore[attr-defined] # no stubs
+    for name, curve in curves.items():
+        steps = sorted(curve)
+        values = [curve[s] for s in steps]
+        axes.plot(steps, values, ".-", label=name, linewidth=1)  # type: ignore[attr-defined]
+    if curves:
+        axes.legend(fontsize="small")  # type: ignore[attr-defined]
+    axes.grid(alpha=0.3)  # type: ignore[attr-defined]
