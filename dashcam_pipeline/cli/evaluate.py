@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dashcam_pipeline.cli.evaluate_night_day import night_day
 from dashcam_pipeline.cli.train import need_training
 from dashcam_pipeline.errors import UsageError
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 @click.group()
 def evaluate() -> None:
     """Measure the weights of a stage beside doing nothing."""
+
+
+evaluate.add_command(night_day)
 
 
 @evaluate.command("glare")
