@@ -14,6 +14,7 @@ from dashcam_pipeline.training.synthesis.glare import (
     scatter,
     split_layer,
 )
+from dashcam_pipeline.training.synthesis.held_out import HELD_OUT
 from dashcam_pipeline.training.synthesis.lamps import Lamp, find_lamps, paint_lamps, sample_lamps
 
 SHAPE = (96, 160)
@@ -147,3 +148,19 @@ def test_a_tone_curve_rises():
     for seed in range(20):
         coded = camera.encode(ramp, camera.tone_curve(np.random.default_rng(seed)))
         assert (coded.diff(dim=2) >= -1e-6).all()
+
+
+@pytest.mark.parametrize("kind", HELD_OUT)
+def test_a_held_out_kind_only_occurs_when_it_is_asked_for(kind):
+    assert kind not in psf.KINDS
+    kernel = psf.sample_kernel(np.random.default_rng(3), 256, 288, (kind,))
+    assert np.isfinite(kernel).all()
+    assert kernel.min() >= 0
+    assert kernel.max() > 1
+
+
+def test_a_corona_has_a_dark_ring_that_grows_with_the_wavelength():
+    polar = psf.Polar.square(512, 288)
+    red, green, blue = HELD_OUT["corona"](np.random.default_rng(0), polar)[:, 256, 256:]
+    dark = [int(np.flatnonzero(band < 0.1 * band[0])[0]) for band in (red, green, blue)]
+    assert dark[0] > dark[1] > dark[2]

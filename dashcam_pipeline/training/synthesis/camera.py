@@ -55,11 +55,16 @@ def block_compress(picture: Tensor, quality: float) -> Tensor:
 
 
 def tone_curve(rng: np.random.Generator) -> tuple[float, float, float]:
-    """Draw (gamma, contrast, black): the curve of one camera, see ``encode``."""
+    """Draw (gamma, contrast, black): the curve of one camera, see ``encode``.
+
+    Every third camera lifts its shadows by night, as dashcams do: the darkest of their pictures lie
+    at a third of the code range, and a haze that is faint in light is wide in the picture.
+    """
+    lifts = rng.random() < 0.35  # noqa: PLR2004 - every third
     return (
-        float(rng.uniform(1.8, 2.4)),
+        float(rng.uniform(2.2, 3.6) if lifts else rng.uniform(1.8, 2.4)),
         float(rng.normal(0, 0.25)),
-        float(max(rng.normal(0, 0.02), 0)),
+        float(rng.uniform(0, 0.2) if lifts else max(rng.normal(0, 0.02), 0)),
     )
 
 
@@ -80,3 +85,13 @@ def add_noise(picture: Tensor, rng: np.random.Generator, generator: torch.Genera
     grey = noise[:1]
     mixed = grey + (noise - grey) * float(rng.uniform(0, 1))
     return (picture + sigma * mixed * (1.2 - picture)).clamp(0, 1)
+
+
+def record(picture: Tensor, rng: np.random.Generator) -> Tensor:
+    """Noise, compression and eight bits, each but the last by chance: what a file then holds."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    if rng.random() < 0.8:  # noqa: PLR2004 - some cameras smooth all noise away
+        picture = add_noise(picture, rng, generator)
+    if rng.random() < 0.7:  # noqa: PLR2004 - most recordings are compressed hard
+        picture = block_compress(picture, float(rng.uniform(25, 95)))
+    return torch.round(picture * 255) / 255

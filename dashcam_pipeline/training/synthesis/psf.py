@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
@@ -49,7 +49,8 @@ class Polar:
         return cls(np.hypot(x, y), np.arctan2(y, x), x, y)
 
 
-def _log_uniform(rng: Generator, low: float, high: float) -> float:
+def log_uniform(rng: Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform."""
     return float(math.exp(rng.uniform(math.log(low), math.log(high))))
 
 
@@ -58,7 +59,7 @@ def _angular_noise(rng: Generator, angle: Grid, sharpness: float) -> Grid:
     count = 2048
     white = rng.standard_normal(count)
     frequency = np.fft.rfftfreq(count, 1 / count)
-    cutoff = _log_uniform(rng, 6, 200)
+    cutoff = log_uniform(rng, 6, 200)
     smooth = np.fft.irfft(np.fft.rfft(white) * np.exp(-((frequency / cutoff) ** 2)), count)
     smooth /= smooth.std() + 1e-9
     ring = np.exp(sharpness * smooth)
@@ -69,30 +70,30 @@ def _angular_noise(rng: Generator, angle: Grid, sharpness: float) -> Grid:
 
 def moffat(rng: Generator, p: Polar) -> Grid:
     """Core glow and bloom: the Moffat profile (1 + (r/a)^2)^-b, wide-winged as optics are."""
-    width = _log_uniform(rng, 0.006, 0.1)
+    width = log_uniform(rng, 0.006, 0.1)
     power = rng.uniform(1.2, 3.5)
     return np.power(1 + (p.radius / width) ** 2, -power, dtype=np.float32)
 
 
 def veil(rng: Generator, p: Polar) -> Grid:
     """Wide haze: the heavy tail (r + r0)^-p of scatter in the lens and on the glass."""
-    soft = _log_uniform(rng, 0.02, 0.15)
+    soft = log_uniform(rng, 0.02, 0.15)
     return np.power((p.radius + soft) / soft, -rng.uniform(1.2, 2.4), dtype=np.float32)
 
 
 def shimmer(rng: Generator, p: Polar) -> Grid:
     """Spokes all around: angular noise that fades with the radius."""
-    soft = _log_uniform(rng, 0.005, 0.03)
+    soft = log_uniform(rng, 0.005, 0.03)
     fall = np.power((p.radius + soft) / soft, -rng.uniform(1.3, 2.2), dtype=np.float32)
     return fall * _angular_noise(rng, p.angle, rng.uniform(0.5, 1.5))
 
 
 def wiper_fan(rng: Generator, p: Polar, direction: float) -> Grid:
     """The fan that a wiper's fine arcs make: a bundle of streaks across the wiping direction."""
-    spread = _log_uniform(rng, 0.02, 0.2)
+    spread = log_uniform(rng, 0.02, 0.2)
     turn = np.angle(np.exp(1j * 2 * (p.angle - direction))) / 2
     fan = np.exp(-(np.abs(turn / spread) ** rng.uniform(1.0, 2.0))).astype(np.float32)
-    length = _log_uniform(rng, 0.08, 0.7)
+    length = log_uniform(rng, 0.08, 0.7)
     fall = np.exp(-p.radius / length) / (p.radius + 0.01)
     lopsided = 1 + rng.uniform(-0.9, 0.9) * np.sign(np.cos(p.angle - direction))
     return (fan * fall * lopsided * _angular_noise(rng, p.angle, 0.7)).astype(np.float32)
@@ -108,16 +109,17 @@ def streak(rng: Generator, p: Polar, direction: float) -> Grid:
     across = np.abs(p.y * math.cos(direction) - p.x * math.sin(direction))
     curve = rng.normal(0, 0.05)
     across = np.abs(across + curve * along * along)
-    width = _log_uniform(rng, 0.0012, 0.008) + np.abs(along) * _log_uniform(rng, 0.0005, 0.02)
+    # No thinner than a pixel at the work size, or a slanted line turns into dots.
+    width = log_uniform(rng, 0.0025, 0.009) + np.abs(along) * log_uniform(rng, 0.0002, 0.015)
     profile = np.exp(-((across / width) ** 2)) * (0.004 / width) ** rng.uniform(0, 1)
-    length = _log_uniform(rng, 0.06, 1.2)
+    length = log_uniform(rng, 0.06, 4.0)
     distance = np.abs(along)
-    fall = np.exp(-distance / length) * np.power(distance + 0.02, -rng.uniform(0.2, 1.2))
+    fall = np.exp(-distance / length) * np.power(distance + 0.02, -rng.uniform(0.1, 1.1))
     side = np.where(along >= 0, 1.0, rng.choice([1.0, 1.0, rng.uniform(0, 1)]))
     line = (profile * fall * side).astype(np.float32)
     if rng.random() < 0.5:  # noqa: PLR2004 - a coin
         return np.repeat(line[None], 3, axis=0)
-    period = _log_uniform(rng, 0.02, 0.3)
+    period = log_uniform(rng, 0.02, 0.3)
     depth = rng.uniform(0.2, 0.95)
     phase = rng.uniform(0, 2 * math.pi)
     return np.stack(
@@ -175,7 +177,7 @@ def dirty_aperture(rng: Generator, size: int, frame_height: int) -> Grid:
 
 def rings(rng: Generator, p: Polar) -> Grid:
     """Coloured rings, as a halo in mist or on a fogged glass; shape (3, N, N)."""
-    radius = _log_uniform(rng, 0.03, 0.3)
+    radius = log_uniform(rng, 0.03, 0.3)
     width = radius * rng.uniform(0.06, 0.35)
     return np.stack(
         [
@@ -185,8 +187,71 @@ def rings(rng: Generator, p: Polar) -> Grid:
     ).astype(np.float32)
 
 
-KINDS = ("moffat", "veil", "shimmer", "fan", "streaks", "aperture", "rings")
-"""Switchable kinds of glare, for hold-outs in studies."""
+KINDS = ("moffat", "veil", "shimmer", "fan", "aperture", "rings", "streaks")
+"""Switchable kinds of glare that trainings use; ``held_out`` has those that they may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """One family of lenses: how often each kind occurs in it, and between which shares.
+
+    Args:
+        weight: how often the family is drawn.
+        kinds: chance and smallest and largest share of each kind.
+        streaks: fewest and most streaks through a source.
+    """
+
+    weight: float
+    kinds: Mapping[str, tuple[float, float, float]]
+    streaks: tuple[int, int]
+
+
+LENSES = {
+    "any": Lens(
+        0.35,
+        {
+            "moffat": (0.9, 0.1, 2.0),
+            "veil": (0.7, 0.1, 2.0),
+            "shimmer": (0.6, 0.1, 2.0),
+            "fan": (0.45, 0.2, 3.0),
+            "aperture": (0.3, 0.1, 1.5),
+            "rings": (0.12, 0.02, 0.3),
+            "streaks": (0.65, 0.1, 2.0),
+        },
+        (1, 6),
+    ),
+    "smeared": Lens(  # a wiped lens or glass: a few long lines through every lamp, little bloom
+        0.35,
+        {
+            "moffat": (0.5, 0.03, 0.5),
+            "veil": (0.4, 0.03, 0.3),
+            "shimmer": (0.35, 0.03, 0.5),
+            "fan": (0.15, 0.1, 1.0),
+            "streaks": (1.0, 0.3, 2.0),
+        },
+        (1, 4),
+    ),
+    "hazy": Lens(  # a film of dirt or breath: bloom and haze, few lines
+        0.3,
+        {
+            "moffat": (0.9, 0.3, 2.0),
+            "veil": (1.0, 0.3, 3.0),
+            "shimmer": (0.25, 0.03, 0.4),
+            "fan": (0.3, 0.1, 0.8),
+            "rings": (0.05, 0.02, 0.2),
+            "streaks": (0.15, 0.05, 0.4),
+        },
+        (1, 3),
+    ),
+}
+"""Families of lenses. Phone cameras with a finger's smear, wipers' arcs and fogged windscreens look
+so different that one mixture of everything shows none of them."""
+
+
+def _draw_lens(rng: Generator) -> Lens:
+    families = list(LENSES.values())
+    weights = np.array([lens.weight for lens in families])
+    return families[int(rng.choice(len(families), p=weights / weights.sum()))]
 
 
 def sample_kernel(
@@ -198,44 +263,50 @@ def sample_kernel(
         rng: seeded generator.
         size: side of the square in pixels (even).
         frame_height: height of the frames the kernel will serve, in pixels.
-        kinds: which kinds may occur, of ``KINDS``.
+        kinds: which kinds may occur, of ``KINDS``; kinds of ``held_out`` occur if they are named.
 
     Returns:
         float32 array of shape (3, size, size), mean luma 1 at ``REFERENCE_RADIUS``.
     """
+    from dashcam_pipeline.training.synthesis.held_out import HELD_OUT  # noqa: PLC0415 - it imports us
+
     p = Polar.square(size, frame_height)
     at = np.abs(p.radius - REFERENCE_RADIUS) < 1.5 / frame_height
     total = np.zeros((3, size, size), np.float32)
     wiper = rng.normal(math.pi / 2, 0.35)
+    lens = _draw_lens(rng)
 
-    def add(layer: Grid, share: float, *, tint: float = 0.1) -> None:
+    def add(layer: Grid, low: float, high: float, *, tint: float = 0.1) -> None:
+        share = log_uniform(rng, low, high)
         layer = layer if layer.ndim == 3 else layer[None]  # noqa: PLR2004 - (3, N, N) or (N, N)
         colour = np.exp(rng.normal(0, tint, (3, 1, 1)))
         total[...] += share * colour * layer / (layer[:, at].mean() + 1e-6)
 
-    chances: dict[str, tuple[float, Callable[[], None]]] = {
-        "moffat": (0.9, lambda: add(moffat(rng, p), _log_uniform(rng, 0.1, 2))),
-        "veil": (0.7, lambda: add(veil(rng, p), _log_uniform(rng, 0.1, 2))),
-        "shimmer": (0.6, lambda: add(shimmer(rng, p), _log_uniform(rng, 0.1, 2))),
-        "fan": (0.45, lambda: add(wiper_fan(rng, p, wiper), _log_uniform(rng, 0.2, 3))),
-        "aperture": (
-            0.3,
-            lambda: add(dirty_aperture(rng, size, frame_height), _log_uniform(rng, 0.1, 1.5)),
-        ),
-        "rings": (0.12, lambda: add(rings(rng, p), _log_uniform(rng, 0.02, 0.3), tint=0.3)),
-    }
-    for kind, (chance, make) in chances.items():
-        if kind in kinds and rng.random() < chance:
-            make()
-    if "streaks" in kinds and rng.random() < 0.65:  # noqa: PLR2004 - two lenses of three
+    def add_streaks(low: float, high: float) -> None:
         start = rng.uniform(0, math.pi)
-        count = int(rng.integers(1, 7))
+        count = int(rng.integers(lens.streaks[0], lens.streaks[1] + 1))
         for i in range(count):
             regular = rng.random() < 0.5  # noqa: PLR2004 - a coin
             turn = start + (math.pi * i / count if regular else rng.uniform(0, math.pi))
-            add(streak(rng, p, turn), _log_uniform(rng, 0.1, 2), tint=0.15)
-    if not total.any():
-        add(moffat(rng, p), 1.0)
+            add(streak(rng, p, turn), low, high, tint=0.15)
+
+    makers: dict[str, Callable[[float, float], None]] = {
+        "moffat": lambda low, high: add(moffat(rng, p), low, high),
+        "veil": lambda low, high: add(veil(rng, p), low, high),
+        "shimmer": lambda low, high: add(shimmer(rng, p), low, high),
+        "fan": lambda low, high: add(wiper_fan(rng, p, wiper), low, high),
+        "aperture": lambda low, high: add(dirty_aperture(rng, size, frame_height), low, high),
+        "rings": lambda low, high: add(rings(rng, p), low, high, tint=0.3),
+        "streaks": add_streaks,
+    }
+    for kind, (chance, low, high) in lens.kinds.items():
+        if kind in kinds and rng.random() < chance:
+            makers[kind](low, high)
+    for kind in kinds:
+        if kind in HELD_OUT:
+            add(HELD_OUT[kind](rng, p), 0.3, 2)
+    if not total.any():  # the lens drawn has none of the kinds asked for
+        makers[next((kind for kind in kinds if kind in makers), "moffat")](1.0, 1.0)
     total /= total[:, at].mean()
     # A source's own pixels hold the source; the finite square must not end in an edge.
     edge = np.clip((size / 2 / frame_height - p.radius) / 0.2, 0, 1) ** 2
