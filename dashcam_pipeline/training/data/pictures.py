@@ -10,7 +10,8 @@ name a line:
 ``simulated``  the simulator's pack of scenes, whose lamps have their true radiance
 =============  =====================================================================
 
-Pictures are kept in memory, shrunk to about the size they are needed in.
+Pictures are kept in memory, shrunk to about the size they are needed in. ``sources`` has the kinds
+that are no backgrounds.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from dashcam_pipeline.simulation.pack import load_pack
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-Kind = Literal["night", "day", "hdr", "simulated"]
+Kind = Literal["night", "day", "hdr", "simulated", "pairs", "dacon", "flare7k"]
+BACKGROUNDS: tuple[Kind, ...] = ("night", "day", "hdr", "simulated")
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".hdr"}
 
 
@@ -108,9 +110,18 @@ def load_picture(path: Path, kind: Kind, max_side: int) -> Picture:
 
 
 def load_pictures(sources: list[PictureSource], *, max_side: int = 720) -> list[Picture]:
-    """Read all pictures of all sources into memory."""
+    """Read all pictures of all sources into memory.
+
+    Raises:
+        UsageError: a source is no background.
+        InputError: a picture is missing or can't be decoded.
+    """
     pictures = []
     for source in sources:
+        if source.kind not in BACKGROUNDS:
+            raise UsageError(
+                f"{source.kind}: is no background", advice=f"Give {', '.join(BACKGROUNDS)}."
+            )
         if source.kind == "simulated":
             pictures += [Picture("simulated", scene.night) for scene in load_pack(source.folder)]
         else:
