@@ -72,7 +72,7 @@ def simulate(  # noqa: PLR0917 - click passes them by name
 
     \b
     Rendering is done by Blender (bpy, GPL-3.0-or-later), which is no part of this package:
-      pip install --no-deps bpy==5.0.1
+      pip install 'dashcam-pipeline[simulate]'
       dashcam simulate --scene rainy-city --seed 7 --seconds 2 --size 448x252 --fps 10 --out rain
     """  # noqa: D301 - click's own paragraph mark
     width, height = _size(size)
@@ -113,7 +113,7 @@ def need_renderer() -> None:
     if importlib.util.find_spec("bpy") is None:
         raise UsageError(
             "Simulating needs Blender's Python module (bpy), which is not installed.",
-            advice="pip install --no-deps bpy==5.0.1 (Python 3.11)",
+            advice="pip install 'dashcam-pipeline[simulate]', with Python 3.11.",
         )
 
 

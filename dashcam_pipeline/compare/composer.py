@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.compare import labels
+import cv2
+
+from dashcam_pipeline.compare import fonts, labels
 from dashcam_pipeline.compare.canvas import Canvas, Developer, shown_size
 from dashcam_pipeline.compare.change import (
     change_of,
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from dashcam_pipeline.compare.sources import Comparison
     from dashcam_pipeline.config import Box
     from dashcam_pipeline.media.source import SourceInfo
+
+_LOG: Final = logging.getLogger(__name__)
 
 TITLES: Final[dict[Language, tuple[str, str, str]]] = {
     "en": ("Before", "After", "Taken away"),
@@ -71,14 +76,15 @@ class Composer:
                 self.box = strongest(maps, shown, options.zoom)
         self.layout = make_layout(shown, options, self.box)
         self.size = self.layout.size
-        first, second, taken = TITLES[options.language]
+        language = _writable(options.language)
+        first, second, taken = TITLES[language]
         self.titles = first, taken if options.change_map else second
         self._develop = [Developer(i.video, self.layout.pane, color) for i in (before, after)]
         self._scale = scale
         self._labels = _Labels(self, before, after) if options.labels else None
         self._legend = None
         if scale is not None:
-            self._legend = legend(scale, self.layout.view, options.language)
+            self._legend = legend(scale, self.layout.view, language)
 
     def __call__(self, pair: Pair, seconds: float) -> Canvas:
         """Compose.
@@ -127,6 +133,14 @@ class _Labels:
     def lay(self, canvas: Canvas) -> None:
         for plate, (x, y) in zip(self._plates, self._places, strict=True):
             plate.lay(canvas, x, y)
+
+
+def _writable(language: Language) -> Language:
+    """English instead of a language whose letters can't be drawn, and a word about it."""
+    if language == "en" or fonts.UNICODE:
+        return language
+    _LOG.warning("OpenCV %s draws Latin letters only: labels are English.", cv2.__version__)
+    return "en"
 
 
 def survey(comparison: Comparison, moments: Sequence[float] | None = None) -> list[Map]:

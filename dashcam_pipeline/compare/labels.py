@@ -1,25 +1,19 @@
-"""Words on a picture: white on a dark plate, readable on any night and at any size.
-
-OpenCV 5 draws Unicode text with fonts that it brings along (Rubik for Latin letters, WenQuanYi
-Micro Hei for Hangul and the rest), so no font of the system, and none of ours, is needed.
-"""
+"""Words on a picture: white on a dark plate, readable on any night and at any size."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from dashcam_pipeline.compare.canvas import luma_code
+from dashcam_pipeline.compare.fonts import BOLD, REGULAR, draw, text_width
 
 if TYPE_CHECKING:
     from dashcam_pipeline.compare.canvas import Canvas
 
-_BOLD: Final = 600
-_REGULAR: Final = 400
 _PLATE: Final = 0.62
 """How much of the picture a plate hides: white on it has a contrast of 4.5:1 even over white."""
 
@@ -102,16 +96,10 @@ def write(
         size: pixels.
         bold: True for a heading.
     """
-    weight = _BOLD if bold else _REGULAR
+    weight = BOLD if bold else REGULAR
     layer = np.zeros_like(picture)
-    cv2.putText(layer, text, at, (255, 255, 255), _face(), size, weight)
+    draw(layer, text, at, size, weight)
     np.maximum(picture, layer, out=picture)
-
-
-def text_width(text: str, size: int, weight: int = _REGULAR) -> int:
-    """Columns that a line of text needs."""
-    x, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _face(), size, weight)
-    return int(x + width)
 
 
 def shorten(text: str, size: int, width: int) -> str:
@@ -147,10 +135,10 @@ def plate(title: str, detail: str, *, pane: tuple[int, int]) -> Plate:
     small = small_size(pane[1])
     pad = max(4, round(size * 0.45))
     room = pane[0] - 4 * pad
-    while size > _SMALLEST and text_width(title, size, _BOLD) > room:
+    while size > _SMALLEST and text_width(title, size, BOLD) > room:
         size -= 1
     detail = shorten(_printable(detail), small, room)
-    lines = [(title, size, _BOLD, 1.0)] + ([(detail, small, _REGULAR, 0.85)] if detail else [])
+    lines = [(title, size, BOLD, 1.0)] + ([(detail, small, REGULAR, 0.85)] if detail else [])
     wide = max(text_width(text, px, weight) for text, px, weight, _ in lines)
     tall = sum(round(px * 1.3) for _, px, _, _ in lines)
     shape = tuple(-(-side // 2) * 2 for side in (tall + pad, wide + 2 * pad))
@@ -158,7 +146,7 @@ def plate(title: str, detail: str, *, pane: tuple[int, int]) -> Plate:
     y = pad // 2
     for text, px, weight, strength in lines:
         layer = np.zeros((*shape, 3), np.uint8)
-        write(layer, text, (pad, y + round(px * 1.02)), px, bold=weight == _BOLD)
+        write(layer, text, (pad, y + round(px * 1.02)), px, bold=weight == BOLD)
         np.maximum(ink, layer[..., 0].astype(np.float32) * (strength / 255), out=ink)
         y += round(px * 1.3)
     alpha = np.maximum(_rounded(shape, pad * 0.7) * _PLATE, ink)
@@ -168,11 +156,6 @@ def plate(title: str, detail: str, *, pane: tuple[int, int]) -> Plate:
 def _printable(text: str) -> str:
     """A file name as it can be shown: undecodable bytes and control characters become '?'."""
     return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _face() -> cv2.FontFace:
-    # One for each call: a FontFace keeps state, and drawing happens in more than one thread.
-    return cv2.FontFace("sans")
 
 
 def _rounded(shape: tuple[int, ...], radius: float) -> npt.NDArray[np.float32]:

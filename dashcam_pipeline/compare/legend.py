@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dashcam_pipeline.compare import labels
 from dashcam_pipeline.compare.change import legend_bar
+from dashcam_pipeline.compare.fonts import text_width
 
 if TYPE_CHECKING:
     from dashcam_pipeline.compare.canvas import Size
@@ -41,7 +42,7 @@ def legend(scale: Scale, view: Size, language: Language) -> npt.NDArray[np.uint8
     pad = max(4, size // 2)
     caption = CAPTIONS[language][scale.both]
     numbers = [f"+{scale.limit}", "0", f"-{scale.limit}"] if scale.both else ["0", f"{scale.limit}"]
-    wanted = max(labels.text_width(caption, size), round(view.width * _SHARE))
+    wanted = max(text_width(caption, size), round(view.width * _SHARE))
     width = min(wanted, view.width - 2 * pad - 2)
     caption = labels.shorten(caption, size, width)
     line, bar = round(size * 1.3), max(6, round(size * 0.7))
@@ -53,7 +54,7 @@ def legend(scale: Scale, view: Size, language: Language) -> npt.NDArray[np.uint8
     strip = legend_bar(scale, picture.shape[1] - 2 * pad, bar)
     picture[top : top + bar, pad : pad + strip.shape[1]] = strip
     for place, text in zip(np.linspace(0, 1, len(numbers)), numbers, strict=True):
-        wide = labels.text_width(text, size)
+        wide = text_width(text, size)
         x = pad + round(float(place) * (strip.shape[1] - wide))
         labels.write(picture, text, (x, top + bar + round(size * 1.05)), size)
     return picture[: view.height & ~1]

@@ -75,4 +75,4 @@ def test_without_the_extra_it_says_how_to_install_it(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     done = run("--out", str(tmp_path))
     assert isinstance(done.exception, UsageError)
-    assert "pip install --no-deps bpy" in str(done.exception)
+    assert "pip install 'dashcam-pipeline[simulate]'" in str(done.exception)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashcam_pipeline.compare import labels
+from dashcam_pipeline.compare import fonts, labels
 from dashcam_pipeline.compare.canvas import Canvas, Size, luma_code
 from dashcam_pipeline.frames import Color
 
@@ -16,6 +16,10 @@ def drawn(text, size=40):
     return picture
 
 
+unicode_fonts = pytest.mark.skipif(not fonts.UNICODE, reason="OpenCV 4 has Latin letters only")
+
+
+@unicode_fonts
 def test_every_hangul_syllable_has_a_shape_of_its_own():
     # A missing glyph is drawn as the same box, or not at all.
     shapes = {drawn(syllable).tobytes() for syllable in "가나다처리전후뷁힣똠훑"}
@@ -23,16 +27,17 @@ def test_every_hangul_syllable_has_a_shape_of_its_own():
     assert all(np.frombuffer(shape, np.uint8).any() for shape in shapes)
 
 
+@unicode_fonts
 def test_latin_and_hangul_stand_side_by_side():
-    both = labels.text_width("Before 처리 전", 30)
-    assert both > labels.text_width("Before", 30) + labels.text_width("처리", 30)
+    both = fonts.text_width("Before 처리 전", 30)
+    assert both > fonts.text_width("Before", 30) + fonts.text_width("처리", 30)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.text("abc가나다_-. 0123", min_size=1, max_size=60), st.integers(20, 600))
 def test_a_shortened_name_fits_and_keeps_its_ends(name, width):
     short = labels.shorten(name, 16, width)
-    assert short == "" or labels.text_width(short, 16) <= width
+    assert short == "" or fonts.text_width(short, 16) <= width
     if short not in {"", name}:
         head, tail = short.split("…")
         assert name.startswith(head)
