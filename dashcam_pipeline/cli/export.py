@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dashcam_pipeline.cli.train import need_training
+from dashcam_pipeline.cli.extras import need_training
 
 
 @click.command()
@@ -28,9 +28,22 @@ from dashcam_pipeline.cli.train import need_training
 def export(
     checkpoint: Path, name: str, out: Path, licence: str, trained_on: tuple[str, ...]
 ) -> None:
-    """Write a run's averaged network as ONNX, with its entry in the manifest."""
+    """Write a run's averaged network as ONNX, with its entry in the manifest.
+
+    A run of `train night-day` gives both directions, under the names of their stages, and a model
+    card each.
+    """
     need_training()
     from dashcam_pipeline.training.export import export_run  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.night_day.export import (  # noqa: PLC0415 - torch
+        export_night_day,
+        is_night_day,
+    )
 
+    if is_night_day(checkpoint):
+        written = export_night_day(checkpoint, out, licence=licence, trained_on=trained_on)
+        for path, difference in written.items():
+            click.echo(f"{path}: differs from torch by at most {difference:.1e}")
+        return
     path, difference = export_run(checkpoint, out, name, licence=licence, trained_on=trained_on)
     click.echo(f"{path}: differs from torch by at most {difference:.1e}")

@@ -91,8 +91,16 @@ def load_average(checkpoint: Path) -> tuple[GlareNet, GlareTrainingConfig, dict[
     return net.eval(), config, facts
 
 
-def export_onnx(net: GlareNet, path: Path) -> float:
+def export_onnx(
+    net: nn.Module, path: Path, *, size: tuple[int, int] | None = None, output: str = "maps"
+) -> float:
     """Write float32 ONNX with dynamic batch and, where the network has no size of its own, size.
+
+    Args:
+        net: (N, 3, H, W) in, one tensor out; its padding is fixed in place.
+        path: of the new file.
+        size: the one height and width it takes; None for any multiples of 32.
+        output: name of the answer in the file.
 
     Returns:
         the largest difference from torch on a picture of noise.
@@ -102,13 +110,13 @@ def export_onnx(net: GlareNet, path: Path) -> float:
     """
     import onnxruntime as ort  # noqa: PLC0415 - slow to import
 
-    example = torch.rand(2, 3, *(net.size or (64, 96)))
-    other = torch.rand(1, 3, *(net.size or (96, 160)))
+    example = torch.rand(2, 3, *(size or (64, 96)))
+    other = torch.rand(1, 3, *(size or (96, 160)))
     with torch.inference_mode():
         wanted = net(other).numpy()
     fix_padding(net)
     shape: dict[int, Any] = {0: torch.export.Dim("batch")}
-    if net.size is None:
+    if size is None:
         shape |= {2: 32 * torch.export.Dim("h"), 3: 32 * torch.export.Dim("w")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own, about its own internals
@@ -117,7 +125,7 @@ def export_onnx(net: GlareNet, path: Path) -> float:
             (example,),
             path,
             input_names=["picture"],
-            output_names=["maps"],
+            output_names=[output],
             dynamic_shapes=(shape,),
             opset_version=OPSET,
             dynamo=True,
@@ -152,7 +160,7 @@ def export_run(
     folder.mkdir(parents=True, exist_ok=True)
     net, _, _ = load_average(checkpoint)
     path = folder / f"{name}.onnx"
-    difference = export_onnx(net, path)
+    difference = export_onnx(net, path, size=net.size)
     entry = ModelEntry(
         name=name,
         stage="glare",

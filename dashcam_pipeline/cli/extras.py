@@ -1,0 +1,20 @@
+"""What a command says when the extra it needs is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from dashcam_pipeline.errors import UsageError
+
+
+def need_training() -> None:
+    """Say how to install the extra ``train`` where it is missing.
+
+    Raises:
+        UsageError: torch is not installed.
+    """
+    if importlib.util.find_spec("lightning") is None:
+        raise UsageError(
+            "Training needs torch and its company, which are not installed.",
+            advice="pip install 'dashcam-pipeline[train]'",
+        )

@@ -1,0 +1,123 @@
+"""What is wanted of a translation, beside the discriminators' judgement.
+
+Pictures are (N, 3, H, W) float32 code values, about [0, 1].
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+LIT = 0.45
+"""Brightest channel from which a coloured pixel may be a lit signal."""
+
+SATURATION = 0.4
+"""(max - min) / max from which it may be one."""
+
+
+def self_similarity(features: Tensor, cells: int = 12) -> Tensor:
+    """Cosine similarity of each place with each other, (N, P, P).
+
+    What of a scene stays when its colours change is which places are alike (Tumanyan et al. 2022,
+    "Splicing ViT features", there with DINO's keys).
+
+    Args:
+        features: (N, C, H, W); pooled so that the shorter side has at most ``cells`` places.
+        cells: keeps P and so the cost bounded.
+    """
+    step = max(min(features.shape[2:]) // cells, 1)
+    pooled = nnf.avg_pool2d(features.float(), step)
+    flat = nnf.normalize(pooled.flatten(2) - pooled.mean((2, 3), keepdim=True).flatten(2), dim=1)
+    return flat.transpose(1, 2) @ flat
+
+
+def structure(source: list[Tensor], result: list[Tensor]) -> Tensor:
+    """Mean absolute difference of the self-similarities at 1/8 and 1/16.
+
+    Args:
+        source, result: features of ``Lite0`` of both pictures.
+    """
+    differences = [
+        (self_similarity(s) - self_similarity(r)).abs().mean()
+        for s, r in zip(source[2:4], result[2:4], strict=True)
+    ]
+    return torch.stack(differences).mean()
+
+
+def _gradients(picture: Tensor) -> Tensor:
+    """Luma gradients of a smoothed picture, (N, 2, H-1, W-1)."""
+    luma = nnf.avg_pool2d(picture.mean(1, keepdim=True), 3, 1, 1)
+    x = luma[..., 1:, 1:] - luma[..., 1:, :-1]
+    y = luma[..., 1:, 1:] - luma[..., :-1, 1:]
+    return torch.cat([x, y], 1)
+
+
+def lost_edges(source: Tensor, result: Tensor, *, keep: float = 0.5) -> Tensor:
+    """How much of the source's clear edges the result doesn't show, whatever their sign.
+
+    An edge may turn over (a dark tree before a darker sky), but must not vanish. Counted are edges
+    above the noise; each should keep a share of its strength in the result, at most 0.06 a pixel.
+
+    Args:
+        source: the picture, lifted so that the dark counts as one sees it.
+        result: its translation.
+        keep: the share.
+    """
+    before = _gradients(source).square().sum(1).add(1e-8).sqrt()
+    after = _gradients(result).square().sum(1).add(1e-8).sqrt()
+    clear = ((before - 0.03) / 0.05).clamp(0, 1)
+    missing = ((keep * before).clamp(max=0.06) - after).clamp(min=0)
+    return (missing * clear).sum() / (clear.sum() + 1e-3) * 10
+
+
+def signal_mask(picture: Tensor) -> Tensor:
+    """Where something red or green shines by itself, (N, 1, H, W) in [0, 1].
+
+    Lit: bright and saturated. Red: hue within about 25 degrees of red; green: from 95 to 190
+    degrees, as LED signals are bluish. Sodium lamps are neither.
+    """
+    r, g, b = (picture[:, i : i + 1] for i in range(3))
+    peak = picture.amax(1, keepdim=True)
+    low = picture.amin(1, keepdim=True)
+    lit = ((peak - LIT) / 0.1).clamp(0, 1)
+    coloured = (((peak - low) / (peak + 1e-3) - SATURATION) / 0.1).clamp(0, 1)
+    span = peak - low + 1e-3
+    red = ((0.45 - (torch.maximum(g, b) - low) / span) / 0.1).clamp(0, 1) * (r >= peak)
+    green = ((0.45 - (r - low) / span) / 0.1).clamp(0, 1) * (g >= peak - 0.02 * span)
+    return lit * coloured * torch.maximum(red, green)
+
+
+def signal_hue(source: Tensor, result: Tensor) -> Tensor:
+    """1 - cosine between the colours (without their grey) of lit signals, plus lost colour."""
+    mask = signal_mask(source)
+    before = source - source.mean(1, keepdim=True)
+    after = result - result.mean(1, keepdim=True)
+    turned = 1 - nnf.cosine_similarity(before, after, dim=1, eps=1e-3)
+    pale = (0.6 * before.norm(dim=1) - after.norm(dim=1)).clamp(min=0)
+    weight = mask[:, 0]
+    return ((turned + 2 * pale) * weight).sum() / (weight.sum() + 20)
+
+
+def unrest(coefficients: Tensor) -> Tensor:
+    """Mean absolute step between neighbouring coefficients: maps are to be smooth."""
+    x = (coefficients[..., 1:] - coefficients[..., :-1]).abs().mean()
+    y = (coefficients[..., 1:, :] - coefficients[..., :-1, :]).abs().mean()
+    return x + y
+
+
+def multiscale_l1(ours: Tensor, wanted: Tensor) -> Tensor:
+    """Absolute difference at the picture's size and at a quarter and a sixteenth of it."""
+    total = (ours - wanted).abs().mean()
+    for step in (4, 16):
+        total = total + nnf.avg_pool2d(ours - wanted, step).abs().mean()
+    return total / 2
+
+
+def feature_l1(ours: list[Tensor], wanted: list[Tensor]) -> Tensor:
+    """Mean absolute difference of features at 1/4 to 1/16, each scaled to mean 1."""
+    terms = [
+        (a.float() - b.float()).abs().mean() / (b.float().abs().mean() + 1e-3)
+        for a, b in zip(ours[1:4], wanted[1:4], strict=True)
+    ]
+    return torch.stack(terms).mean()
