@@ -15,7 +15,7 @@ structured layer S and the veil V of an input v fulfil clean = sqrt(v^2 - S - V)
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -26,7 +26,17 @@ from torch import Tensor
 
 from dashcam_pipeline.training.data.pictures import Picture, panorama_view
 from dashcam_pipeline.training.synthesis import camera, psf
-from dashcam_pipeline.training.synthesis.lamps import Lamp, find_lamps, paint_lamps, sample_lamps
+from dashcam_pipeline.training.synthesis.ghosts import ghosts
+from dashcam_pipeline.training.synthesis.kinds import Chances
+from dashcam_pipeline.training.synthesis.lamps import (
+    Lamp,
+    find_lamps,
+    paint_lamps,
+    sample_lamps,
+    sample_off_frame,
+)
+from dashcam_pipeline.training.synthesis.moon import halo, sample_moon
+from dashcam_pipeline.training.synthesis.reflections import reflect
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,6 +46,9 @@ VEIL_WINDOW = 1 / 6
 
 SHAPES = ((288, 512), (288, 512), (320, 448), (288, 512), (448, 320), (384, 384))
 """Frame sizes (height, width) that samples are made in; wide ones most often, as dashcams are."""
+
+PAINTED = {"night": 0.5, "day": 1.0, "hdr": 0.5, "simulated": 0.0}
+"""How often lamps are painted onto each kind of background: some bring their own."""
 
 KIND_WEIGHTS = {"night": 0.35, "day": 0.25, "hdr": 0.1, "simulated": 0.3}
 """How often each kind of background is drawn."""
@@ -51,6 +64,7 @@ class Sample:
         structured: the structured layer, linear light.
         veil: the veil, linear light.
         lamps: where light sources are, soft.
+        kinds: names of the glare in it, as in ``kinds``, where they are known.
     """
 
     picture: Tensor
@@ -58,6 +72,7 @@ class Sample:
     structured: Tensor
     veil: Tensor
     lamps: Tensor
+    kinds: tuple[str, ...] = ()
 
     def crop(self, rng: np.random.Generator, height: int, width: int) -> Sample:
         """The same random window of everything, flipped by chance."""
@@ -69,8 +84,13 @@ class Sample:
             t = t[:, y : y + height, x : x + width]
             return t.flip(2) if flip else t
 
-        return Sample(
-            *(cut(t) for t in (self.picture, self.glare, self.structured, self.veil, self.lamps))
+        return replace(
+            self,
+            picture=cut(self.picture),
+            glare=cut(self.glare),
+            structured=cut(self.structured),
+            veil=cut(self.veil),
+            lamps=cut(self.lamps),
         )
 
 
@@ -89,13 +109,18 @@ def split_layer(layer: Tensor) -> tuple[Tensor, Tensor]:
     return layer - veil, veil
 
 
+def saturation(clean: Tensor) -> Tensor:
+    """Where a picture (3, H, W) without glare is so bright that it is a lamp: (1, H, W), soft."""
+    return ((clean.amax(0, keepdim=True) - 0.9) / 0.08).clamp(0, 1)
+
+
 @dataclass(slots=True)
 class KernelBank:
     """Scatter kernels made ahead, half precision, (count, 3, size, size).
 
     Args:
         seed: of the bank.
-        count: how many lenses.
+        count: how many lenses; with 0, nothing is scattered.
         size: side; at least twice the longest frame side serves every lamp in the frame.
         kinds: kinds of glare it may hold, of ``psf.KINDS``.
     """
@@ -105,22 +130,32 @@ class KernelBank:
     size: int = 1024
     kinds: tuple[str, ...] = psf.KINDS
     kernels: Tensor = field(init=False)
+    shown: list[tuple[str, ...]] = field(init=False)
+    """What each kernel is made of."""
 
     def __post_init__(self) -> None:
         """Make all kernels; about a third of a second each."""
         self.kernels = torch.empty(self.count, 3, self.size, self.size, dtype=torch.float16)
+        self.shown = []
         for i in range(self.count):
             rng = np.random.default_rng((self.seed, i))
-            self.kernels[i] = torch.from_numpy(psf.sample_kernel(rng, self.size, 288, self.kinds))
+            kernel, shown = psf.sample_lens(rng, self.size, 288, self.kinds)
+            self.kernels[i] = torch.from_numpy(kernel)
+            self.shown.append(shown)
 
     def draw(self, rng: np.random.Generator) -> Tensor:
         """One kernel, mirrored by chance (a view)."""
-        kernel = self.kernels[int(rng.integers(self.count))]
+        return self.choose(rng)[0]
+
+    def choose(self, rng: np.random.Generator) -> tuple[Tensor, tuple[str, ...]]:
+        """One kernel, as ``draw`` gives it, and what it is made of."""
+        index = int(rng.integers(self.count))
+        kernel = self.kernels[index]
         if rng.random() < 0.5:  # noqa: PLR2004 - a coin
             kernel = kernel.flip(2)
         if rng.random() < 0.2:  # noqa: PLR2004 - streaks are seldom the other way up
             kernel = kernel.transpose(1, 2)
-        return kernel
+        return kernel, self.shown[index]
 
 
 def scatter(lamps: list[Lamp], kernel: Tensor, height: int, width: int) -> Tensor:
@@ -143,22 +178,6 @@ def scatter(lamps: list[Lamp], kernel: Tensor, height: int, width: int) -> Tenso
             part = kernel[:, y + y0 : y + y1, x + x0 : x + x1].float()
             layer[:, y0:y1, x0:x1] += part * color * (lamp.flux / len(points))
     return layer
-
-
-def ghosts(rng: np.random.Generator, lamps: list[Lamp], height: int, width: int) -> Tensor:
-    """Reflections between lens surfaces: tinted discs on the line through the centre."""
-    canvas = np.zeros((height, width, 3), np.float32)
-    brightest = max(lamps, key=lambda lamp: lamp.flux)
-    for _ in range(int(rng.integers(1, 6))):
-        k = rng.uniform(-1.2, 0.8)
-        x = width / 2 + k * (brightest.x - width / 2)
-        y = height / 2 + k * (brightest.y - height / 2)
-        tint = np.array(brightest.color) * rng.uniform(0.2, 1, 3) * rng.uniform(0.01, 0.12)
-        disc = np.zeros_like(canvas)
-        radius = int(height * rng.uniform(0.005, 0.06)) + 1
-        cv2.circle(disc, (round(x), round(y)), radius, tint.tolist(), -1, cv2.LINE_AA)
-        canvas += cv2.GaussianBlur(disc, (0, 0), radius * rng.uniform(0.05, 0.4) + 0.5)
-    return torch.from_numpy(canvas).permute(2, 0, 1)
 
 
 def fit(
@@ -205,15 +224,22 @@ class GlareSynthesizer:
         pictures: backgrounds by kind; drawn as often as ``KIND_WEIGHTS`` says.
         bank: scatter kernels.
         glare_free: share of samples without any glare, whose layers are zero.
+        chances: of what is not of the kernel.
     """
 
     def __init__(
-        self, pictures: list[Picture], bank: KernelBank, *, glare_free: float = 0.15
+        self,
+        pictures: list[Picture],
+        bank: KernelBank,
+        *,
+        glare_free: float = 0.15,
+        chances: Chances = Chances(),  # noqa: B008 - frozen, so one serves all
     ) -> None:
         self.by_kind = {kind: [p for p in pictures if p.kind == kind] for kind in KIND_WEIGHTS}
         self.by_kind = {kind: found for kind, found in self.by_kind.items() if found}
         self.bank = bank
         self.glare_free = glare_free
+        self.chances = chances
 
     def sample(self, seed: tuple[int, ...], shape: tuple[int, int] | None = None) -> Sample:
         """Make one sample.
@@ -229,24 +255,24 @@ class GlareSynthesizer:
         light, cover = paint_lamps(lamps, height, width)
         source = torch.from_numpy(scene).permute(2, 0, 1).contiguous() + torch.from_numpy(light)
         curve = camera.tone_curve(rng)
+        kinds: tuple[str, ...] = ()
+        if lamps and rng.random() < self.chances.reflections:
+            source = source + torch.from_numpy(reflect(rng, lamps, height, width))
+            kinds = ("reflections",)
         clean = camera.encode(source, curve)
         if free or not lamps:
             glare = clean
         else:
-            glare = camera.encode(source + self._layer(rng, lamps, height, width), curve)
-            if rng.random() < 0.2:  # noqa: PLR2004 - a grey veil over the whole glass
+            layer, shown = self._layer(rng, lamps, height, width)
+            kinds = (*shown, *kinds)
+            glare = camera.encode(source + layer, curve)
+            if rng.random() < self.chances.haze:
+                kinds = (*kinds, "haze")
                 haze = float(rng.uniform(0.002, 0.04))
                 glare = torch.maximum(glare, (glare.square() + haze * (1 - glare.square())).sqrt())
         structured, veil = split_layer((glare.square() - clean.square()).clamp(min=0))
-        lamp_map = torch.maximum(
-            torch.from_numpy(cover), ((clean.amax(0) - 0.9) / 0.08).clamp(0, 1)
-        )[None]
-        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        picture = camera.add_noise(glare, rng, generator) if rng.random() < 0.8 else glare  # noqa: PLR2004
-        if rng.random() < 0.7:  # noqa: PLR2004 - most recordings are compressed hard
-            picture = camera.block_compress(picture, float(rng.uniform(25, 95)))
-        picture = torch.round(picture * 255) / 255
-        return Sample(picture, glare, structured, veil, lamp_map)
+        lamp_map = torch.maximum(torch.from_numpy(cover)[None], saturation(clean))
+        return Sample(camera.record(glare, rng), glare, structured, veil, lamp_map, kinds)
 
     def _scene(
         self, rng: np.random.Generator, height: int, width: int, *, lit: bool
@@ -261,11 +287,12 @@ class GlareSynthesizer:
             linear = panorama_view(rng, np.asarray(pixels, np.float32), height, width)
             linear *= math.exp(rng.uniform(math.log(0.1), math.log(0.8)))
             lamps = find_lamps(rng, linear, threshold=1.5)
-            return linear, lamps + self._more_lamps(rng, height, width)[:3]
+            return linear, lamps + self._more_lamps(rng, kind, height, width)
         if kind == "simulated":
             linear = fit(rng, pixels, height, width)
             linear = linear * math.exp(rng.uniform(math.log(0.4), math.log(2.5)))
-            return linear, find_lamps(rng, linear, threshold=1.5, limit=40)
+            lamps = find_lamps(rng, linear, threshold=1.5, limit=40)
+            return linear, lamps + self._more_lamps(rng, kind, height, width)
         coded = fit(rng, pixels, height, width).astype(np.float32) / 255
         linear = np.power(coded, rng.uniform(1.8, 2.2), dtype=np.float32)
         if kind == "night":
@@ -275,26 +302,50 @@ class GlareSynthesizer:
             cast = (means.mean() / means) ** rng.uniform(0, 1.2) * np.exp(rng.normal(0, 0.15, 3))
             gain = math.exp(rng.uniform(math.log(0.5), math.log(2.5)))
             linear = (linear * (cast * gain)).astype(np.float32)
-            return linear, lamps + self._more_lamps(rng, height, width)
+            return linear, lamps + self._more_lamps(rng, kind, height, width)
         if not lit and rng.random() < 0.5:  # noqa: PLR2004 - days must come out as they went in
             return linear * gain, []
-        lamps = sample_lamps(rng, height, width)
+        lamps = self._more_lamps(rng, kind, height, width)
         dark = darken(rng, linear, lamps)
         return dark, lamps
 
-    @staticmethod
-    def _more_lamps(rng: np.random.Generator, height: int, width: int) -> list[Lamp]:
-        """Painted lamps beside those of the picture, in every second one."""
-        return sample_lamps(rng, height, width) if rng.random() < 0.5 else []  # noqa: PLR2004 - a coin
+    def _more_lamps(
+        self, rng: np.random.Generator, kind: str, height: int, width: int
+    ) -> list[Lamp]:
+        """Painted lamps beside those of the picture: in the frame, off it, and the moon."""
+        share = PAINTED[kind]
+        lamps = []
+        if rng.random() < share * self.chances.lamps:
+            lamps = sample_lamps(rng, height, width)[: 3 if kind == "hdr" else None]
+        for chance, draw in (
+            (self.chances.off_frame, sample_off_frame),
+            (self.chances.moon, sample_moon),
+        ):
+            if rng.random() < (chance if chance == 1 else chance * share):
+                lamps.append(draw(rng, height, width))
+        return lamps
 
     def _layer(
         self, rng: np.random.Generator, lamps: list[Lamp], height: int, width: int
-    ) -> Tensor:
-        """Scattered light (3, H, W) in display units, its level drawn where it can be seen."""
-        layer = scatter(lamps, self.bank.draw(rng), height, width)
+    ) -> tuple[Tensor, tuple[str, ...]]:
+        """Scattered light (3, H, W) in display units, its level drawn where it can be seen.
+
+        Returns:
+            the light, and what it is made of.
+        """
+        layer = torch.zeros(3, height, width)
+        kinds: tuple[str, ...] = ()
+        if self.bank.count:
+            kernel, kinds = self.bank.choose(rng)
+            layer = scatter(lamps, kernel, height, width)
+        for lamp in lamps:
+            if lamp.halo:
+                layer = layer + torch.from_numpy(halo(rng, lamp, height, width))
+                kinds = (*kinds, "moon")
         ring = torch.quantile(layer.mean(0)[::4, ::4].flatten(), 0.99)
         level = math.exp(rng.uniform(math.log(0.02), math.log(0.9)))
         layer = layer * (level / (ring + 1e-9))
-        if rng.random() < 0.15:  # noqa: PLR2004 - few lenses show ghosts at night
+        if rng.random() < self.chances.ghosts:
             layer = layer + ghosts(rng, lamps, height, width) * (level / 0.3)
-        return layer
+            kinds = (*kinds, "ghosts")
+        return layer, kinds

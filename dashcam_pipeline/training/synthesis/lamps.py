@@ -31,6 +31,9 @@ CORRELATED = {  # approximate linear sRGB of common sources, brightest channel 1
     "green": (0.1, 1.0, 0.6),
 }
 
+WHITE = ("sodium", "warm", "neutral", "led", "mercury", "led", "neutral")
+"""Colours of lamps that light something, the usual ones more often."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
@@ -44,6 +47,7 @@ class Lamp:
         color: linear RGB, brightest channel 1.
         radiance: in display units; what the sensor would read without clipping.
         draw: whether it is to be painted (False for lamps the picture already shows).
+        halo: whether it is the moon, which has one.
     """
 
     x: float
@@ -54,6 +58,7 @@ class Lamp:
     color: tuple[float, float, float]
     radiance: float
     draw: bool = True
+    halo: bool = False
 
     @property
     def flux(self) -> float:
@@ -69,20 +74,19 @@ def _color(rng: Generator, names: tuple[str, ...]) -> tuple[float, float, float]
 
 
 def sample_lamps(rng: Generator, height: int, width: int) -> list[Lamp]:
-    """Lamps as a road has them: rows that shrink towards a vanishing point, cars, signals, moon."""
+    """Lamps as a road has them: rows that shrink towards a vanishing point, cars, signals."""
     lamps: list[Lamp] = []
     vx = width * rng.uniform(0.25, 0.75)
     vy = height * rng.uniform(0.35, 0.6)
     power = math.exp(rng.uniform(math.log(5), math.log(200)))
-    white = ("sodium", "warm", "neutral", "led", "mercury", "led", "neutral")
     if rng.random() < 0.8:  # noqa: PLR2004 - street lamps
-        street = _color(rng, white)
+        street = _color(rng, WHITE)
         for _ in range(int(rng.integers(1, 6))):
             depth = rng.beta(1.2, 2.0)  # 1 is near
             side = rng.choice([-1, 1])
             x = vx + side * depth * width * rng.uniform(0.15, 0.75)
             y = vy - depth * height * rng.uniform(0.1, 0.75)
-            color = street if rng.random() < 0.8 else _color(rng, white)  # noqa: PLR2004
+            color = street if rng.random() < 0.8 else _color(rng, WHITE)  # noqa: PLR2004
             size = height * (0.002 + 0.022 * depth * rng.uniform(0.4, 1.6))
             shape = rng.uniform(0.3, 1.0)
             tilt = rng.normal(0, 0.3)
@@ -103,21 +107,23 @@ def sample_lamps(rng: Generator, height: int, width: int) -> list[Lamp]:
             x, y = rng.uniform(0, width), vy + rng.normal(0, 0.15) * height
             size = height * rng.uniform(0.003, 0.015)
             lamps.append(Lamp(x, y, size, 1.0, 0.0, color, float(rng.uniform(1.0, 8))))
-    if rng.random() < 0.06:  # noqa: PLR2004 - the moon: half a degree of some sixty
-        color = CORRELATED["moon"]
-        x, y = rng.uniform(0, width), rng.uniform(0, 0.4) * height
-        size = height * rng.uniform(0.005, 0.02)
-        lamps.append(Lamp(x, y, size, 1.0, 0.0, color, float(rng.uniform(2, 30))))
-    if rng.random() < 0.2 or not lamps:  # noqa: PLR2004 - off the frame, or one alone anywhere
-        outside = bool(lamps) and rng.random() < 0.7  # noqa: PLR2004
-        x = rng.uniform(0, width)
-        y = -rng.uniform(0.01, 0.15) * height if outside else rng.uniform(0, 0.7) * height
-        if outside and rng.random() < 0.5:  # noqa: PLR2004
-            x = float(rng.choice([-rng.uniform(0.01, 0.15), 1 + rng.uniform(0.01, 0.15)])) * width
-            y = rng.uniform(0, 0.7) * height
+    if rng.random() < 0.06 or not lamps:  # noqa: PLR2004 - one alone, anywhere
+        x, y = rng.uniform(0, width), rng.uniform(0, 0.7) * height
         size = height * rng.uniform(0.005, 0.05)
-        lamps.append(Lamp(x, y, size, rng.uniform(0.2, 1), 0.0, _color(rng, white), power))
+        lamps.append(Lamp(x, y, size, rng.uniform(0.2, 1), 0.0, _color(rng, WHITE), power))
     return lamps
+
+
+def sample_off_frame(rng: Generator, height: int, width: int) -> Lamp:
+    """A lamp just outside the frame, above it or at a side, that shines in."""
+    radius = height * rng.uniform(0.005, 0.05)
+    beyond = radius + rng.uniform(0.01, 0.15) * height
+    if rng.random() < 0.5:  # noqa: PLR2004 - a coin
+        x, y = float(rng.choice([-beyond, width + beyond])), rng.uniform(0, 0.7) * height
+    else:
+        x, y = rng.uniform(0, width), -beyond
+    power = math.exp(rng.uniform(math.log(5), math.log(200)))
+    return Lamp(x, y, radius, rng.uniform(0.2, 1), 0.0, _color(rng, WHITE), power)
 
 
 def find_lamps(

@@ -257,6 +257,13 @@ def _draw_lens(rng: Generator) -> Lens:
 def sample_kernel(
     rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
 ) -> Grid:
+    """The kernel of ``sample_lens`` alone."""
+    return sample_lens(rng, size, frame_height, kinds)[0]
+
+
+def sample_lens(
+    rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
+) -> tuple[Grid, tuple[str, ...]]:
     """One lens on one night: a mixture of kinds.
 
     Args:
@@ -266,13 +273,15 @@ def sample_kernel(
         kinds: which kinds may occur, of ``KINDS``; kinds of ``held_out`` occur if they are named.
 
     Returns:
-        float32 array of shape (3, size, size), mean luma 1 at ``REFERENCE_RADIUS``.
+        float32 array of shape (3, size, size), mean luma 1 at ``REFERENCE_RADIUS``, and the kinds
+        that it is made of.
     """
     from dashcam_pipeline.training.synthesis.held_out import HELD_OUT  # noqa: PLC0415 - it imports us
 
     p = Polar.square(size, frame_height)
     at = np.abs(p.radius - REFERENCE_RADIUS) < 1.5 / frame_height
     total = np.zeros((3, size, size), np.float32)
+    drawn: list[str] = []
     wiper = rng.normal(math.pi / 2, 0.35)
     lens = _draw_lens(rng)
 
@@ -302,12 +311,15 @@ def sample_kernel(
     for kind, (chance, low, high) in lens.kinds.items():
         if kind in kinds and rng.random() < chance:
             makers[kind](low, high)
+            drawn.append(kind)
     for kind in kinds:
         if kind in HELD_OUT:
             add(HELD_OUT[kind](rng, p), 0.3, 2)
+            drawn.append(kind)
     if not total.any():  # the lens drawn has none of the kinds asked for
-        makers[next((kind for kind in kinds if kind in makers), "moffat")](1.0, 1.0)
+        drawn.append(next((kind for kind in kinds if kind in makers), "moffat"))
+        makers[drawn[0]](1.0, 1.0)
     total /= total[:, at].mean()
     # A source's own pixels hold the source; the finite square must not end in an edge.
     edge = np.clip((size / 2 / frame_height - p.radius) / 0.2, 0, 1) ** 2
-    return np.minimum(total * edge, 3e4).astype(np.float32)
+    return np.minimum(total * edge, 3e4).astype(np.float32), tuple(drawn)
