@@ -1,7 +1,7 @@
 """Renders scenes with Blender's path tracer (bpy, Cycles, on the CPU).
 
-The only module beside ``materials`` that imports bpy, which is GPL-3.0-or-later and is not
-distributed with this package: ``pip install --no-deps bpy`` fetches it.
+Only this module, ``materials`` and ``sky`` import bpy, which is GPL-3.0-or-later and is not
+distributed with this package: the extra ``simulate`` fetches it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dashcam_pipeline.simulation.exr import read_exr
 from dashcam_pipeline.simulation.materials import Materials
 from dashcam_pipeline.simulation.mesh import Array, Mesh, disc
 from dashcam_pipeline.simulation.scene import Beam, Part, Scene
+from dashcam_pipeline.simulation.silence import silence
 from dashcam_pipeline.simulation.sky import DAY, make_day, make_night
 
 Bpy: TypeAlias = Any  # the renderer's objects carry no types
@@ -54,11 +55,12 @@ class Renderer:
     def __init__(
         self, scene: Scene, *, width: int, height: int, samples: int = 24, threads: int = 1
     ) -> None:
-        bpy.ops.wm.read_factory_settings(use_empty=True)
         self.scene = scene
         self._samples = samples
-        self._target: Bpy = bpy.context.scene
-        _configure(self._target, (width, height), samples, threads)
+        with silence(1):  # it looks for GPUs, though none is asked for
+            bpy.ops.wm.read_factory_settings(use_empty=True)
+            self._target: Bpy = bpy.context.scene
+            _configure(self._target, (width, height), samples, threads)
         self._materials = Materials(scene.recipe.wetness, _prints(scene))
         self._meshes: dict[int, Bpy] = {}
         self._moving: list[tuple[Bpy, Part]] = []
@@ -97,7 +99,8 @@ class Renderer:
         with tempfile.TemporaryDirectory(prefix="dashcam-sim-") as folder:
             path = Path(folder) / "view.exr"
             self._target.render.filepath = str(path)
-            bpy.ops.render.render(write_still=True)
+            with silence(1):
+                bpy.ops.render.render(write_still=True)
             layers = read_exr(path)
         return View(_stack(layers, "Combined"), _stack(layers, "mask"))
 

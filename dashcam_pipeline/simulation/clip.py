@@ -13,11 +13,10 @@ The folder of a clip::
 from __future__ import annotations
 
 import json
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -27,11 +26,13 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.simulation.build import build_scene
 from dashcam_pipeline.simulation.cpus import few_cpus
+from dashcam_pipeline.simulation.crew import share_out
 from dashcam_pipeline.simulation.film import Fix, write_film
 from dashcam_pipeline.simulation.optics import Glare, Optics, Sensor, develop, draw_optics, expose
 from dashcam_pipeline.simulation.pack import Image, write_masks
 from dashcam_pipeline.simulation.rain import add_rain
 from dashcam_pipeline.simulation.recipe import KINDS, Recipe, SceneKind, make_recipe
+from dashcam_pipeline.simulation.silence import silence
 from dashcam_pipeline.simulation.views import load_view, save_view
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
+    from dashcam_pipeline.simulation.blender import Renderer
     from dashcam_pipeline.simulation.scene import Scene
 
 START = datetime(2024, 11, 16, 21, 4, 7, tzinfo=UTC)
@@ -104,18 +106,16 @@ def render_frames(job: Job, out: Path, *, workers: int = 1) -> Iterator[int]:
     ]
     done = job.count - len(missing)
     yield done
-    if workers <= 1:
-        for index in missing:
-            _render(job, folder, index)
+    render = partial(_render, job, folder)
+    if workers > 1 and len(missing) > 1:
+        for _ in share_out(render, missing, min(workers, len(missing))):
             done += 1
             yield done
         return
-    # Spawned, not forked: the renderer can't be carried over into a child.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_render, job, folder, i) for i in missing]):
-            future.result()
-            done += 1
-            yield done
+    for index in missing:
+        render(index)
+        done += 1
+        yield done
 
 
 def film(job: Job, out: Path, *, crf: int = 24) -> None:
@@ -175,7 +175,7 @@ def _claim(job: Job, folder: Path) -> None:
 def remove_frames(out: Path) -> None:
     """Delete the rendered views of a clip that is whole."""
     folder = out / "frames"
-    for file in [*folder.glob("?????.*.npz"), folder / "job.txt"]:
+    for file in [*folder.glob("?????.*.npz"), *folder.glob("?????.*.part"), folder / "job.txt"]:
         file.unlink()
     folder.rmdir()
 
@@ -214,7 +214,7 @@ def _files(job: Job, folder: Path, index: int) -> list[tuple[Path, bool]]:
     return [*files, (folder / f"{index:05d}.day.npz", False)] if job.day else files
 
 
-_loaded: dict[Job, Any] = {}
+_loaded: dict[Job, Renderer] = {}
 """The scene that this process has loaded: loading takes longer than a small frame."""
 
 
@@ -224,23 +224,29 @@ def _render(job: Job, folder: Path, index: int) -> None:
         if file.exists():
             continue
         samples = job.samples if night else max(2, job.samples // 2)
-        if job not in _loaded:
-            with few_cpus(job.threads):
-                # Only here: the rest of the module does without the renderer.
-                from dashcam_pipeline.simulation.blender import Renderer  # noqa: PLC0415
-
-                _loaded.clear()
-                _loaded[job] = Renderer(
-                    build_scene(make_recipe(job.kind, job.seed)),
-                    width=job.width,
-                    height=job.height,
-                    samples=job.samples,
-                    threads=job.threads,
-                )
-                view = _loaded[job].render(job.time(index), night=night, samples=samples)
-        else:
+        if job in _loaded:
             view = _loaded[job].render(job.time(index), night=night, samples=samples)
+        else:
+            with few_cpus(job.threads):  # the first picture makes the last of the pools
+                _loaded.clear()
+                _loaded[job] = _load(job)
+                view = _loaded[job].render(job.time(index), night=night, samples=samples)
         save_view(file, view.rgb, view.mask, night=night)
+
+
+def _load(job: Job) -> Renderer:
+    """The renderer with the job's scene."""
+    with silence(1, 2):
+        # Only here: the rest of the module does without the renderer.
+        from dashcam_pipeline.simulation.blender import Renderer  # noqa: PLC0415
+
+    return Renderer(
+        build_scene(make_recipe(job.kind, job.seed)),
+        width=job.width,
+        height=job.height,
+        samples=job.samples,
+        threads=job.threads,
+    )
 
 
 def _sensor(gain: float, seed: int) -> Sensor:

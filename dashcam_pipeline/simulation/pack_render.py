@@ -12,6 +12,7 @@ from dashcam_pipeline.simulation.cpus import few_cpus
 from dashcam_pipeline.simulation.optics import expose
 from dashcam_pipeline.simulation.pack import PackScene, save_raw
 from dashcam_pipeline.simulation.recipe import SceneKind, make_recipe
+from dashcam_pipeline.simulation.silence import silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +60,9 @@ def _render(
     kind: SceneKind, seed: int, size: tuple[int, int], samples: int, threads: int
 ) -> PackScene:
     """One scene by night and by day, both exposed as a camera would."""
-    # Only here: the renderer makes its thread pools when it is imported.
-    from dashcam_pipeline.simulation.blender import Renderer  # noqa: PLC0415
+    with silence(1, 2):
+        # Only here: the renderer makes its thread pools when it is imported.
+        from dashcam_pipeline.simulation.blender import Renderer  # noqa: PLC0415
 
     recipe = make_recipe(kind, seed)
     width, height = size
