@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.errors import DashcamError, StageError, UsageError
 from dashcam_pipeline.frames import FrameBatch
-from dashcam_pipeline.protection import protected
+from dashcam_pipeline.protection import protected, with_rim
 from dashcam_pipeline.scenes import CutDetector
 from dashcam_pipeline.stages.base import StreamInfo
 
@@ -244,8 +244,9 @@ class Chain:
             self._detector.reset()
             self._check_boxes(geometry)
             self._geometry = geometry
+            opened = replace(geometry, protected=with_rim(self._protect, self._feather))
             for link in self._links:
-                link.open(geometry)
+                link.open(opened)
             self._restore_state(geometry)
         if self._detector.opens_scene(frame):
             done += self._flush()

@@ -50,6 +50,17 @@ def protected(frame: Frame, original: Frame, boxes: Sequence[Box], *, feather: i
     return frame.with_planes((luma, cb, cr))
 
 
+def with_rim(boxes: Sequence[Box], rim: int) -> tuple[Box, ...]:
+    """Boxes grown by so many luma samples on every side, but not over the upper left edges."""
+    return tuple(_grown(box, rim) for box in boxes)
+
+
+def _grown(box: Box, rim: int) -> Box:
+    x, y = max(0, box.x - rim), max(0, box.y - rim)
+    width, height = box.x + box.width + rim - x, box.y + box.height + rim - y
+    return box.model_copy(update={"x": x, "y": y, "width": width, "height": height})
+
+
 def _area(box: Box, log2: tuple[int, int], up: tuple[int, int], shape: tuple[int, ...]) -> Area:
     left, top = box.x >> log2[0] << up[0], box.y >> log2[1] << up[1]
     right = -(-(box.x + box.width) >> log2[0]) << up[0]

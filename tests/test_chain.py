@@ -206,3 +206,13 @@ def test_after_discard_another_stream_starts_clean():
     chain.discard()
     done = run(chain, make_frames(3, level=90))
     assert [f.index for f in done] == [0, 1, 2]
+
+
+def test_stages_are_told_what_is_protected():
+    class Told(Toy):
+        def open(self, info):
+            self.diary.append(info.protected)
+
+    stage = Told()
+    run(Chain([stage], protect=[Box.model_validate("8,8,8,8")], feather=2), make_frames(1))
+    assert [str(box) for box in stage.diary[0]] == ["6,6,12,12"]

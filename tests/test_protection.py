@@ -8,7 +8,7 @@ from toys import make_frame
 
 from dashcam_pipeline.config import Box
 from dashcam_pipeline.frames import PixelLayout
-from dashcam_pipeline.protection import protected
+from dashcam_pipeline.protection import protected, with_rim
 
 
 def flat(level, layout=None, size=(64, 48)):
@@ -70,3 +70,10 @@ def test_boxes_that_touch_keep_each_other_whole():
 def test_an_unchanged_frame_is_the_same_object(feather):
     frame = flat(60)
     assert protected(frame, frame, [Box(x=0, y=0, width=8, height=8)], feather=feather) is frame
+
+
+def test_a_rim_grows_boxes_on_every_side_within_the_picture():
+    boxes = [Box(x=16, y=12, width=16, height=12), Box(x=2, y=0, width=4, height=4)]
+    grown = with_rim(boxes, 8)
+    assert [str(box) for box in grown] == ["8,4,32,28", "0,0,14,12"]
+    assert with_rim(boxes, 0) == tuple(boxes)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from dashcam_pipeline.config import Box
     from dashcam_pipeline.frames import Color, FrameBatch, PixelLayout
 
 Quality = Literal["fast", "balanced", "best"]
@@ -51,12 +52,15 @@ class StreamInfo:
     Args:
         width, height: of the frames as they are stored (before any rotation tag).
         layout, color: of all frames until the next ``open``.
+        protected: boxes that come out as they went in, with the rim over which a change fades in:
+            what a stage draws in them is not seen.
     """
 
     width: int
     height: int
     layout: PixelLayout
     color: Color
+    protected: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def test_an_unknown_stage_names_those_there_are(toy_stages):
     with pytest.raises(UsageError) as caught:
         create_stage("glre", {}, CONTEXT)
     assert "no stage called 'glre'. Did you mean glare?" in str(caught.value)
-    assert "dim, glare, toy" in caught.value.advice
+    assert caught.value.advice == "Installed: day-to-night, dim, glare, night-to-day, toy."
 
 
 def test_a_broken_plugin_is_a_warning_when_listed_and_an_error_when_used(announce, caplog):

@@ -1,0 +1,138 @@
+"""Where coloured lamps shine: signals, tail lights, indicators, lit signs.
+
+Their colour is a message, so a stage that turns night into day must not touch it. A lamp is
+
+* bright and coloured: its strongest primary is high, and red and green are far apart. That is the
+  axis on which signals speak: yellow walls in the light of a street lamp, white and blue lie in its
+  middle and may turn into day;
+* compact: brighter than the morphological opening by a flat and by an upright line, which removes
+  what is short in either direction. An evening sky, a lit wall and a wet road are no lamps.
+
+It is looked for on a reduced picture, and grown by a few samples, over the rim and the white core.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+
+from dashcam_pipeline.frames import KR_KB
+from dashcam_pipeline.stages.shrink import code_scale
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from dashcam_pipeline.frames import Frame
+
+    Map = npt.NDArray[np.floating[Any]]
+
+ROWS: Final = 540
+"""Larger frames are reduced to so many rows: a signal 100 m away still has two samples."""
+
+BRIGHT: Final = (0.45, 0.65)
+"""Strongest primary from which, and up to which, a place turns into a lamp."""
+
+COLORFUL: Final = (0.10, 0.22)
+"""The same of the distance between red and green."""
+
+GLOWING: Final = (0.35, 0.55)
+"""The same of what is so colourful that it must be a lamp, whatever its size."""
+
+ABOVE: Final = (0.12, 0.25)
+"""The same of the strongest primary less its opening."""
+
+LARGEST: Final = 1 / 5
+"""Of the frame's height: what is longer than this in a direction is no lamp."""
+
+QUARTER: Final = 4
+"""The opening is found on a picture so many times smaller."""
+
+RIM: Final = 1 / 120
+"""Of the frame's height: how far a lamp is grown."""
+
+CORE: Final = 1 / 60
+"""The same, of the radius of a clipped, white core that its coloured ring closes over."""
+
+
+def lit_signals(frame: Frame) -> Map:
+    """How much each place belongs to a coloured lamp.
+
+    Args:
+        frame: any layout.
+
+    Returns:
+        (h, w) float32 in [0, 1], at the frame's aspect with at most ``ROWS`` rows.
+    """
+    height = min(ROWS, frame.height)
+    width = max(1, round(frame.width * height / frame.height))
+    strongest, colorful = _bright_and_colorful(frame, height, width)
+    lit = _ramp(colorful, *COLORFUL)
+    if not lit.any():
+        return lit
+    lit *= _ramp(strongest - _opened(strongest), *ABOVE)
+    np.maximum(lit, _ramp(colorful, *GLOWING), out=lit)
+    lit *= _ramp(strongest, *BRIGHT)
+    rim = max(1, round(RIM * height))
+    core = max(1, round(CORE * height))
+    grown = cv2.erode(cv2.dilate(lit, _disc(rim + core)), _disc(core))
+    return np.asarray(cv2.GaussianBlur(grown, (0, 0), rim / 2))
+
+
+def _disc(radius: int) -> npt.NDArray[np.uint8]:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Map]:
+    """The strongest primary, and how far red and green are apart; (height, width) each."""
+    y0, ys, c0, cs = code_scale(frame.layout, frame.color)
+    y, cb, cr = (
+        np.asarray(
+            cv2.resize(
+                plane,
+                (width, height),
+                interpolation=cv2.INTER_AREA if plane.shape[0] > height else cv2.INTER_LINEAR,
+            ),
+            np.float32,
+        )
+        for plane in frame.planes
+    )
+    kr, kb = KR_KB[frame.color.matrix]
+    kg = 1 - kr - kb
+    y = (y - y0) * (1 / ys)
+    # each primary less luma
+    red = (cr - c0) * (2 * (1 - kr) / cs)
+    blue = (cb - c0) * (2 * (1 - kb) / cs)
+    green = red * (-kr / kg) - blue * (kb / kg)
+    most = np.maximum(np.maximum(red, green), blue)
+    most += y
+    return most, np.abs(red - green)
+
+
+def _ramp(values: Map, low: float, high: float) -> Map:
+    return np.clip((values - low) * (1 / (high - low)), 0, 1)
+
+
+def _opened(values: Map) -> Map:
+    """The larger of the openings by a flat and by an upright line, found at a quarter of the size.
+
+    A quarter by the maximum, so that a thin lit line isn't lost, and grown by a sample, so that no
+    rim of what is long is left over.
+    """
+    height, width = values.shape
+    padded = np.pad(values, ((0, -height % QUARTER), (0, -width % QUARTER)), mode="edge")
+    rows, columns = (side // QUARTER for side in padded.shape)
+    block = np.ones((QUARTER, QUARTER), np.uint8)
+    small = np.ascontiguousarray(cv2.dilate(padded, block, anchor=(0, 0))[::QUARTER, ::QUARTER])
+    side = max(3, round(height * LARGEST / QUARTER) | 1)
+    flat, upright = (
+        # dark outside, or what touches the border would look longer than it is
+        cv2.dilate(cv2.erode(small, line, borderType=cv2.BORDER_CONSTANT, borderValue=0), line)
+        for line in (np.ones((1, side), np.uint8), np.ones((side, 1), np.uint8))
+    )
+    opened = cv2.dilate(np.maximum(flat, upright), np.ones((3, 3), np.uint8))
+    size = columns * QUARTER, rows * QUARTER
+    large = cv2.resize(opened, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large[:height, :width])

@@ -1,0 +1,222 @@
+"""``night-to-day`` and ``day-to-night``: the scene as it might look at another time of day.
+
+The frame is shrunk to a work size; the generator of a CycleGAN translates that small picture; its
+answer, smoothed in time, is rendered on the full-resolution frame by local gains, so that edges and
+text stay where and as sharp as they were (``dashcam_pipeline.stages.guided``). Lit signals stay as
+they are (``lit``), and a small mark says that the picture is synthetic (``mark``).
+
+What the result shows was never seen by the camera. It is no evidence.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from dashcam_pipeline.errors import ModelError
+from dashcam_pipeline.frames import FrameBatch
+from dashcam_pipeline.inference.manifest import find_model, load_manifest
+from dashcam_pipeline.inference.session import Network
+from dashcam_pipeline.inference.worksize import work_size
+from dashcam_pipeline.stages.base import (
+    Quality,
+    Requirements,
+    Stage,
+    StageContext,
+    StageOptions,
+    StreamInfo,
+)
+from dashcam_pipeline.stages.guided import fit, render
+from dashcam_pipeline.stages.lit import lit_signals
+from dashcam_pipeline.stages.mark import Mark, make_mark
+from dashcam_pipeline.stages.shrink import shrink_rgb
+from dashcam_pipeline.stages.smoothing import MotionGate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.inference.manifest import ModelEntry
+
+AREA_SHARE: dict[Quality, float] = {"fast": 0.5, "balanced": 1.0, "best": 1.0}
+"""Work area at each level, as a share of the area the model was made for; more than that shows
+the network what it was not trained on."""
+
+CHANNELS = 3
+"""Of a generator's answer: R', G' and B' of the translated picture."""
+
+
+class TranslationOptions(StageOptions):
+    """Options that both directions share."""
+
+    strength: float = Field(
+        1.0, ge=0, le=1, description="How far to go: 0 leaves the picture as it is."
+    )
+    smoothing: float = Field(
+        0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
+    )
+    mark: bool = Field(
+        default=True, description="Draw a small mark that says that the picture is synthetic."
+    )
+
+
+class TranslationStage(Stage):
+    """What both directions share; see the module."""
+
+    strengths = ("strength",)
+    synthetic = True
+
+    mark_text: ClassVar[str]
+    """What the mark says."""
+
+    options: Any  # TranslationOptions, with a ``model``
+
+    def __init__(self, options: StageOptions, context: StageContext) -> None:
+        super().__init__(options, context)
+        entry = self._find_model()
+        self._network = Network(entry, device=context.device, threads=context.threads)
+        self._gate = MotionGate(self.options.smoothing)
+        self._size = (0, 0)
+        self._mark: Mark | None = None
+        self._changed = 0
+        self.report.facts.update(
+            model=entry.name, sha256=entry.sha256, marked=self.options.mark, frames_changed=0
+        )
+
+    def _find_model(self) -> ModelEntry:
+        """The weights asked for.
+
+        Raises:
+            ModelError: there are none, or they do something else.
+        """
+        wanted = self.options.model
+        if wanted == self.name and all(e.name != wanted for e in load_manifest().models):
+            raise ModelError(
+                f"The stage {self.name} needs the weights {wanted!r}, and they are not installed.",
+                advice="Make some with `dashcam train night-day` and `dashcam export`, and name "
+                f"them: --stage {self.name}:model=FILE.onnx",
+            )
+        entry = find_model(wanted)
+        if entry.maps != CHANNELS:
+            raise ModelError(
+                f"The model {entry.name!r} answers with {entry.maps} maps; {self.name} needs one "
+                f"that answers with a picture of {CHANNELS}.",
+                advice=f"It serves the stage {entry.stage}.",
+            )
+        return entry
+
+    @property
+    def requirements(self) -> Requirements:
+        """Frame by frame on a CPU, where a batch gains nothing; batches on a GPU."""
+        return Requirements(batch_size=1 if self.context.device == "cpu" else 16)
+
+    def open(self, info: StreamInfo) -> None:
+        """Choose the work size and draw the mark for the stream's geometry."""
+        entry = self._network.entry
+        area = math.ceil(entry.work_area * AREA_SHARE[self.context.quality])
+        self._size = entry.size or work_size(
+            info.height, info.width, area=area, multiple=entry.multiple
+        )
+        self._gate.reset()
+        self._mark = make_mark(self.mark_text, info) if self.options.mark else None
+        self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
+
+    def process(self, batch: FrameBatch) -> FrameBatch:
+        """Translate a batch."""
+        strength = self.context.strength * self.options.strength
+        if strength == 0:
+            return batch
+        start = time.perf_counter()
+        pictures = np.stack([shrink_rgb(frame, *self._size) for frame in batch])
+        shrunk = time.perf_counter()
+        answers = self._predict(pictures)
+        predicted = time.perf_counter()
+        frames = tuple(
+            self._render(frame, picture, self._gate(picture, answer), strength)
+            for frame, picture, answer in zip(batch, pictures, answers, strict=True)
+        )
+        self._count("shrink", shrunk - start)
+        self._count("network", predicted - shrunk)
+        self._count("render", time.perf_counter() - predicted)
+        return FrameBatch(frames)
+
+    def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        if self.context.device == "cpu":  # alone each, so that a batch's size changes no bit
+            answers = np.concatenate([self._network.run(p[None]) for p in pictures])
+        else:
+            answers = self._network.run(pictures)
+        if self._network.notes:
+            self.report.facts["memory"] = list(self._network.notes)
+        return np.asarray(np.clip(answers, 0, 1))
+
+    def _render(
+        self,
+        frame: Frame,
+        picture: npt.NDArray[np.floating[Any]],
+        answer: npt.NDArray[np.floating[Any]],
+        strength: float,
+    ) -> Frame:
+        translation = fit(picture, answer, frame.color.matrix, strength=strength)
+        result = render(frame, translation, lit_signals(frame))
+        if self._mark is not None:
+            result = self._mark.lay(result)
+        self._changed += 1
+        self.report.facts["frames_changed"] = self._changed
+        return result
+
+    def _count(self, part: str, seconds: float) -> None:
+        self.report.seconds[part] = self.report.seconds.get(part, 0.0) + seconds
+
+    def reset(self) -> None:
+        """Forget the past at a cut."""
+        self._gate.reset()
+
+    def state(self) -> Mapping[str, npt.NDArray[Any]]:
+        """What the smoothing remembers, and the count so far."""
+        return {**self._gate.state(), "changed": np.array(self._changed)}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on where another instance paused."""
+        self._gate.restore(state)
+        self._changed = int(state["changed"])
+        self.report.facts["frames_changed"] = self._changed
+
+
+class NightToDayStage(TranslationStage):
+    """Night into day."""
+
+    name = "night-to-day"
+    summary = "Shows a night as it might look by day: generated, never evidence."
+    models = ("night-to-day",)
+    mark_text = "synthetic daylight"
+
+    class Options(TranslationOptions):
+        """Options of ``night-to-day``."""
+
+        model: str = Field(
+            "night-to-day",
+            description="A model of `dashcam models`, or an ONNX file with its manifest.",
+        )
+
+
+class DayToNightStage(TranslationStage):
+    """Day into night."""
+
+    name = "day-to-night"
+    summary = "Shows a day as it might look at night: generated, never evidence."
+    models = ("day-to-night",)
+    mark_text = "synthetic night"
+
+    class Options(TranslationOptions):
+        """Options of ``day-to-night``."""
+
+        model: str = Field(
+            "day-to-night",
+            description="A model of `dashcam models`, or an ONNX file with its manifest.",
+        )
