@@ -54,7 +54,7 @@ def draw_curves(folder: Path, step: int, current: Mapping[str, float]) -> Path:
 
     Args:
         folder: of the run.
-        step: where the run is.
+        step: the last one that was trained, counted from 0 as the logs do.
         current: metrics of the epoch that just ended, which the logs don't hold yet.
 
     Returns:
@@ -64,15 +64,14 @@ def draw_curves(folder: Path, step: int, current: Mapping[str, float]) -> Path:
     for name, value in current.items():
         if name.startswith(LOSS):
             losses.setdefault(name.removeprefix(LOSS), {})[step] = value
-    figure = Figure(figsize=(12, 4), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
-    _draw(left, losses, "loss terms", "loss")
-    left.set_yscale("log")
-    for axes, measure, title in (
-        (middle, "glare", "real pairs, glare region"),
-        (right, "whole", "real pairs, whole picture"),
-    ):
-        _draw(axes, read_pairs(folder, measure), title, "PSNR, dB")
+    panels = [(losses, "loss terms", "loss")]
+    for measure, title in (("glare", "glare region"), ("whole", "whole picture")):
+        if curves := read_pairs(folder, measure):
+            panels.append((curves, f"real pairs, {title}", "PSNR, dB"))
+    figure = Figure(figsize=(5 * len(panels), 4), layout="constrained")
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        _draw(axes, *panel)
+    figure.axes[0].set_yscale("log")
     part = folder / f"{NAME}.part"
     canvas = FigureCanvasAgg(figure)  # no pyplot: no window, no state shared with others
     canvas.print_png(str(part))  # type: ignore[no-untyped-call] # no stubs
@@ -85,6 +84,5 @@ def _draw(axes: object, curves: dict[str, Curve], title: str, unit: str) -> None
         steps = sorted(curve)
         values = [curve[s] for s in steps]
         axes.plot(steps, values, ".-", label=name, linewidth=1)  # type: ignore[attr-defined]
-    if curves:
-        axes.legend(fontsize="small")  # type: ignore[attr-defined]
+    axes.legend(fontsize="small")  # type: ignore[attr-defined]
     axes.grid(alpha=0.3)  # type: ignore[attr-defined]

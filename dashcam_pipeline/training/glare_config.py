@@ -47,8 +47,14 @@ class GlareTrainingConfig(BaseModel):
     augment: bool = Field(
         default=True, description="Other crops of a fixed sample each time, mirrored by chance."
     )
-    precision: str = Field("bf16-mixed", description="As Lightning names it.")
-    devices: str = Field("1", description="As Lightning names them: 2, 0,1 or auto.")
+    precision: Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"] = (
+        Field("bf16-mixed", description="As Lightning names it.")
+    )
+    devices: str = Field(
+        "1",
+        pattern=r"^(auto|-1|\d+(,\d+)*,?)$",
+        description="As Lightning names them: how many, which (0,1), or auto.",
+    )
     pairs: Path | None = Field(None, description="Real pairs (flare/, clear/) to watch.")
     pairs_list: Path | None = Field(None, description="Names of the pairs to watch.")
     look: Path | None = Field(None, description="Folder of real nights without truth, to look at.")
@@ -68,38 +74,43 @@ class GlareTrainingConfig(BaseModel):
         if self.model == "autoencoder" and self.head != "image":
             raise ValueError("the autoencoder paints a picture; its only head is image")
         if self.supervision == "mean" and self.model != "unetpp":
-            raise ValueError(f"{self.model} has no X0,1 to X0,4 to average; unetpp has")
+            raise ValueError(f"only unetpp has X0,1 to X0,4 to average, and {self.model} does not")
         return self
 
 
-def make_training_config(
-    values: Mapping[str, Any], file: Path | None = None
-) -> GlareTrainingConfig:
-    """Defaults, then a file, then what was said explicitly.
-
-    Args:
-        values: by field name; they win over the file.
-        file: TOML with the fields as keys; its relative paths are relative to where one is.
+def read_settings(file: Path) -> dict[str, Any]:
+    """Settings of a TOML file, whose keys are the fields of ``GlareTrainingConfig``, unchecked.
 
     Raises:
         InputMissingError: the file can't be read.
-        ConfigError: it isn't TOML, or a setting in it is wrong.
+        ConfigError: it isn't TOML.
+    """
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InputMissingError(f"{file} can't be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}.") from error
+
+
+def make_training_config(
+    values: Mapping[str, Any], stored: Mapping[str, Any] | None = None, *, source: str = ""
+) -> GlareTrainingConfig:
+    """Defaults, then settings from a file, then what was said explicitly.
+
+    Args:
+        values: by field name; they win.
+        stored: by field name, of a file.
+        source: the file's name, for messages.
+
+    Raises:
+        ConfigError: a setting of the file is wrong.
         UsageError: another setting is wrong.
     """
-    stored: dict[str, Any] = {}
-    if file is not None:
-        try:
-            stored = tomllib.loads(file.read_text("utf-8"))
-        except OSError as error:
-            raise InputMissingError(f"{file} can't be read: {error.strerror}.") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file}: not valid TOML: {error}.") from error
     try:
-        return GlareTrainingConfig.model_validate({**stored, **values})
+        return GlareTrainingConfig.model_validate({**(stored or {}), **values})
     except ValidationError as error:
         wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
-        from_file = file is not None and not wrong <= set(values)
-        kind = ConfigError if from_file else UsageError
+        kind, source = (UsageError, "") if wrong <= set(values) else (ConfigError, source)
         names = {key: f"--{key.replace('_', '-')}" for key in values}
-        source = str(file) if from_file else ""
         raise kind(explain(error, GlareTrainingConfig, source=source, names=names)) from None

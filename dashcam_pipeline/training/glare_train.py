@@ -21,7 +21,7 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
-from dashcam_pipeline.training.data.pictures import PictureSource, load_pictures
+from dashcam_pipeline.training.data.sources import load_data
 from dashcam_pipeline.training.glare_module import GlareModule
 from dashcam_pipeline.training.runs import (
     CHECKPOINT,
@@ -30,7 +30,8 @@ from dashcam_pipeline.training.runs import (
     resume_config,
     write_record,
 )
-from dashcam_pipeline.training.synthesis.glare import GlareSynthesizer, KernelBank
+from dashcam_pipeline.training.synthesis.glare import KernelBank
+from dashcam_pipeline.training.synthesis.mixture import MixedSynthesizer
 from dashcam_pipeline.training.watch import Watch, load_looks, load_pairs
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def is_first_process() -> bool:
 
 def _make_module(config: GlareTrainingConfig) -> GlareModule:
     """Network, lenses and pictures."""
-    pictures = load_pictures([PictureSource.parse(text) for text in config.data])
+    data = load_data(config.data)
     bank = KernelBank(seed=config.seed, count=config.kernels)
-    synthesizer = GlareSynthesizer(pictures, bank, glare_free=config.glare_free)
+    synthesizer = MixedSynthesizer(data, bank, glare_free=config.glare_free)
     return GlareModule(config, synthesizer).to(memory_format=torch.channels_last)
 
 
@@ -99,7 +100,7 @@ def _make_trainer(config: GlareTrainingConfig, folder: Path) -> L.Trainer:
     return L.Trainer(
         accelerator="auto",
         devices=config.devices,
-        precision=config.precision,  # type: ignore[arg-type] # Lightning checks the name
+        precision=config.precision,
         max_epochs=-1,
         logger=[
             CSVLogger(folder, name="csv"),

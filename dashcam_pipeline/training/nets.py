@@ -140,7 +140,9 @@ class GlareNet(nn.Module):
             self._begin_with_nothing(self.net.segmentation_head[0])
         if supervision == "mean":
             if architecture != "unetpp":
-                raise ModelError(f"{architecture} has no X0,1 to X0,4 to average; unetpp has")
+                raise ModelError(
+                    f"only unetpp has X0,1 to X0,4 to average, and {architecture} does not"
+                )
             self.sides = SideHeads(self.net.decoder, self.maps)
             for side in self.sides.heads:
                 self._begin_with_nothing(side)
@@ -149,13 +151,19 @@ class GlareNet(nn.Module):
         import segmentation_models_pytorch as smp  # noqa: PLC0415 - slow to import
 
         kind = {"unetpp": smp.UnetPlusPlus, "unet": smp.Unet}[architecture]
-        return kind(
-            encoder,
-            encoder_weights=None,  # anything else reaches for a hub
-            decoder_channels=(64, 40, 24, 16, 12),
-            decoder_interpolation="bilinear",
-            classes=self.maps,
-        )
+        try:
+            return kind(
+                encoder,
+                encoder_weights=None,  # anything else reaches for a hub
+                decoder_channels=(64, 40, 24, 16, 12),
+                decoder_interpolation="bilinear",
+                classes=self.maps,
+            )
+        except (KeyError, RuntimeError) as error:  # smp's and timm's words for an unknown name
+            raise ModelError(
+                f"{architecture} can't have the {encoder = }: {str(error)[:200]}",
+                advice="Name an encoder of segmentation-models-pytorch or, with tu-, of timm.",
+            ) from error
 
     def _begin_with_nothing(self, final: Any) -> None:  # noqa: ANN401 - a convolution, or smp's
         """Next to no glare anywhere, or a dark picture."""

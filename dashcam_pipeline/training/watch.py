@@ -158,7 +158,7 @@ class Watch(L.Callback):
             if isinstance(logger, CSVLogger):
                 logger.save()  # what a kill would lose, and what the curves are drawn from
         current = {key: float(value) for key, value in trainer.callback_metrics.items()}
-        draw_curves(self.folder, trainer.global_step, current)
+        draw_curves(self.folder, trainer.global_step - 1, current)
         module.train()
 
     def _score(self, module: GlareModule, net: GlareNet, trainer: L.Trainer) -> None:
