@@ -19,7 +19,7 @@ from dashcam_pipeline.inference.manifest import ModelEntry
 from dashcam_pipeline.training.export import export_onnx, write_entry
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.generators import make_generator
-from dashcam_pipeline.training.night_day.trainer import LIFT
+from dashcam_pipeline.training.night_day.objectives import LIFT
 from dashcam_pipeline.training.night_day.watch import CURVES
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ LEAK = 0.1
 """Slope outside [0, 1] while training."""
 
 DARKEST = 1e-3
-"""Code value below which a lifted picture is flat: the root's slope must stay finite."""
+"""Code value below which a lifted picture goes on with slope 1: the root's has no bound."""
 
 
 def limit(picture: Tensor, *, leak: float) -> Tensor:
@@ -42,7 +42,10 @@ def limit(picture: Tensor, *, leak: float) -> Tensor:
 
 def lifted(picture: Tensor, power: float) -> Tensor:
     """Brighten the dark so that a network for daylight pictures sees it; the same for power 1."""
-    return picture if power == 1 else picture.clamp(min=DARKEST).pow(power)
+    if power == 1:
+        return picture
+    bright = picture.clamp(min=DARKEST)
+    return bright.pow(power) + (picture - bright)
 
 
 class Lite0(nn.Module):

@@ -1,0 +1,89 @@
+"""What a step is shown. Everything drawn depends on (seed, step) alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dashcam_pipeline.training.night_day.data import Domain, to_tensor, windows
+
+if TYPE_CHECKING:
+    from dashcam_pipeline.training.night_day.config import NightDayConfig
+    from dashcam_pipeline.training.night_day.pairs import PairMaker
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A batch of one domain: (N, 3, H, W) in [0, 1], and (N,) families."""
+
+    picture: Tensor
+    family: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A batch of aligned examples; the first ``simulated`` ones are true both ways."""
+
+    night: Tensor
+    day: Tensor
+    simulated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Draws batches.
+
+    Args:
+        config: of the run.
+        a, b: the domains.
+        pairs: aligned examples, or None.
+        device: where batches go.
+    """
+
+    config: NightDayConfig
+    a: Domain
+    b: Domain
+    pairs: PairMaker | None
+    device: torch.device
+
+    def nights(self, step: int) -> Side:
+        """The nights whose turn it is."""
+        return self._windows(self.a, self._turn(self.a, step, 0), step, 0)
+
+    def days(self, step: int, *, like_nights: bool) -> Side:
+        """The days whose turn it is, or any days of the families of this step's nights."""
+        chosen = self._turn(self.b, step, 1)
+        if like_nights:
+            rng = np.random.default_rng((self.config.seed, step, 3))
+            nights = self._turn(self.a, step, 0)
+            chosen = [self.b.of_family(rng, self.a.families[i]) for i in nights]
+        return self._windows(self.b, chosen, step, 1)
+
+    def aligned(self, step: int, count: int) -> Aligned | None:
+        """Aligned examples, simulated ones first; None if there are none."""
+        if not self.pairs:
+            return None
+        drawn = [
+            self.pairs.sample(
+                np.random.default_rng((self.config.seed, step, 2, i)), *self.config.size
+            )
+            for i in range(count)
+        ]
+        drawn.sort(key=lambda pair: not pair.simulated)
+        night = to_tensor([pair.night for pair in drawn]).to(self.device)
+        day = to_tensor([pair.day for pair in drawn]).to(self.device)
+        return Aligned(night, day, sum(pair.simulated for pair in drawn))
+
+    def _turn(self, domain: Domain, step: int, salt: int) -> list[int]:
+        n = self.config.batch
+        return [domain.index(self.config.seed + salt, step * n + i) for i in range(n)]
+
+    def _windows(self, domain: Domain, chosen: list[int], step: int, salt: int) -> Side:
+        rng = np.random.default_rng((self.config.seed, step, salt))
+        cut = [windows(rng, [domain.pictures[i]], *self.config.size)[0] for i in chosen]
+        families = torch.tensor([domain.families[i] for i in chosen])
+        return Side(to_tensor(cut).to(self.device), families.to(self.device))
