@@ -130,21 +130,16 @@ def _row(scene: Scene, rng: np.random.Generator, side: int, d: float) -> None:
     r = scene.recipe
     s = float(rng.uniform(-25, -15))
     terrace = rng.random() < 0.65 or r.setback == 0  # share
+    gap = None
+    if r.crossing is not None:
+        gap = (r.crossing - SIDE - 2 - r.pavement, r.crossing + SIDE + 3 + r.pavement)
     while s < FAR:
         width = float(rng.uniform(6.5, 16.0))
-        if (
-            r.crossing is not None
-            and s < r.crossing + SIDE + 3 + r.pavement
-            and s + width > r.crossing - SIDE - 2 - r.pavement
-        ):
-            if (
-                s + width > r.crossing - SIDE - 2 - r.pavement
-                and r.crossing - SIDE - 2 - r.pavement - s > 5.5
-            ):
-                width = r.crossing - SIDE - 2 - r.pavement - s
-            else:
-                s = r.crossing + SIDE + 3 + r.pavement
+        if gap is not None and s < gap[1] and s + width > gap[0]:
+            if gap[0] - s <= 5.5:  # too narrow for a house
+                s = gap[1]
                 continue
+            width = gap[0] - s
         if rng.random() < 0.06:  # share of gaps
             _garden(scene, rng, side, d, (s, width))
         else:

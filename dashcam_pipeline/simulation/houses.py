@@ -33,7 +33,7 @@ def make_house(
     Args:
         rng: decides colours, windows, roof.
         width, depth: metres.
-        storeys: from 1; 3.1 m each.
+        storeys: from 1; about 3 m each.
         shop_uv: (4, 2) of a shop's board in the texture of prints: the ground floor is a shop.
         lit: share of windows with light.
     """

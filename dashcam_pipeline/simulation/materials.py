@@ -56,11 +56,9 @@ class Shader:
         """Two colours, channel by channel."""
         return self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation="MULTIPLY").outputs[0]
 
-    def noise(
-        self, scale: float, low: float, high: float, *, detail: float = 2.0, where: Bpy = None
-    ) -> Bpy:
-        """Fractal noise between two values, per metre of the world unless ``where`` is given."""
-        place = self.node("ShaderNodeNewGeometry").outputs["Position"] if where is None else where
+    def noise(self, scale: float, low: float, high: float, *, detail: float = 2.0) -> Bpy:
+        """Fractal noise between two values, per metre of the world."""
+        place = self.node("ShaderNodeNewGeometry").outputs["Position"]
         noise = self.node("ShaderNodeTexNoise", {"Vector": place, "Scale": scale, "Detail": detail})
         return self.ramp(
             noise.outputs["Factor" if "Factor" in noise.outputs else "Fac"], 0.3, 0.7, low, high
@@ -162,14 +160,12 @@ class Materials:
         )
 
     def _brick(self, s: Shader) -> None:
-        s.node("ShaderNodeUVMap").outputs[0]
         bricks = s.bricks(
             (0.24, 0.075, 0.012), (1.15, 1.0, 0.95, 1), (0.75, 0.72, 0.72, 1), (1.3, 1.5, 1.6, 1)
         )
         s.surface(s.times(s.scale(s.tint.outputs["Color"], s.noise(0.4, 0.75, 1.1)), bricks), 0.85)
 
     def _tiles(self, s: Shader) -> None:
-        s.node("ShaderNodeUVMap").outputs[0]
         rows = s.bricks(
             (0.3, 0.32, 0.02), (1.2, 1.1, 1.0, 1), (0.8, 0.8, 0.8, 1), (0.3, 0.3, 0.3, 1)
         )
@@ -203,7 +199,6 @@ class Materials:
         )
 
     def _paving(self, s: Shader) -> None:
-        s.node("ShaderNodeUVMap").outputs[0]
         dry = 1 - 0.45 * self._wetness
         slabs = s.bricks(
             (0.6, 0.4, 0.012),
@@ -322,7 +317,6 @@ class Materials:
 
     def _shop(self, s: Shader) -> None:
         """A lit sales room: a bright ceiling, shelves with goods, people's height darker."""
-        s.node("ShaderNodeUVMap").outputs[0]
         goods = s.bricks(
             (0.13, 0.17, 0.02), (1.0, 0.8, 0.6, 1), (0.25, 0.35, 0.5, 1), (0.5, 0.48, 0.45, 1)
         )

@@ -218,16 +218,15 @@ def _line(
 def _land(scene: Scene, half: float) -> None:
     """Verge, ditch and fields on both sides; hills far off."""
     for side in (-1, 1):
-        edges = [
+        edges = (
             (half - 0.1, -0.03),
             (half + 1.5, -0.05),
             (half + 3.5, -0.5),
             (half + 6, 0.0),
             (half + 70, 0.8),
             (half + 160, 7.0),
-        ]
-        placed = edges if side > 0 else [(-d, h) for d, h in edges[::-1]]
-        strip(scene.static, scene.road, (NEAR, FAR), tuple(placed), "grass")
+        )
+        strip(scene.static, scene.road, (NEAR, FAR), mirrored(edges, side), "grass")
 
 
 def _rail(scene: Scene, d: float) -> None:

@@ -1,9 +1,9 @@
 """Cars, vans, buses and lorries: a smooth body, glass, wheels, lamps and a plate.
 
 Local axes: x to the right, y forward, z up; the origin lies on the ground amid the wheels.
-Lamp radiances are in cd/m2 and lie within what ECE regulations allow (tail 4-12 cd, stop 60-185 cd
-on the axis, averaged here over the half space,
-low beam seen by oncoming drivers a few hundred cd, over the area of the lens).
+Lamp radiances are in cd/m2 and lie within what ECE regulations allow: intensity over the area of
+the lens (tail 4-12 cd; stop 60-185 cd on the axis, averaged here over the half space; low beam, as
+oncoming drivers see it, a few hundred cd).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal["sedan", "hatch", "suv", "van", "bus", "lorry"]
 PAINTS = ((0.55, 0.56, 0.57), (0.75, 0.75, 0.74), (0.02, 0.02, 0.022), (0.1, 0.11, 0.12),
           (0.25, 0.26, 0.28), (0.02, 0.05, 0.18), (0.3, 0.02, 0.02), (0.03, 0.12, 0.08),
           (0.35, 0.28, 0.18), (0.02, 0.1, 0.2), (0.5, 0.2, 0.03))  # fmt: skip
-LED, HALOGEN, AMBER, RED = (1.0, 1.0, 1.08), (1.2, 0.95, 0.62), (1.4, 0.62, 0.06), (1.9, 0.07, 0.03)
+LED, HALOGEN, RED = (1.0, 1.0, 1.08), (1.2, 0.95, 0.62), (1.9, 0.07, 0.03)
 
 # (station, roof height, belt height) from rear (0) to nose (1); metres.
 PROFILES: dict[str, tuple[tuple[float, float, float], ...]] = {
