@@ -85,7 +85,7 @@ def measure_clip(frames: Iterator[RGB], translators: Sequence[Translator]) -> di
     for picture, *results in zip(source, *rows, strict=True):
         gray = luma(picture)
         motion = None if before is None else Motion.between(before, gray)
-        contrast = local_contrast(gray)
+        contrast = local_contrast(picture)
         for meter, result in zip(meters.values(), results, strict=True):
             meter.add(result, motion, contrast)
         before = gray

@@ -83,12 +83,13 @@ def _within(k: Floats, weights: Floats) -> Floats:
     """Weighted mean of a square (n, n) over pairs of different pictures, for each row (b, n)."""
     own = np.square(weights) @ np.diag(k)
     pairs = np.square(weights.sum(axis=1)) - np.square(weights).sum(axis=1)
-    return (np.einsum("bi,ij,bj->b", weights, k, weights) - own) / pairs
+    return (((weights @ k) * weights).sum(axis=1) - own) / pairs
 
 
 def _draws(rng: np.random.Generator, count: int) -> Floats:
     """How often each picture was drawn: all once first, then the replicates, (1 + DRAWS, n)."""
     drawn = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS).astype(np.float64)
+    drawn[(drawn > 0).sum(axis=1) < 2] = 1  # noqa: PLR2004 - one picture alone has no pair
     return np.concatenate([np.ones((1, count)), drawn])
 
 
@@ -113,7 +114,7 @@ def replicates(x: Floats, reference: Floats, *, seed: int = 0) -> Floats:
         )
     rng = np.random.default_rng(seed)
     wx, wy = _draws(rng, len(x)), _draws(rng, len(reference))
-    cross = np.einsum("bi,ij,bj->b", wx, kernel_means(x, reference), wy)
+    cross = ((wx @ kernel_means(x, reference)) * wy).sum(axis=1)
     cross /= wx.sum(axis=1) * wy.sum(axis=1)
     inside = _within(kernel_means(x, x), wx) + _within(kernel_means(reference, reference), wy)
     return 1000 * (inside - 2 * cross)
