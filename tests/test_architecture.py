@@ -29,7 +29,7 @@ LAYERS = [
 OFFLINE = {"training", "simulation"}
 """Never imported by what runs on a user's recording; they may import anything."""
 
-EXTRAS = {"train", "evaluate", "export", "simulate"}
+EXTRAS = {"train", "synth", "evaluate", "export", "simulate"}
 """Commands of the extras: they alone, ``NAME.py`` or ``NAME_PART.py``, import their packages."""
 
 HEAVY = {"torch", "segmentation_models_pytorch", "lightning", "timm", "bpy", "ray"}

@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "verify": "dashcam_pipeline.cli.verify:verify",
     "train": "dashcam_pipeline.cli.train:train",
+    "synth": "dashcam_pipeline.cli.synth:synth",
     "evaluate": "dashcam_pipeline.cli.evaluate:evaluate",
     "export": "dashcam_pipeline.cli.export:export",
     "simulate": "dashcam_pipeline.cli.simulate:simulate",

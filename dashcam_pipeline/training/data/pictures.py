@@ -17,8 +17,9 @@ that are no backgrounds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import cv2
 import numpy as np
@@ -27,8 +28,11 @@ from dashcam_pipeline.errors import InputError, InputMissingError, UsageError
 from dashcam_pipeline.simulation.pack import load_pack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
+T = TypeVar("T")
 Kind = Literal["night", "day", "hdr", "simulated", "pairs", "dacon", "flare7k"]
 BACKGROUNDS: tuple[Kind, ...] = ("night", "day", "hdr", "simulated")
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".hdr"}
@@ -109,8 +113,20 @@ def load_picture(path: Path, kind: Kind, max_side: int) -> Picture:
     return Picture(kind, rgb.astype(np.float32) if kind == "hdr" else rgb)
 
 
-def load_pictures(sources: list[PictureSource], *, max_side: int = 720) -> list[Picture]:
-    """Read all pictures of all sources into memory.
+def spread(found: Sequence[T], most: int | None) -> Sequence[T]:
+    """At most so many of a list, evenly spread over it; all if None."""
+    return found if most is None else found[:: max(len(found) // most, 1)][:most]
+
+
+def load_pictures(
+    sources: list[PictureSource], *, max_side: int = 720, most: int | None = None
+) -> list[Picture]:
+    """Read the pictures of all sources into memory.
+
+    Args:
+        sources: backgrounds.
+        max_side: pictures are shrunk to this longer side, pixels (panoramas and scenes are not).
+        most: of each source, where a few will do; scenes are then the first ones of the pack.
 
     Raises:
         UsageError: a source is no background.
@@ -123,9 +139,11 @@ def load_pictures(sources: list[PictureSource], *, max_side: int = 720) -> list[
                 f"{source.kind}: is no background", advice=f"Give {', '.join(BACKGROUNDS)}."
             )
         if source.kind == "simulated":
-            pictures += [Picture("simulated", scene.night) for scene in load_pack(source.folder)]
+            scenes = islice(load_pack(source.folder), most)
+            pictures += [Picture("simulated", scene.night) for scene in scenes]
         else:
-            pictures += [load_picture(file, source.kind, max_side) for file in source.files()]
+            files = spread(source.files(), most)
+            pictures += [load_picture(file, source.kind, max_side) for file in files]
     return pictures
 
 

@@ -29,6 +29,7 @@ from dashcam_pipeline.training.data.pictures import (
     Picture,
     PictureSource,
     load_pictures,
+    spread,
 )
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ class TrainingData:
     flares: list[Flare7K] = field(default_factory=list)
 
 
-def load_data(texts: Iterable[str], *, max_side: int = 720) -> TrainingData:
+def load_data(
+    texts: Iterable[str], *, max_side: int = 720, most: int | None = None
+) -> TrainingData:
     """Read all sources.
 
     Args:
         texts: as ``KIND:PATH`` or ``KIND:PATH@LIST``; where LIST names some of the files (of
             pairs: their names).
         max_side: pictures are kept shrunk to this longer side, pixels.
+        most: pictures or pairs of each source, where a few will do; all if None.
 
     Raises:
         UsageError: a form or kind is unknown, or flares come without backgrounds.
@@ -63,15 +67,15 @@ def load_data(texts: Iterable[str], *, max_side: int = 720) -> TrainingData:
     files: list[PairFiles] = []
     for source in [PictureSource.parse(text) for text in texts]:
         if source.kind == "pairs":
-            files += find_pairs(source.folder, source.names)
+            files += spread(find_pairs(source.folder, source.names), most)
         elif source.kind == "dacon":
-            files += find_dacon(source.folder, source.names)
+            files += spread(find_dacon(source.folder, source.names), most)
         elif source.kind == "flare7k":
             if source.names is not None:
                 raise UsageError("flare7k: takes no list; its layers are drawn at random.")
             data.flares.append(Flare7K.find(source.folder))
         else:
-            data.pictures.extend(load_pictures([source], max_side=max_side))
+            data.pictures.extend(load_pictures([source], max_side=max_side, most=most))
     if data.flares and not data.pictures:
         raise UsageError(
             "flare7k: holds light on black, and there is no picture to add it to",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashcam_pipeline.training.synthesis.glare import SHAPES, GlareSynthesizer, KernelBank, Sample
+from dashcam_pipeline.training.synthesis.kinds import Chances
 from dashcam_pipeline.training.synthesis.photographs import flare_sample, pair_sample
 
 if TYPE_CHECKING:
@@ -23,10 +24,18 @@ class MixedSynthesizer(GlareSynthesizer):
         data: what there is; at least backgrounds or pairs.
         bank: scatter kernels.
         glare_free: share of samples without any glare, of synthesis and of pairs.
+        chances: of what is not of the kernel, in synthesis.
     """
 
-    def __init__(self, data: TrainingData, bank: KernelBank, *, glare_free: float = 0.15) -> None:
-        super().__init__(data.pictures, bank, glare_free=glare_free)
+    def __init__(
+        self,
+        data: TrainingData,
+        bank: KernelBank,
+        *,
+        glare_free: float = 0.15,
+        chances: Chances = Chances(),  # noqa: B008 - frozen, so one serves all
+    ) -> None:
+        super().__init__(data.pictures, bank, glare_free=glare_free, chances=chances)
         self.data = data
         there = {"synthesis": data.pictures, "pairs": data.pairs, "flares": data.flares}
         self._ways = [way for way in WEIGHTS if there[way]]

@@ -32,11 +32,16 @@ if TYPE_CHECKING:
 PAPER_FRAME = 512
 """Side in pixels of the crops that Flare7K's layers are meant for, themselves 1440 pixels wide."""
 
+NOISE = 1.0
+"""Pixels; see ``sample_of``. A streak as thin as this is rare at the work size."""
+
 GAMMA = (1.8, 2.2)
 """Range of the gamma between the layers' codes and linear light (Flare7K, section 4)."""
 
 
-def sample_of(picture: Tensor, glare: Tensor, clean: Tensor, kinds: tuple[str, ...]) -> Sample:
+def sample_of(
+    picture: Tensor, glare: Tensor, clean: Tensor, kinds: tuple[str, ...], *, smooth: float = 0.0
+) -> Sample:
     """The sample of a picture with glare and the same without.
 
     Args:
@@ -44,8 +49,15 @@ def sample_of(picture: Tensor, glare: Tensor, clean: Tensor, kinds: tuple[str, .
         glare: the same without noise and compression.
         clean: without glare; where it is brighter than ``glare`` there is no layer.
         kinds: what is in it.
+        smooth: sigma in pixels of a Gaussian over the difference: two photographs differ by their
+            noise, half of which would pass for light.
     """
-    structured, veil = split_layer((glare.square() - clean.square()).clamp(min=0))
+    difference = glare.square() - clean.square()
+    if smooth:
+        planes = np.ascontiguousarray(difference.permute(1, 2, 0).numpy())
+        difference = _planes(cv2.GaussianBlur(planes, (0, 0), smooth))
+    layer = torch.minimum(difference.clamp(min=0), glare.square())
+    structured, veil = split_layer(layer)
     return Sample(picture, glare, structured, veil, saturation(clean), kinds)
 
 
@@ -72,7 +84,7 @@ def pair_sample(
     if rng.random() < 0.5:  # noqa: PLR2004 - its own noise and compression are there already
         picture = camera.block_compress(glare, float(rng.uniform(40, 95)))
     picture = torch.round(picture * 255) / 255
-    return sample_of(picture, glare, clean, () if free else ("pair",))
+    return sample_of(picture, glare, clean, () if free else ("pair",), smooth=NOISE)
 
 
 def flare_sample(rng: np.random.Generator, flares: Flare7K, scene: Light) -> Sample:
