@@ -5,23 +5,23 @@ The clip is a folder of the simulator: ``night-glare.mp4``, ``night-truth.mp4``,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 
-from dashcam_pipeline.config import CleanConfig, StageSpec
 from dashcam_pipeline.errors import InputError, InputMissingError
-from dashcam_pipeline.pipeline import Pipeline
+from dashcam_pipeline.training.evaluation.tables import NOTHING, number, numbers, table
 from dashcam_pipeline.training.metrics import PairScore, Regions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from dashcam_pipeline.stages.base import Quality
+    from dashcam_pipeline.pipeline import Pipeline
 
     Frames = npt.NDArray[np.uint8]
 
@@ -50,13 +50,7 @@ class ClipRow:
     lamps: float
 
 
-def clip_cleaner(model: str, options: dict[str, float], quality: Quality) -> Pipeline:
-    """The glare stage with one model, with its smoothing in time."""
-    spec = StageSpec(name="glare", options={"model": model, **options})
-    return Pipeline(CleanConfig(stages=(spec,), quality=quality))
-
-
-def evaluate_clip(folder: Path, rows: dict[str, Pipeline]) -> list[ClipRow]:
+def evaluate_clip(folder: Path, rows: Mapping[str, Pipeline]) -> list[ClipRow]:
     """Score pipelines on a clip.
 
     Args:
@@ -77,23 +71,38 @@ def evaluate_clip(folder: Path, rows: dict[str, Pipeline]) -> list[ClipRow]:
             f"the films of {folder} differ in length: {[len(f) for f in films]} frames",
             advice="Simulate the clip again.",
         )
-    results = {"doing nothing": glare}
+    results = {NOTHING: glare}
     results |= {name: np.asarray(pipeline.process_rgb(glare)) for name, pipeline in rows.items()}
     return [_row(name, frames, glare, truth, masks) for name, frames in results.items()]
 
 
-def clip_table(rows: list[ClipRow]) -> str:
+@dataclass(frozen=True, slots=True)
+class ClipReport:
+    """All rows of one clip."""
+
+    rows: tuple[ClipRow, ...]
+
+    def markdown(self) -> str:
+        """One table."""
+        return clip_table(self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as data."""
+        return {"rows": [asdict(row) for row in self.rows]}
+
+
+def clip_table(rows: Sequence[ClipRow]) -> str:
     """Rows as a Markdown table."""
+    heads = ["row", "glare region, dB", "rest, dB", "whole, dB", "flicker, codes"]
     lines = [
-        "| row | glare region, dB | rest, dB | whole, dB | flicker, codes | lamps and signals |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {r.name} | {r.glare:.2f} | {r.rest:.2f} | {r.whole:.2f} | {r.flicker:.2f} "
-        f"| {r.lamps:+.1%} |"
+        [
+            r.name,
+            *numbers(".2f", r.glare, r.rest, r.whole, r.flicker),
+            number(r.lamps, "+.1%"),
+        ]
         for r in rows
     ]
-    return "\n".join(lines)
+    return table([*heads, "lamps and signals"], lines)
 
 
 def _row(name: str, frames: Frames, glare: Frames, truth: Frames, masks: Frames) -> ClipRow:
