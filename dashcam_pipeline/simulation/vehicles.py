@@ -50,14 +50,12 @@ class Vehicle:
     Args:
         kind: which body.
         mesh: paint, glass, lamps, plate; materials as ``blender`` knows them.
-        length: metres.
         headlamps: (2, 3) centres of the two lenses, local.
         led: True for cool headlamps, False for halogen.
     """
 
     kind: Kind
     mesh: Mesh
-    length: float
     headlamps: Array
     led: bool
 
@@ -99,7 +97,7 @@ def make_vehicle(
     for y, side, z in ((rear, 1.0, low), (nose, -1.0, 0.42)):
         corners = [[-half, y, z], [half, y, z], [half, y, z + high], [-half, y, z + high]]
         mesh.quads(np.array(corners) * (side, 1, 1), "print", (1, 1, 1, 0.25), plate_uv)
-    return Vehicle(kind, mesh, length, heads, led)
+    return Vehicle(kind, mesh, heads, led)
 
 
 def _car_body(mesh: Mesh, kind: str, paint: tuple[float, ...]) -> None:
