@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -28,6 +29,7 @@ from dashcam_pipeline.stages.base import (
     StageOptions,
     StreamInfo,
 )
+from dashcam_pipeline.stages.carry import Carrier
 from dashcam_pipeline.stages.image_head import image_layer
 from dashcam_pipeline.stages.shrink import shrink_rgb
 from dashcam_pipeline.stages.smoothing import MotionGate
@@ -40,11 +42,20 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.inference.manifest import Head
+    from dashcam_pipeline.stages.carry import Look
 
     Light = npt.NDArray[np.floating[Any]]
 
 AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 1.0}
 """Work area at each level, as a share of the area the model was made for."""
+
+EVERY: dict[Quality, int] = {"fast": 3, "balanced": 2, "best": 1}
+"""The network sees one frame in so many on a CPU, and more where something appears; a GPU sees
+every one."""
+
+SURPRISE = 0.25
+"""Change of code value, motion apart, at which the network sees a frame out of turn: that of a lamp
+that lights up. Texture that passes close by reaches it too, and carrying it would be least sure."""
 
 DEAD_ZONE = 0.08
 """A layer below this code value is no glare: a network's zero is never quite zero, and what has no
@@ -117,6 +128,15 @@ def head_layer(head: Head, picture: Light, maps: Light, streaks: float, veil: fl
     return glare_layer(picture, maps, streaks, veil)
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A frame on its way through the stage."""
+
+    frame: Frame
+    picture: Light
+    look: Look
+
+
 class GlareStage(Stage):
     """Takes scattered light away; see the module."""
 
@@ -146,16 +166,24 @@ class GlareStage(Stage):
         entry = find_model(self.options.model)
         self._network = Network(entry, device=context.device, threads=context.threads)
         self._gate = MotionGate(self.options.smoothing)
+        self._carrier = Carrier(
+            EVERY[context.quality] if context.device == "cpu" else 1, surprise=SURPRISE
+        )
+        self._waiting: list[_Waiting] = []
         self._size = (0, 0)
-        self._changed = 0
+        self._changed = self._seen = 0
         self.report.facts.update(
             model=entry.name, sha256=entry.sha256, transfer=light.NAME, frames_changed=0
         )
 
     @property
     def requirements(self) -> Requirements:
-        """Small batches on a CPU, where they only cost memory; larger ones on a GPU."""
-        return Requirements(batch_size=2 if self.context.device == "cpu" else 16)
+        """Small batches on a CPU, where they only cost memory; larger ones on a GPU.
+
+        Frames that the network doesn't see wait for the next one that it sees.
+        """
+        batch_size = 2 if self.context.device == "cpu" else 16
+        return Requirements(batch_size=batch_size, lookahead=self._carrier.every - 1)
 
     def open(self, info: StreamInfo) -> None:
         """Choose the work size for the stream's geometry."""
@@ -164,26 +192,62 @@ class GlareStage(Stage):
         self._size = entry.size or work_size(
             info.height, info.width, area=area, multiple=entry.multiple
         )
-        self._gate.reset()
+        self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
 
     def process(self, batch: FrameBatch) -> FrameBatch:
         """Clean a batch."""
         start = time.perf_counter()
-        pictures = np.stack([shrink_rgb(frame, *self._size) for frame in batch])
+        pictures = [shrink_rgb(frame, *self._size) for frame in batch]
         shrunk = time.perf_counter()
-        maps = self._network.run(pictures)
+        for frame, picture in zip(batch, pictures, strict=True):
+            self._waiting.append(_Waiting(frame, picture, self._carrier.look(picture)))
+        self._count("shrink", shrunk - start)
+        self._count("carry", time.perf_counter() - shrunk)
+        return self._finished()
+
+    def flush(self) -> FrameBatch | None:
+        """Clean the frames that wait; the network sees the last one."""
+        if not self._waiting:
+            return None
+        self._carrier.see(self._waiting[-1].look)
+        return self._finished()
+
+    def _finished(self) -> FrameBatch:
+        """All frames that wait, up to the last one that the network must see."""
+        start = time.perf_counter()
+        seen = [waiting.picture for waiting in self._waiting if waiting.look.key]
+        answers = list(self._network.run(np.stack(seen))) if seen else []
         if self._network.notes:
             self.report.facts["memory"] = list(self._network.notes)
-        predicted = time.perf_counter()
-        frames = tuple(
-            self._render(frame, picture, self._gate(picture, answer))
-            for frame, picture, answer in zip(batch, pictures, maps, strict=True)
-        )
-        self._count("shrink", shrunk - start)
-        self._count("network", predicted - shrunk)
-        self._count("render", time.perf_counter() - predicted)
-        return FrameBatch(frames)
+        self._seen += len(seen)
+        self.report.facts["frames_seen"] = self._seen
+        self._count("network", time.perf_counter() - start)
+        frames: list[Frame] = []
+        for answer in answers:
+            count = next(i for i, w in enumerate(self._waiting, 1) if w.look.key)
+            group, self._waiting = self._waiting[:count], self._waiting[count:]
+            frames += self._rendered(group, answer)
+        return FrameBatch(tuple(frames))
+
+    def _rendered(self, group: list[_Waiting], answer: Light) -> list[Frame]:
+        """Clean frames of which the network saw the last one."""
+        start = time.perf_counter()
+        looks = [waiting.look for waiting in group]
+        if self._network.entry.head == "image":
+            # Carried as what it takes away, so that edges stay where the frame has them.
+            taken = self._carrier.answers(looks, group[-1].picture - answer)
+            answers: list[Light] = [w.picture - t for w, t in zip(group, taken, strict=True)]
+        else:
+            answers = self._carrier.answers(looks, answer)
+        carried = time.perf_counter()
+        frames = [
+            self._render(waiting.frame, waiting.picture, self._gate(waiting.picture, each))
+            for waiting, each in zip(group, answers, strict=True)
+        ]
+        self._count("carry", carried - start)
+        self._count("render", time.perf_counter() - carried)
+        return frames
 
     def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
         factor = self.context.strength
@@ -201,13 +265,19 @@ class GlareStage(Stage):
     def reset(self) -> None:
         """Forget the past at a cut."""
         self._gate.reset()
+        self._carrier.reset()
+        self._waiting = []
 
     def state(self) -> Mapping[str, npt.NDArray[Any]]:
-        """What the smoothing remembers, and the count so far."""
-        return {**self._gate.state(), "changed": np.array(self._changed)}
+        """What smoothing and carrying remember, and the counts so far."""
+        carried = {f"carry_{key}": value for key, value in self._carrier.state().items()}
+        counts = {"changed": np.array(self._changed), "seen": np.array(self._seen)}
+        return {**self._gate.state(), **carried, **counts}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on where another instance paused."""
         self._gate.restore(state)
-        self._changed = int(state["changed"])
-        self.report.facts["frames_changed"] = self._changed
+        carried = {k.removeprefix("carry_"): v for k, v in state.items() if k.startswith("carry_")}
+        self._carrier.restore(carried)
+        self._changed, self._seen = int(state["changed"]), int(state["seen"])
+        self.report.facts.update(frames_changed=self._changed, frames_seen=self._seen)

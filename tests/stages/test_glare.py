@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -59,14 +60,51 @@ def test_half_strength_lies_between():
     assert full < half < frame.planes[0].astype(int).sum()
 
 
-def test_one_by_one_and_in_batches_are_the_same():
-    frames = [make_night(i, halo=90 + i) for i in range(4)]
-    stage = make_stage()
-    together = stage.process(FrameBatch(tuple(frames)))
-    other = make_stage()
-    single = [other.process(FrameBatch((f,)))[0] for f in frames]
+def clean_all(stage, frames, size):
+    """Frames through a stage, so many a batch."""
+    done = []
+    for i in range(0, len(frames), size):
+        done += stage.process(FrameBatch(tuple(frames[i : i + size])))
+    return done + list(stage.flush() or ())
+
+
+@pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
+def test_one_by_one_and_in_batches_are_the_same(quality):
+    frames = [make_night(i, halo=90 + i) for i in range(5)]
+    together = clean_all(make_stage(quality), frames, 5)
+    single = clean_all(make_stage(quality), frames, 1)
+    assert [f.index for f in together] == [f.index for f in single] == list(range(5))
     for a, b in zip(together, single, strict=True):
         assert np.abs(a.planes[0].astype(int) - b.planes[0]).max() <= 1
+
+
+@pytest.mark.parametrize(("quality", "seen"), [("fast", 3), ("balanced", 4), ("best", 6)])
+def test_the_network_sees_fewer_frames_at_lower_levels(quality, seen):
+    stage = make_stage(quality)
+    frames = [make_night(i) for i in range(6)]
+    cleaned = clean_all(stage, frames, 2)
+    assert stage.report.facts["frames_seen"] == seen  # the first, each second or third, the last
+    assert all(np.array_equal(f.planes[0], cleaned[0].planes[0]) for f in cleaned)
+
+
+def test_a_lamp_that_lights_up_is_seen_at_once():
+    stage = make_stage("fast")
+    frames = [make_night(i, halo=0 if i < 2 else 110) for i in range(3)]
+    dark = make_night(0)
+    dark.planes[0][:] = 40
+    frames[:2] = [dark.with_planes(dark.planes), replace(dark, index=1, pts=1)]
+    clean_all(stage, frames, 1)
+    assert stage.report.facts["frames_seen"] == 2, "the first and the lamp's, not the one between"
+
+
+def test_another_stage_goes_on_after_a_pause():
+    frames = [make_night(i, halo=80 + 3 * i) for i in range(8)]
+    first, second = make_stage("fast"), make_stage("fast")
+    clean_all(first, frames[:4], 2)
+    second.restore(first.state())
+    for a, b in zip(clean_all(first, frames[4:], 2), clean_all(second, frames[4:], 3), strict=True):
+        assert all(np.array_equal(p, q) for p, q in zip(a.planes, b.planes, strict=True))
+    assert second.report.facts == first.report.facts
 
 
 def test_reset_forgets():
@@ -91,7 +129,7 @@ def test_the_report_names_weights_and_times():
     stage.process(FrameBatch((make_night(),)))
     assert len(stage.report.facts["sha256"]) == 64
     assert stage.report.facts["frames_changed"] == 1
-    assert set(stage.report.seconds) == {"shrink", "network", "render"}
+    assert set(stage.report.seconds) == {"shrink", "network", "carry", "render"}
 
 
 @pytest.fixture
