@@ -79,6 +79,11 @@ def own_scenes() -> tuple[str, ...]:
 @click.option(
     "--look", type=click.Path(path_type=Path), help=("Folder of real nights to show in the grid.")
 )
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    help="Checkpoint of another run whose weights are the start, where they fit.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the new run.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Folder of a run to go on with.")
 def glare(out: Path | None, resume: Path | None, file: Path | None, **given: object) -> int:

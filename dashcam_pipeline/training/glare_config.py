@@ -29,6 +29,9 @@ class GlareTrainingConfig(BaseModel):
     supervision: Literal["last", "mean"] = Field(
         "last", description="Answer of UNet++: of X0,4, or the mean of X0,1 to X0,4, all trained."
     )
+    start: Path | None = Field(
+        None, description="Checkpoint of another run whose weights are the start, where they fit."
+    )
     hours: float = Field(1.0, gt=0, description="Time budget over all resumed parts.")
     epochs: int | None = Field(
         None, ge=1, description="Length in epochs over all resumed parts, instead of hours."

@@ -21,6 +21,7 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
+from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.training.data.sources import load_data
 from dashcam_pipeline.training.glare_module import GlareModule
 from dashcam_pipeline.training.runs import (
@@ -69,6 +70,8 @@ def train_glare(
     L.seed_everything(config.seed, verbose=False)
 
     module = _make_module(config)
+    if config.start is not None:
+        load_start(module, config.start)
     if pause_after is not None:
         module.pause_at = begin + pause_after
     checkpoint = folder / CHECKPOINT
@@ -92,6 +95,33 @@ def _make_module(config: GlareTrainingConfig) -> GlareModule:
     bank = KernelBank(seed=config.seed, count=config.kernels)
     synthesizer = MixedSynthesizer(data, bank, glare_free=config.glare_free)
     return GlareModule(config, synthesizer).to(memory_format=torch.channels_last)
+
+
+def load_start(module: GlareModule, checkpoint: Path) -> int:
+    """Take over the averaged weights of another run, tensor by tensor, where name and shape fit.
+
+    Returns:
+        how many tensors were taken over.
+
+    Raises:
+        InputMissingError: no such file.
+        ModelError: nothing of it fits.
+    """
+    if not checkpoint.is_file():
+        raise InputMissingError(f"{checkpoint} is not a file")
+    stored = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    prefix = "average.module."
+    own = module.net.state_dict()
+    fitting = {
+        name: stored[prefix + name]
+        for name, tensor in own.items()
+        if prefix + name in stored and stored[prefix + name].shape == tensor.shape
+    }
+    if not fitting:
+        raise ModelError(f"nothing in {checkpoint} fits the network that was asked for")
+    module.net.load_state_dict(fitting, strict=False)
+    module.average.module.load_state_dict(fitting, strict=False)
+    return len(fitting)
 
 
 def _make_trainer(config: GlareTrainingConfig, folder: Path) -> L.Trainer:

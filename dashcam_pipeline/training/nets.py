@@ -9,6 +9,11 @@ size, maps in [0, 1]. With the head ``image`` they are the clean picture's R G B
 3 to 5   veil, R G B, the same
 6        light mask: 1 where a source of light is seen
 =======  ==========================================================
+
+A layer is predicted as a share of the picture's own light, channel by channel: it can't exceed what
+is there, and its colour and fine shape are the picture's without having to be learnt. For the same
+reason the last convolutions see the picture itself beside the decoder's features, whose finest
+level smp leaves at half the side.
 """
 
 from __future__ import annotations
@@ -33,6 +38,9 @@ Supervision = Literal["last", "mean"]
 """Where UNet++'s answer comes from: X0,4, or the mean of the heads on X0,1 to X0,4."""
 
 ARCHITECTURES = ("unetpp", "unet", "autoencoder")
+
+CHANNELS = (64, 40, 24, 16, 12)
+"""Of the decoder, from coarse to fine: narrow, since glare is smooth and a CPU has to keep up."""
 
 MAPS = 7
 LITE0 = "tu-tf_efficientnet_lite0"
@@ -138,6 +146,10 @@ class GlareNet(nn.Module):
             self.net = self._make_smp(architecture, encoder)
             self.is_pretrained = pretrained and load_pretrained(self.net.encoder, encoder)
             self._begin_with_nothing(self.net.segmentation_head[0])
+            width = CHANNELS[-1]
+            self.skip = nn.Sequential(nn.Conv2d(width + 3, width, 3, padding=1), nn.ReLU())
+            nn.init.dirac_(self.skip[0].weight)  # begin with the decoder's features as they are
+            nn.init.zeros_(self.skip[0].bias)
         if supervision == "mean":
             if architecture != "unetpp":
                 raise ModelError(
@@ -155,7 +167,7 @@ class GlareNet(nn.Module):
             return kind(
                 encoder,
                 encoder_weights=None,  # anything else reaches for a hub
-                decoder_channels=(64, 40, 24, 16, 12),
+                decoder_channels=CHANNELS,
                 decoder_interpolation="bilinear",
                 classes=self.maps,
             )
@@ -182,12 +194,23 @@ class GlareNet(nn.Module):
         """The answer of every head, X0,1 first, the last one last; each as ``forward``'s."""
         if self.size:
             return [self.net(picture)]
-        picture = picture * 2 - 1
         if self.sides is None:
-            return [torch.sigmoid(self.net(picture))]
+            return [self._answer(picture, self._logits(picture))]
         with tapped(self.net.decoder.blocks, self.sides.names) as seen:
-            last = self.net(picture)
-        return [torch.sigmoid(logits) for logits in (*self.sides(seen), last)]
+            last = self._logits(picture)
+        return [self._answer(picture, logits) for logits in (*self.sides(seen), last)]
+
+    def _logits(self, picture: Tensor) -> Tensor:
+        centred = picture * 2 - 1
+        features = self.net.decoder(self.net.encoder(centred))
+        return self.net.segmentation_head(self.skip(torch.cat([features, centred], dim=1)))
+
+    def _answer(self, picture: Tensor, logits: Tensor) -> Tensor:
+        shares = torch.sigmoid(logits)
+        if self.head == "image":
+            return shares
+        layers = torch.cat([picture, picture], dim=1) * shares[:, : MAPS - 1]
+        return torch.cat([layers, shares[:, MAPS - 1 :]], dim=1)
 
     def forward(self, picture: Tensor) -> Tensor:
         """(N, 3, H, W) in [0, 1], sides multiples of 32 or ``size``, to (N, maps, H, W) in [0, 1].

@@ -22,7 +22,8 @@ from dashcam_pipeline.training.evaluate import (
 )
 from dashcam_pipeline.training.export import export_run
 from dashcam_pipeline.training.glare_config import GlareTrainingConfig
-from dashcam_pipeline.training.glare_train import resume_config, train_glare
+from dashcam_pipeline.training.glare_module import GlareModule
+from dashcam_pipeline.training.glare_train import load_start, resume_config, train_glare
 from dashcam_pipeline.training.losses import GlareTargets, glare_loss
 from dashcam_pipeline.training.metrics import PairScore, Regions
 from dashcam_pipeline.training.nets import GlareNet
@@ -99,6 +100,23 @@ def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
         scores = evaluate_nights(pairs / "clear", pipeline)
         assert set(scores) == {"a.png"}
         assert nights_table(scores).count("\n") == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_can_start_from_what_fits_of_another_ones_weights(run, config, tmp_path):
+    stored = torch.load(run / "last.ckpt", weights_only=True)["state_dict"]
+    picture_head = GlareModule(config.model_copy(update={"head": "image"}), None)
+    taken = load_start(picture_head, run / "last.ckpt")
+    own = picture_head.net.state_dict()
+    assert taken == len(own) - 2, "all but the last convolution, which has other maps"
+    name = "net.encoder.model.conv_stem.weight"
+    assert torch.equal(own[name], stored[f"average.module.{name}"])
+    assert torch.equal(picture_head.average.module.state_dict()[name], own[name])
+    with pytest.raises(InputMissingError):
+        load_start(picture_head, tmp_path / "none.ckpt")
+    torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
+    with pytest.raises(ModelError, match="nothing in"):
+        load_start(picture_head, tmp_path / "other.ckpt")
 
 
 def test_no_run_no_resume(tmp_path):
