@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 MOST = 12
 """Lamps that are mirrored, the brightest first."""
 
+LARGEST = 0.03
+"""Of the frame's height; what is wider is no lamp but a lit wall or car."""
+
+RIPPLE = (2, 24)
+"""Height and width of the water's ripples, pixels at the work size: they lie across."""
+
 
 def reflect(
     rng: np.random.Generator, lamps: list[Lamp], height: int, width: int
@@ -28,11 +35,13 @@ def reflect(
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     horizon = height * rng.uniform(0.42, 0.6)
     gloss = math.exp(rng.uniform(math.log(0.01), math.log(0.2)))
-    grain = 1 + 0.5 * rng.standard_normal((height, 1)).astype(np.float32)  # ripples lie across
+    ripples = rng.normal(1, 0.7, (height // RIPPLE[0] + 1, width // RIPPLE[1] + 1))
+    grain = cv2.resize(ripples.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     road = np.clip((y - horizon) / (0.03 * height), 0, 1) * np.clip(grain, 0.2, 2)
-    for lamp in sorted(lamps, key=lambda lamp: -lamp.flux)[:MOST]:
+    points = [lamp for lamp in lamps if lamp.radius < LARGEST * height]
+    for lamp in sorted(points, key=lambda lamp: -lamp.flux)[:MOST]:
         below = horizon + abs(lamp.y - horizon) * rng.uniform(0.9, 1.3)
-        wide = max(lamp.radius, 1.0) * rng.uniform(1.0, 2.5)
+        wide = max(lamp.radius, 1.0) * rng.uniform(1.0, 2.0)
         long = height * rng.uniform(0.04, 0.15)
         smear = np.exp(-(((x - lamp.x) / wide) ** 2) - ((y - below) / long) ** 2)
         level = gloss * min(lamp.radiance, 20.0) * min(lamp.radius / long, 1.0)
