@@ -8,7 +8,7 @@ Their colour is a message, so a stage that turns night into day must not touch i
 * compact: brighter than the morphological opening by a flat and by an upright line, which removes
   what is short in either direction. An evening sky, a lit wall and a wet road are no lamps.
 
-It is looked for on a reduced picture, and grown by a few samples, over the rim and the white core.
+It is looked for on a reduced picture, and grown by a few samples, over its glow and its white core.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ ROWS: Final = 540
 
 BRIGHT: Final = (0.45, 0.65)
 """Strongest primary from which, and up to which, a place turns into a lamp."""
+
+GLOW: Final = (0.25, 0.45)
+"""The same for a place into which a lamp is grown."""
 
 COLORFUL: Final = (0.10, 0.22)
 """The same of the distance between red and green."""
@@ -77,7 +80,9 @@ def lit_signals(frame: Frame) -> Map:
     rim = max(1, round(RIM * height))
     core = max(1, round(CORE * height))
     grown = cv2.erode(cv2.dilate(lit, _disc(rim + core)), _disc(core))
-    return np.asarray(cv2.GaussianBlur(grown, (0, 0), rim / 2))
+    grown = cv2.GaussianBlur(grown, (0, 0), rim / 2)
+    # what is dark beside a lamp would stay as a black rim
+    return np.asarray(grown * _ramp(strongest, *GLOW))
 
 
 def _disc(radius: int) -> npt.NDArray[np.uint8]:

@@ -59,7 +59,7 @@ class TranslationOptions(StageOptions):
         1.0, ge=0, le=1, description="How far to go: 0 leaves the picture as it is."
     )
     smoothing: float = Field(
-        0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
+        0.7, ge=0, le=0.95, description="Weight of the past where the picture stands still."
     )
     mark: bool = Field(
         default=True, description="Draw a small mark that says that the picture is synthetic."
@@ -138,7 +138,8 @@ class TranslationStage(Stage):
         answers = self._predict(pictures)
         predicted = time.perf_counter()
         frames = tuple(
-            self._render(frame, picture, self._gate(picture, answer), strength)
+            # the root shows the gate what moves in the dark, which the answer shows brightly
+            self._render(frame, picture, self._gate(np.sqrt(picture), answer), strength)
             for frame, picture, answer in zip(batch, pictures, answers, strict=True)
         )
         self._count("shrink", shrunk - start)

@@ -105,3 +105,10 @@ def test_large_frames_are_reduced():
 def test_any_size(size):
     picture = np.full((*size, 3), 1.0) * RED
     assert lit_signals(make_frame(picture)).shape == size
+
+
+def test_the_dark_beside_a_lamp_is_not_held():
+    """Held, it would stay as a black rim in a bright picture."""
+    lit = lit_signals(make_frame(disc(night(), (90, 200), 6, RED)))
+    ring = (disc(night() * 0, (90, 200), 12, 1) - disc(night() * 0, (90, 200), 8.5, 1))[..., 0] > 0
+    assert lit[ring].max() < 0.25
