@@ -99,7 +99,7 @@ def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
         assert (tmp_path / "seen" / "pair-a.png").is_file()
         scores = evaluate_nights(pairs / "clear", pipeline)
         assert set(scores) == {"a.png"}
-        assert nights_table(scores).count("\n") == 2
+        assert "haze in the ring" in nights_table(scores)
 
 
 @pytest.mark.filterwarnings("ignore")
