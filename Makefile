@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 OUT := out
 SAMPLE := samples/city/night-glare.mp4
 
-.PHONY: help demo test test-slow lint format wheel clean
+.PHONY: help demo test test-slow bench lint format wheel clean
 
 help:
 	@echo "make demo       clean a sample night clip and write a before/after video"
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make test-browser  the report page in a real browser"
+	@echo "make bench      how fast cleaning is here (BENCH=--quick for a short run)"
 	@echo "make wheel      build the wheel, weights included"
 
 $(BIN)/python:
@@ -43,6 +44,9 @@ test: lint
 
 test-slow: $(VENV)/.developed
 	$(BIN)/pytest -m slow
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/speed.py $(BENCH)
 
 format: $(VENV)/.developed
 	$(BIN)/ruff format .

@@ -61,6 +61,8 @@ def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Ch
         config: stages, strength, quality, device, threads and boxes are used.
         overlay: as ``find_protection`` gave it; the configuration's boxes alone if None.
 
+    OpenCV is told to keep to one thread, in the whole process, where there is any stage.
+
     Returns:
         the chain, not yet opened, and the device that ``auto`` came to.
 
@@ -73,8 +75,13 @@ def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Ch
     if not config.stages:
         return Chain(()), "cpu"
     # Imported here: an empty chain needs no networks.
+    import cv2  # noqa: PLC0415
+
     from dashcam_pipeline.inference.devices import decide_device  # noqa: PLC0415
 
+    # OpenCV's own threads would spin beside the codec's and the network's; for the small pictures
+    # that stages give it they gain nothing.
+    cv2.setNumThreads(1)
     device = decide_device(config.device)
     context = StageContext(
         device=device,

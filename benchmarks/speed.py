@@ -1,0 +1,175 @@
+"""How fast cleaning is beside the plain transcode that it can't do without.
+
+    python benchmarks/speed.py [--quick] [--sizes 640x360 1920x1080 3840x2160] [--rounds 3]
+
+Prints Markdown. For each size a night-like clip is made (``night.py``), and every row cleans it in
+a process of its own, round by round, so that whatever else the machine does meets all rows alike.
+A row's numbers are medians over the rounds. *x plain* is the ratio to the plain transcode of the
+same round; the processor's ratio (user and system time of all threads) also holds on a busy
+machine, where the wall clock's doesn't.
+
+The plain transcode is decoder and encoder through PyAV, with the codec, preset and rate factor that
+the other rows use. *Naive* is what a short script would do: every frame to RGB, through the network
+at full size, and back, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import one_run
+from night import make_clip
+
+from dashcam_pipeline.inference.manifest import load_manifest
+
+FRAMES = {(640, 360): 1200, (1920, 1080): 1200, (3840, 2160): 300}
+QUICK_FRAMES = 90
+NAIVE_SHARE = {(640, 360): 20, (1920, 1080): 300}
+"""The naive row does one frame in so many; none at sizes where it would take too much memory."""
+
+FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimddp")
+"""Of the processor, those that networks and codecs run faster with."""
+
+
+def machine() -> str:
+    """The processor, as far as the system tells."""
+    name, flags = platform.processor() or platform.machine(), ""
+    if Path("/proc/cpuinfo").exists():
+        info = dict(
+            (part.strip() for part in line.split(":", 1))
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+            if ":" in line
+        )
+        name, flags = info.get("model name", name), info.get("flags", info.get("Features", ""))
+    known = ", ".join(flag for flag in FLAGS if flag in flags.split()) or "not told"
+    load = f"; load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name}, {cores} cores ({known}){load}"
+
+
+def rows(size: tuple[int, int]) -> list[str]:
+    """What is measured at a size."""
+    names = ["plain transcode", "no stages", "glare fast", "glare balanced", "glare best"]
+    if any(model.stage == "night-to-day" for model in load_manifest().models):
+        names.append("glare + night-to-day")
+    return [*names, "naive"] if size in NAIVE_SHARE else names
+
+
+def run(row: str, clip: Path, folder: Path, frames: int, options: argparse.Namespace) -> dict:
+    """One row once, in a process of its own."""
+    job = {
+        "row": row,
+        "clip": str(clip),
+        "output": str(folder / "out.mp4"),
+        "frames": frames,
+        "preset": options.preset,
+        "crf": options.crf,
+        "began": time.time(),
+    }
+    done = subprocess.run(
+        [sys.executable, one_run.__file__, json.dumps(job)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{row}: {done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) -> None:
+    """All rows at one size."""
+    width, height = size
+    frames = options.frames or (QUICK_FRAMES if options.quick else FRAMES.get(size, 300))
+    clip = make_clip(folder / f"{width}x{height}.mp4", width=width, height=height, frames=frames)
+    rate = clip.stat().st_size * 8 / frames * 30 / 1e6
+    results: dict[str, list[dict]] = {row: [] for row in rows(size)}
+    for _ in range(options.rounds):
+        for row, found in results.items():
+            # At least three, since the first one pays for what the others share.
+            some = max(frames // NAIVE_SHARE[size], 3) if row == "naive" else frames
+            found.append(run(row, clip, folder, some, options))
+    print(f"\n{width}x{height}, {frames} frames of H.264 at {rate:.0f} Mbit/s, ", end="")
+    print(f"x264 {options.preset} at crf {options.crf}, {options.rounds} rounds\n")
+    print("| row | frames a second | x plain | x plain, processor | core-ms a frame | peak MB |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for row, found in results.items():
+        plain = results["plain transcode"]
+        wall, processor = (
+            median(per(a, key) / per(b, key) for a, b in zip(found, plain, strict=True))
+            for key in ("wall", "cpu")
+        )
+        print(
+            f"| {row} | {median(1 / per(r, 'wall') for r in found):.1f} | {wall:.2f} "
+            f"| {processor:.2f} | {1000 * median(per(r, 'cpu') for r in found):.1f} "
+            f"| {median(r['peak'] for r in found) / 1e6:.0f} |"
+        )
+    first = median(r["first"] for r in results["glare balanced"])
+    print(f"\nFirst frame written by `glare balanced` after {first:.2f} s, imports included.")
+    parts(size, clip, folder, options)
+
+
+def per(result: dict, key: str) -> float:
+    return result[key] / result["frames"]
+
+
+def parts(size: tuple[int, int], clip: Path, folder: Path, options: argparse.Namespace) -> None:
+    """Where the time goes, frame by frame."""
+    print(
+        f"\nCore-ms a frame at {size[0]}x{size[1]} by part, one thread: median / 95th percentile\n"
+    )
+    table = {
+        level: run(f"parts {level}", clip, folder, 60, options)["parts"]
+        for level in ("fast", "balanced", "best")
+    }
+    names = list(table["best"])
+    print(f"| level | {' | '.join(names)} |")
+    print(f"|---|{'---:|' * len(names)}")
+    for level, times in table.items():
+        cells = (f"{np.median(times[n]):.1f} / {np.percentile(times[n], 95):.1f}" for n in names)
+        print(f"| {level} | {' | '.join(cells)} |")
+
+
+def start_up(rounds: int) -> None:
+    """How long the command takes to say what it can."""
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        command = [sys.executable, "-m", "dashcam_pipeline", "--help"]
+        subprocess.run(command, capture_output=True, check=True)
+        times.append(time.perf_counter() - begin)
+    print(f"\n`dashcam --help`: {min(times):.2f} s at best, {median(times):.2f} s in the median.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer frames, one round, no 4K")
+    parser.add_argument("--sizes", nargs="+", metavar="WxH")
+    parser.add_argument("--frames", type=int, help="instead of the usual number at each size")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--preset", default="veryfast")
+    parser.add_argument("--crf", type=int, default=20)
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    sizes = list(FRAMES)[:2] if options.quick else list(FRAMES)
+    if options.sizes:
+        sizes = [tuple(int(side) for side in size.split("x")) for size in options.sizes]
+    print(f"{machine()}; Python {platform.python_version()}")
+    start_up(5)
+    with tempfile.TemporaryDirectory(prefix="dashcam-benchmark-") as name:
+        for size in sizes:
+            measure(size, Path(name), options)
+
+
+if __name__ == "__main__":
+    main()
