@@ -25,8 +25,13 @@ from dashcam_pipeline.cli.extras import need_training
     required=True,
     help=("A set of pictures with its terms. May be given often."),
 )
-def export(
-    checkpoint: Path, name: str, out: Path, licence: str, trained_on: tuple[str, ...]
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Of deep supervision, keep the answer of X0,4 alone: it is faster.",
+)
+def export(  # noqa: PLR0917 - click passes them by name
+    checkpoint: Path, name: str, out: Path, licence: str, trained_on: tuple[str, ...], prune: bool
 ) -> None:
     """Write a run's averaged network as ONNX, with its entry in the manifest.
 
@@ -45,5 +50,7 @@ def export(
         for path, difference in written.items():
             click.echo(f"{path}: differs from torch by at most {difference:.1e}")
         return
-    path, difference = export_run(checkpoint, out, name, licence=licence, trained_on=trained_on)
+    path, difference = export_run(
+        checkpoint, out, name, licence=licence, trained_on=trained_on, prune=prune
+    )
     click.echo(f"{path}: differs from torch by at most {difference:.1e}")

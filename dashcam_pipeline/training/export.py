@@ -140,7 +140,13 @@ def export_onnx(
 
 
 def export_run(
-    checkpoint: Path, folder: Path, name: str, *, licence: str, trained_on: Sequence[str]
+    checkpoint: Path,
+    folder: Path,
+    name: str,
+    *,
+    licence: str,
+    trained_on: Sequence[str],
+    prune: bool = False,
 ) -> tuple[Path, float]:
     """Export a run's averaged network into a folder of weights.
 
@@ -150,6 +156,7 @@ def export_run(
         name: what options will call it.
         licence: of the weights.
         trained_on: every set of pictures with its terms.
+        prune: leave out the heads of deep supervision; the answer is that of X0,4 alone.
 
     Returns:
         path of the ONNX file, and its largest difference from torch.
@@ -159,6 +166,8 @@ def export_run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     net, _, _ = load_average(checkpoint)
+    if prune:
+        net.prune()
     path = folder / f"{name}.onnx"
     difference = export_onnx(net, path, size=net.size)
     entry = ModelEntry(
