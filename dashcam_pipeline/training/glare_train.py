@@ -70,11 +70,11 @@ def train_glare(
     L.seed_everything(config.seed, verbose=False)
 
     module = _make_module(config)
-    if config.start is not None:
+    checkpoint = folder / CHECKPOINT
+    if config.start is not None and not checkpoint.is_file():
         load_start(module, config.start)
     if pause_after is not None:
         module.pause_at = begin + pause_after
-    checkpoint = folder / CHECKPOINT
     trainer = _make_trainer(config, folder)
     with _interruptible(module) as interrupted:
         trainer.fit(module, ckpt_path=str(checkpoint) if checkpoint.is_file() else None)
