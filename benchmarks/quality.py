@@ -1,0 +1,52 @@
+"""What each level of ``glare`` gives: the quality that belongs to the speeds of ``speed.py``.
+
+    python benchmarks/quality.py [--levels fast balanced best] [--frames 60]
+        [--truth samples/city] [--clip NIGHT.mp4]... [--pairs DIR [--list NAMES]]
+
+Prints Markdown: on a simulated clip with its exact truth, PSNR by region and flicker; on recordings
+without truth, the warping error; on pairs of pictures, PSNR by region. A clip is where answers are
+carried from frame to frame; a picture is seen by the network at every level. Needs the extra
+``train``, as ``dashcam evaluate`` does, which measures other things too.
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import islice
+from pathlib import Path
+
+from dashcam_pipeline.training.evaluate import evaluate_pairs, pairs_table
+from dashcam_pipeline.training.evaluate_clip import clip_table, evaluate_clip
+from dashcam_pipeline.training.evaluation.flicker import FlickerReport, measure_flicker, read_clip
+from dashcam_pipeline.training.evaluation.stage import cleaner, clip_cleaner
+
+LEVELS = ("fast", "balanced", "best")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=LEVELS)
+    parser.add_argument("--frames", type=int, default=60, help="of each --clip")
+    parser.add_argument("--truth", type=Path, default=Path("samples/city"))
+    parser.add_argument("--clip", type=Path, action="append", default=[], dest="clips")
+    parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--list", type=Path, dest="names")
+    options = parser.parse_args()
+    moving = {level: clip_cleaner("glare", {}, level) for level in options.levels}
+    print(f"{options.truth}, against its truth\n")
+    print(clip_table(evaluate_clip(options.truth, moving)))
+    measured = [
+        measure_flicker(clip.name, islice(read_clip(clip), options.frames), moving)
+        for clip in options.clips
+    ]
+    if measured:
+        print(f"\nThe first {options.frames} frames of each recording\n")
+        print(FlickerReport(tuple(measured)).markdown())
+    if options.pairs is not None:
+        still = {level: cleaner("glare", {}, level) for level in options.levels}
+        print(f"\n{options.pairs}\n")
+        print(pairs_table(evaluate_pairs(options.pairs, options.names, still)))
+
+
+if __name__ == "__main__":
+    main()
