@@ -10,7 +10,9 @@ import pytest
 from factory import Picture, make_clip
 
 from dashcam_pipeline.cli import main
+from dashcam_pipeline.config import CleanConfig, StageSpec
 from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.pipeline import Pipeline
 from dashcam_pipeline.training.night_day_evaluation.clips import measure_clip, read_clip
 from dashcam_pipeline.training.night_day_evaluation.edges import EdgeShift
 from dashcam_pipeline.training.night_day_evaluation.evaluate import (
@@ -223,16 +225,33 @@ def test_a_stage_may_hold_frames_back():
     assert meters["late"].warping == meters["doing nothing"].warping
 
 
+def test_a_model_runs_in_its_stage_unmarked_and_without_a_past(weights):
+    def staged(**options):
+        spec = StageSpec(name="night-to-day", options={"model": str(weights), **options})
+        return Pipeline(CleanConfig(stages=(spec,)))
+
+    night = darkened(street(1))
+    model = StageModel.of(str(weights))
+    assert model.name == "root"
+    first = model.picture(night)
+    assert first.mean() > 1.5 * night.mean()
+    model.picture(darkened(street(2), 0.6))
+    assert np.array_equal(model.picture(night), first)
+    with staged(mark=False) as plain_stage, staged() as marked:
+        assert np.array_equal(plain_stage.process_rgb(night[None])[0], first)
+        assert not np.array_equal(marked.process_rgb(night[None])[0], first)
+
+
 @pytest.mark.filterwarnings("ignore")
-def test_the_command_prints_rows_and_writes_pictures(folders, tmp_path, capsys):
+def test_the_command_prints_rows_and_writes_pictures(folders, weights, tmp_path, capsys):
     args = ["evaluate", "night-day", "--a", str(folders / "night"), "--b", str(folders / "day")]
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=3, size=(160, 96)))
     extra = ["--clip", str(clip), "--frames", "3", "--pictures", str(tmp_path / "seen"), "--json"]
-    assert main([*args, *extra]) == 0
+    assert main([*args, *extra, "--model", str(weights)]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert [r["name"] for r in data["rows"]] == ["doing nothing", "tone curve"]
+    assert [r["name"] for r in data["rows"]] == ["doing nothing", "tone curve", "root"]
     assert data["rows"][0]["clips"]["a.mp4"]["ratio"] == 1
-    assert data["bars"] == []
+    assert len(data["bars"]) == 4
     assert len(list((tmp_path / "seen").glob("*.jpg"))) == 6
 
 
