@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from dashcam_pipeline.cli.train import need_training
+from dashcam_pipeline.cli.extras import need_training
 from dashcam_pipeline.errors import UsageError
 
 SIDES: Final = range(64, 2049)

@@ -33,7 +33,10 @@ PAPER_FRAME = 512
 """Side in pixels of the crops that Flare7K's layers are meant for, themselves 1440 pixels wide."""
 
 NOISE = 1.0
-"""Pixels; see ``sample_of``. A streak as thin as this is rare at the work size."""
+"""Sigma in pixels of what evens out the noise of a pair's faint differences."""
+
+FAINT = 0.015
+"""Linear light; stronger differences are taken as they are, so that streaks keep their edges."""
 
 GAMMA = (1.8, 2.2)
 """Range of the gamma between the layers' codes and linear light (Flare7K, section 4)."""
@@ -49,13 +52,14 @@ def sample_of(
         glare: the same without noise and compression.
         clean: without glare; where it is brighter than ``glare`` there is no layer.
         kinds: what is in it.
-        smooth: sigma in pixels of a Gaussian over the difference: two photographs differ by their
-            noise, half of which would pass for light.
+        smooth: sigma in pixels of a Gaussian over faint differences: two photographs differ by
+            their noise, half of which would pass for light.
     """
     difference = glare.square() - clean.square()
     if smooth:
         planes = np.ascontiguousarray(difference.permute(1, 2, 0).numpy())
-        difference = _planes(cv2.GaussianBlur(planes, (0, 0), smooth))
+        even = _planes(cv2.GaussianBlur(planes, (0, 0), smooth))
+        difference = even + (even / FAINT).clamp(0, 1) * (difference - even)
     layer = torch.minimum(difference.clamp(min=0), glare.square())
     structured, veil = split_layer(layer)
     return Sample(picture, glare, structured, veil, saturation(clean), kinds)
