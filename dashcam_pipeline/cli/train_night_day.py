@@ -51,6 +51,11 @@ class _Size(click.ParamType[tuple[int, int]]):
     help="Aligned scenes to begin with. May be given often.",
 )
 @click.option(
+    "--darken/--no-darken",
+    default=None,
+    help="Make aligned examples of the days by darkening them, too.  [default: darken]",
+)
+@click.option(
     "--generator",
     type=click.Choice(["grid", "unet", "resnet9"]),
     help="resnet9 is the paper's, for GPUs.  [default: grid]",

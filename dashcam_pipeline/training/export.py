@@ -20,6 +20,7 @@ from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import FILE_NAME, ModelEntry, read_manifest
 from dashcam_pipeline.inference.worksize import AREA
 from dashcam_pipeline.training.glare_config import GlareTrainingConfig
+from dashcam_pipeline.training.half import halve_weights
 from dashcam_pipeline.training.nets import GlareNet, make_net
 
 if TYPE_CHECKING:
@@ -92,7 +93,12 @@ def load_average(checkpoint: Path) -> tuple[GlareNet, GlareTrainingConfig, dict[
 
 
 def export_onnx(
-    net: nn.Module, path: Path, *, size: tuple[int, int] | None = None, output: str = "maps"
+    net: nn.Module,
+    path: Path,
+    *,
+    size: tuple[int, int] | None = None,
+    output: str = "maps",
+    half: bool = False,
 ) -> float:
     """Write float32 ONNX with dynamic batch and, where the network has no size of its own, size.
 
@@ -101,6 +107,7 @@ def export_onnx(
         path: of the new file.
         size: the one height and width it takes; None for any multiples of 32.
         output: name of the answer in the file.
+        half: store the weights in half precision; the arithmetic stays float32.
 
     Returns:
         the largest difference from torch on a picture of noise.
@@ -132,6 +139,8 @@ def export_onnx(
             external_data=False,
             verbose=False,
         )
+    if half:
+        halve_weights(path)
     session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     difference = float(np.abs(session.run(None, {"picture": other.numpy()})[0] - wanted).max())
     if difference > PARITY:

@@ -1,7 +1,8 @@
 """From a night-to-day run to weights that the stages use: ONNX, manifest entries, model cards.
 
 Both directions come out of one checkpoint: ``night-to-day.onnx`` and ``day-to-night.onnx``, the
-averaged generators in float32 with dynamic batch and size, and a card each. What stands in a card
+averaged generators with dynamic batch and size, their weights stored in half precision, and a
+card each. What stands in a card
 below its ``OWN_WORDS`` line is left as it is: measured numbers and judgement are a person's.
 """
 
@@ -111,7 +112,7 @@ def export_night_day(
     for name in DIRECTIONS:
         net = run.generator(name)
         path = folder / f"{name}.onnx"
-        written[path] = export_onnx(net, path, output="translated")
+        written[path] = export_onnx(net, path, output="translated", half=True)
         entry = ModelEntry(
             name=name,
             stage=name,
@@ -146,9 +147,10 @@ def _facts(entry: ModelEntry, run: Run) -> str:
     hours, steps = run.state["spent"] / 3600, run.state["step"]
     return f"""# {entry.name} (weights of the `{entry.stage}` stage)
 
-A CycleGAN generator, kind `{c.generator}`, {entry.parameters:,} parameters, float32 ONNX, dynamic
-batch and size. Input and output: R'G'B' code values in [0, 1], (N, 3, h, w), sides multiples of
-{entry.multiple}, about {entry.work_area:,} pixels. The stage renders its answer at full resolution.
+A CycleGAN generator, kind `{c.generator}`, {entry.parameters:,} parameters, ONNX, dynamic batch
+and size; float32 arithmetic, weights stored in half precision. Input and output: R'G'B' code
+values in [0, 1], (N, 3, h, w), sides multiples of {entry.multiple}, about {entry.work_area:,}
+pixels. The stage renders its answer at full resolution.
 **What it shows was never seen by a camera. It is no evidence.**
 
 ## Terms
@@ -172,8 +174,8 @@ out of the training, or stretches squashed ones):
 
 def _sources(sources: Sequence[str]) -> str:
     """Names without the folders of the machine they lie on."""
-    short = ["/".join(s.split(":")[-1 if s.startswith("simulated:") else 0 :]) for s in sources]
-    return ", ".join(f"`{'/'.join(s.split('/')[-2:])}`" for s in short) or "none"
+    short = ("/".join(s.removeprefix("simulated:").split("/")[-2:]) for s in sources)
+    return ", ".join(f"`{s}`" for s in short) or "none"
 
 
 def _curves(path: Path) -> str:

@@ -172,7 +172,8 @@ class GridGenerator(nn.Module):
         """(N, 12, H/2, W/2): for each output channel three gains and an offset."""
         raw = self.head(self.trunk(lifted(picture, self.lift))).float()
         identity: Any = self.identity
-        return identity + self.STEEPEST * torch.tanh(raw / self.STEEPEST)
+        # Not tanh: a coefficient at its bound would have no gradient to leave it by.
+        return identity + self.STEEPEST * nnf.softsign(raw / self.STEEPEST)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Translate."""

@@ -99,11 +99,12 @@ def signal_hue(source: Tensor, result: Tensor) -> Tensor:
     return ((turned + 2 * pale) * weight).sum() / (weight.sum() + 20)
 
 
-def unrest(coefficients: Tensor) -> Tensor:
-    """Mean absolute step between neighbouring coefficients: maps are to be smooth."""
-    x = (coefficients[..., 1:] - coefficients[..., :-1]).abs().mean()
-    y = (coefficients[..., 1:, :] - coefficients[..., :-1, :]).abs().mean()
-    return x + y
+def put_out(source: Tensor, result: Tensor, *, keep: float = 0.6) -> Tensor:
+    """How far lights that saturate the source fall below a share of it: lamps stay lit."""
+    peak = source.amax(1)
+    missing = (keep * peak - result.amax(1)).clamp(min=0)
+    saturated = ((peak - 0.88) / 0.08).clamp(0, 1)
+    return (missing * saturated).sum() / (saturated.sum() + 20)
 
 
 def multiscale_l1(ours: Tensor, wanted: Tensor) -> Tensor:

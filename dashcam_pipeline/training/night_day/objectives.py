@@ -1,6 +1,12 @@
 """What the generators are to be good at, term by term, for the paper's run and for the light one.
 
 G translates nights (A) to days (B), F days to nights; judge B judges days, judge A nights.
+
+The light run's cycles are *back-translations* (Sennrich et al. 2016, there of sentences): what the
+other generator made is taken as a given picture, so F learns to find the real night behind G's
+day, and G the real day behind F's night. With a gradient through both, the way to a short cycle is
+to change nothing, and to hide the rest in the picture; what must be kept of a scene is asked for
+by the other terms instead.
 """
 
 from __future__ import annotations
@@ -33,14 +39,20 @@ CYCLE, IDENTITY = 10.0, 5.0
 PAIRS, PAIRS_LATE = 10.0, 4.0
 """Weight of aligned examples: alone at first, then beside the rest."""
 
-ADVERSARIAL = 2.0
+ADVERSARIAL = 3.0
 """Weight of the judges in the light run, where more terms stand against them."""
+
+STRUCTURE = 3.0
+"""Weight of self-similarity. More would keep the sky as black as the trees before it."""
+
+EDGES = 5.0
+"""Weight of lost edges: without it lit trees dissolve into a day's white sky."""
 
 IDENTITY_EVERY = 4
 """Steps from one identity loss to the next in the light run."""
 
 NOISE = 0.02
-"""Added to made nights: it keeps the cycle from hiding the answer in the picture."""
+"""Added to made nights: real ones have it."""
 
 
 class Judge(nn.Module):
@@ -151,16 +163,16 @@ def both(
     half = to_day(nets, a, pair, weight=weight, random=random)
     day, night = half.day, nets.f(b.picture)
     noise = torch.randn(night.shape, generator=random).to(night.device) * NOISE
-    shown = (night + noise).contiguous(memory_format=torch.channels_last)
+    shown = (night.detach() + noise).contiguous(memory_format=torch.channels_last)
     features = _features(nets)
     with torch.no_grad():
         seen = features(b.picture)
     terms = {
         "adversarial_a": ADVERSARIAL
         * least_squares(nets.judge_a(Side(night, b.family), random), 1.0),
-        "cycle_a": 0.4 * CYCLE * _night_l1(nets.f(day), a.picture),
-        "cycle_b": 0.6 * CYCLE * losses.multiscale_l1(nets.g(shown).float(), b.picture),
-        "structure_a": 4 * losses.structure(seen, features(lifted(night, LIFT))),
+        "cycle_a": 0.5 * CYCLE * _night_l1(nets.f(day.detach()), a.picture),
+        "cycle_b": 0.5 * CYCLE * losses.multiscale_l1(nets.g(shown).float(), b.picture),
+        "structure_a": STRUCTURE * losses.structure(seen, features(lifted(night, LIFT))),
     }
     return Outcome(half.terms | terms, day, night)
 
@@ -180,9 +192,10 @@ def _day_terms(nets: Nets, a: Side, day: Tensor, random: torch.Generator) -> dic
     return {
         "adversarial_b": ADVERSARIAL
         * least_squares(nets.judge_b(Side(day, a.family), random), 1.0),
-        "structure_b": 4 * losses.structure(seen, features(day)),
-        "edges": losses.lost_edges(bright, day.float()),
+        "structure_b": STRUCTURE * losses.structure(seen, features(day)),
+        "edges": EDGES * losses.lost_edges(bright, day.float()),
         "signals": 2 * losses.signal_hue(a.picture, day.float()),
+        "lamps": 2 * losses.put_out(a.picture, day.float()),
     }
 
 
