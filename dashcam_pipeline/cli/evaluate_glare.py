@@ -163,16 +163,20 @@ def glare(
     what.check()
     strengths = {"streaks": streaks, "veil": veil}
     options = {key: value for key, value in strengths.items() if value is not None}
-    from dashcam_pipeline.training.evaluation.tables import plain  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.evaluation.bars import bars_table  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.evaluation.tables import plain  # noqa: PLC0415
 
     found: dict[str, Any] = {"models": list(models), "quality": quality, "options": options}
     with ExitStack() as stack:
         for key, name, section in _sections(what, models, options, quality, pictures, stack):
             if as_json:
-                found.setdefault(key, {})[name] = plain(section.to_dict())
+                verdict = {"bars": [bar.to_dict() for bar in section.bars()]}
+                found.setdefault(key, {})[name] = plain(section.to_dict() | verdict)
             else:
                 click.echo(f"## {key.replace('_', ' ').capitalize()}: {name}\n")
                 click.echo(f"{section.markdown()}\n")
+                if bars := section.bars():
+                    click.echo(f"{bars_table(bars)}\n")
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
 

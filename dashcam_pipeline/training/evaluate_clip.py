@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashcam_pipeline.pipeline import Pipeline
+    from dashcam_pipeline.training.evaluation.bars import Bar
 
     Frames = npt.NDArray[np.uint8]
 
@@ -81,6 +82,10 @@ class ClipReport:
     """All rows of one clip."""
 
     rows: tuple[ClipRow, ...]
+
+    def bars(self) -> list[Bar]:
+        """None yet."""
+        return []
 
     def markdown(self) -> str:
         """One table."""

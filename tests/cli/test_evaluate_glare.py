@@ -59,6 +59,7 @@ def test_everything_at_once_as_tables(material, capsys):
     assert "| scene-1 | 1 |" in out
     assert "lpips-lite0" in out
     assert "| exact layer |" in out
+    assert "| glare | as it is, pooled, dB | 100.00 | ≥ 45.00 | met |" in out
     names = {path.name for path in (material / "seen").iterdir()}
     assert {"pair-a.png", "sheet-pairs-glare.jpg", "sheet-nights-glare-1.jpg"} < names
 
@@ -78,6 +79,7 @@ def test_everything_at_once_as_data(material, capsys):
     assert days["glare"]["means"]["as it is"]["worst"] > 45
     (held_out,) = found["held_out"].values()
     assert held_out["rings"]["rows"]["glare"]["whole"] > 0
+    assert [bar["what"] for bar in held_out["bars"]] == ["rings, dB"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from dashcam_pipeline.rgb import rgb_to_frame
 from dashcam_pipeline.scenes import is_cut, thumbnail
 from dashcam_pipeline.stages.shrink import code_scale
 from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
+from dashcam_pipeline.training.evaluation.bars import Bar
 from dashcam_pipeline.training.evaluation.tables import NOTHING, mean, number, numbers, table
 
 if TYPE_CHECKING:
@@ -138,6 +139,14 @@ class FlickerReport:
     """All clips."""
 
     clips: tuple[ClipFlicker, ...]
+
+    def bars(self) -> list[Bar]:
+        """The output may not flicker more than the recording."""
+        return [
+            Bar(row.name, f"flicker of {clip.clip}", row.ratio, "most", 1.0, ".3f")
+            for clip in self.clips
+            for row in clip.rows[1:]
+        ]
 
     def markdown(self) -> str:
         """One table, a line for each clip and row."""

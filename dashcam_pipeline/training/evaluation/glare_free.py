@@ -14,6 +14,7 @@ import numpy as np
 
 from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.training.data.pictures import load_picture
+from dashcam_pipeline.training.evaluation.bars import Bar
 from dashcam_pipeline.training.evaluation.sheets import Tile, contact_sheet, save
 from dashcam_pipeline.training.evaluation.stage import clean_picture, short_name
 from dashcam_pipeline.training.evaluation.tables import mean, numbers, table
@@ -73,6 +74,16 @@ class GlareFreeReport:
             "worst": min(values),
             "below": float(np.mean([v < BAR for v in values])),
         }
+
+    def bars(self) -> list[Bar]:
+        """Nothing should be seen to change."""
+        return [
+            Bar(
+                model, f"{kind}, pooled, dB", self.means(model, kind)["pooled"], "least", BAR, ".2f"
+            )
+            for model in self.scores
+            for kind in KINDS
+        ]
 
     def markdown(self) -> str:
         """One table, a line for each model and kind."""

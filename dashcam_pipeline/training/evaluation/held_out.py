@@ -18,6 +18,7 @@ import numpy as np
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.training.data.pictures import PictureSource, load_pictures
+from dashcam_pipeline.training.evaluation.bars import Bar
 from dashcam_pipeline.training.evaluation.sheets import Tile, contact_sheet, save
 from dashcam_pipeline.training.evaluation.stage import clean_picture, short_name
 from dashcam_pipeline.training.evaluation.tables import NOTHING, mean, numbers, table
@@ -150,6 +151,15 @@ class HeldOutReport:
                 means[f"gain_{key}"] = mean(gains)
             rows[name] = means
         return rows
+
+    def bars(self) -> list[Bar]:
+        """What every model should win on kinds that it never saw."""
+        return [
+            Bar(name, f"{kind}, dB", means["gain_whole"], "least", 5.0, "+.2f")
+            for kind in self.scores
+            for name, means in self.rows(kind).items()
+            if name not in {NOTHING, EXACT}
+        ]
 
     def markdown(self) -> str:
         """One table, a line for each kind and row."""

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.training.data.pictures import load_picture
+from dashcam_pipeline.training.evaluation.bars import Bar
 from dashcam_pipeline.training.evaluation.sheets import Tile, contact_sheet, save
 from dashcam_pipeline.training.evaluation.signals import Signal, SignalChange, find_signals
 from dashcam_pipeline.training.evaluation.stage import clean_picture, short_name
@@ -152,6 +153,19 @@ class NightsReport:
             "luma_mean": mean(s.luma for s in signals),
             "luma_min": min((s.luma for s in signals), default=math.nan),
         }
+
+    def bars(self) -> list[Bar]:
+        """How far haze should fall, and what should stay."""
+        found = []
+        for name in self.scores:
+            m = self.means(name)
+            found += [
+                Bar(name, "haze in the ring", m["ring"], "most", -0.25, "+.1%"),
+                Bar(name, "far from lamps, either way", abs(m["far"]), "most", 0.05, ".1%"),
+                Bar(name, "newly black", m["crushed"], "most", 0.005, ".2%"),
+                Bar(name, "lamp area kept", m["lamps"], "least", 0.9, ".1%"),
+            ]
+        return found
 
     def markdown(self) -> str:
         """Two tables: haze and lamps; signals."""

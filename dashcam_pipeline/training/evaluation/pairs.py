@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from dashcam_pipeline.training.evaluation.bars import Bar
 from dashcam_pipeline.training.evaluation.perceptual import NAME as PERCEPTUAL
 from dashcam_pipeline.training.evaluation.sheets import Tile, contact_sheet, save
 from dashcam_pipeline.training.evaluation.stage import clean_picture, short_name
@@ -149,6 +150,19 @@ class PairsReport:
         found: dict[str, list[PairResult]] = {}
         for result in self.results:
             found.setdefault(result.scene, []).append(result)
+        return found
+
+    def bars(self) -> list[Bar]:
+        """What every model should win over doing nothing, and what it may lose."""
+        nothing, *rows = self.rows()
+        found = []
+        for r in rows:
+            found += [
+                Bar(r.name, "glare region, dB", r.glare - nothing.glare, "least", 2.0, "+.2f"),
+                Bar(r.name, "whole, dB", r.whole - nothing.whole, "least", 0.3, "+.2f"),
+                Bar(r.name, "rest, dB", r.rest - nothing.rest, "least", -0.5, "+.2f"),
+                Bar(r.name, "made worse", r.worse, "most", 0.15, ".0%"),
+            ]
         return found
 
     def markdown(self) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dashcam_pipeline.training.evaluation.bars import Bar
+
 NOTHING: Final = "doing nothing"
 """Name of the first row: the input itself."""
 
@@ -19,6 +21,9 @@ class Section(Protocol):
 
     def markdown(self) -> str:
         """Headed tables."""
+
+    def bars(self) -> list[Bar]:
+        """What should be reached, with what was measured; empty where there is no bar."""
 
     def to_dict(self) -> dict[str, Any]:
         """Everything measured, JSON-able but for NaN (see ``plain``)."""
