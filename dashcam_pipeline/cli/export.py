@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from dashcam_pipeline.cli.extras import need_training
+from dashcam_pipeline.cli.train_glare import own_scenes
+from dashcam_pipeline.errors import UsageError
 
 
 @click.command()
@@ -30,16 +33,38 @@ from dashcam_pipeline.cli.extras import need_training
     is_flag=True,
     help="Of deep supervision, keep the answer of X0,4 alone: it is faster.",
 )
+@click.option(
+    "--precision",
+    "precisions",
+    type=click.Choice(["fp16", "int8"]),
+    multiple=True,
+    help="Write a twin NAME-PRECISION as well, and say what it loses. May be given often.",
+)
+@click.option(
+    "--calibration",
+    multiple=True,
+    metavar="KIND:PATH[@LIST]",
+    help=(
+        "Pictures for the synthesised nights that twins are calibrated and measured on.  "
+        "[default: the simulated scenes of a checkout]"
+    ),
+)
 def export(  # noqa: PLR0917 - click passes them by name
-    checkpoint: Path, name: str, out: Path, licence: str, trained_on: tuple[str, ...], prune: bool
+    checkpoint: Path,
+    name: str,
+    out: Path,
+    licence: str,
+    trained_on: tuple[str, ...],
+    prune: bool,
+    precisions: tuple[Literal["fp16", "int8"], ...],
+    calibration: tuple[str, ...],
 ) -> None:
-    """Write a run's averaged network as ONNX, with its entry in the manifest.
+    """Write a run's averaged network as ONNX, its entry in the manifest, and its model card.
 
-    A run of `train night-day` gives both directions, under the names of their stages, and a model
-    card each.
+    A run of `train night-day` gives both directions, under the names of their stages.
     """
     need_training()
-    from dashcam_pipeline.training.export import export_run  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.glare_export import export_glare  # noqa: PLC0415 - torch
     from dashcam_pipeline.training.night_day.export import (  # noqa: PLC0415 - torch
         export_night_day,
         is_night_day,
@@ -50,7 +75,19 @@ def export(  # noqa: PLR0917 - click passes them by name
         for path, difference in written.items():
             click.echo(f"{path}: differs from torch by at most {difference:.1e}")
         return
-    path, difference = export_run(
-        checkpoint, out, name, licence=licence, trained_on=trained_on, prune=prune
+    calibration = calibration or own_scenes()
+    if precisions and not calibration:
+        raise UsageError("Give --calibration KIND:PATH: no pictures to calibrate on.")
+    done = export_glare(
+        checkpoint,
+        out,
+        name,
+        licence=licence,
+        trained_on=trained_on,
+        prune=prune,
+        precisions=precisions,
+        calibration=calibration,
     )
-    click.echo(f"{path}: differs from torch by at most {difference:.1e}")
+    click.echo(f"{done.path}: differs from torch by at most {done.difference:.1e}")
+    for precision, loss in done.losses.items():
+        click.echo(f"{name}-{precision}: loses {loss:.2f} dB on synthesised nights")

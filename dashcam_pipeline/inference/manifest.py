@@ -21,6 +21,9 @@ FILE_NAME: Final = "manifest.toml"
 Head = Literal["layers", "image"]
 """What a glare network answers: layers of light and a mask of the lamps, or a clean picture."""
 
+Precision = Literal["fp32", "fp16", "int8"]
+"""fp16 is for GPUs, int8 for CPUs; pictures and maps are float32 with all of them."""
+
 
 class ModelEntry(BaseModel):
     """One set of weights.
@@ -40,6 +43,7 @@ class ModelEntry(BaseModel):
     work_area: int = Field(gt=0, description="Pixels it was made for, at any aspect.")
     multiple: int = Field(gt=0, description="Both sides must be multiples of it.")
     maps: int = Field(gt=0, description="Channels of its answer.")
+    precision: Precision = Field("fp32", description="What its inner numbers are.")
     head: Head = Field("layers", description="What its answer is.")
     size: tuple[int, int] | None = Field(
         None, description="The one height and width it takes; without it, any multiples."

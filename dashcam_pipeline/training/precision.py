@@ -8,17 +8,21 @@ processors without VNNI add pairs of products in sixteen bits and would saturate
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from dashcam_pipeline.training.export import write_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
+    from dashcam_pipeline.inference.manifest import ModelEntry
     from dashcam_pipeline.training.synthesis.glare import Sample
 
     Picture = npt.NDArray[np.float32]
@@ -26,6 +30,45 @@ if TYPE_CHECKING:
 QUANTISED = ["Conv", "Add", "Concat", "Resize", "Relu", "Clip", "MaxPool"]
 """Kinds of nodes that stay in int8 from one convolution to the next; without them every second
 node would be a conversion."""
+
+
+CALIBRATION = 32
+"""Samples that the ranges are found on."""
+
+MEASURED = 16
+"""Samples that the loss is measured on, others than those."""
+
+
+def export_reduced(
+    entry: ModelEntry, precision: Literal["fp16", "int8"], samples: Sequence[Sample]
+) -> tuple[ModelEntry, float]:
+    """Write a model's twin in fewer bits beside it, with an entry of its own in the manifest.
+
+    Args:
+        entry: of a float32 glare model with layers.
+        precision: of the twin, which is called NAME-PRECISION.
+        samples: ``CALIBRATION`` and ``MEASURED`` synthesised ones, at a size the network takes.
+
+    Returns:
+        the twin's entry, and what it loses in dB (``layer_psnr``) on the measured samples.
+    """
+    path = entry.folder / f"{entry.path.stem}-{precision}.onnx"
+    if precision == "fp16":
+        write_fp16(entry.path, path)
+    else:
+        write_int8(entry.path, path, (s.picture.numpy() for s in samples[:CALIBRATION]))
+    measured = samples[CALIBRATION:]
+    loss = layer_psnr(entry.path, measured) - layer_psnr(path, measured)
+    twin = entry.model_copy(
+        update={
+            "name": f"{entry.name}-{precision}",
+            "file": path.name,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "precision": precision,
+        }
+    )
+    write_entry(entry.folder, twin)
+    return twin, loss
 
 
 def write_fp16(source: Path, target: Path) -> None:

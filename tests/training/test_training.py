@@ -11,6 +11,9 @@ import pytest
 import torch
 
 from dashcam_pipeline.errors import InputMissingError, ModelError
+from dashcam_pipeline.inference.manifest import read_manifest
+from dashcam_pipeline.inference.session import Network
+from dashcam_pipeline.training import glare_export, precision
 from dashcam_pipeline.training.evaluate import (
     NightScore,
     clean_picture,
@@ -100,6 +103,51 @@ def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
         scores = evaluate_nights(pairs / "clear", pipeline)
         assert set(scores) == {"a.png"}
         assert "haze in the ring" in nights_table(scores)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, tmp_path, folders, monkeypatch):
+    monkeypatch.setattr(glare_export, "LENSES", 1)
+    monkeypatch.setattr(glare_export, "CALIBRATION", 2)
+    monkeypatch.setattr(glare_export, "MEASURED", 2)
+    monkeypatch.setattr(precision, "CALIBRATION", 2)
+    weights = tmp_path / "weights"
+
+    def export():
+        return glare_export.export_glare(
+            run / "last.ckpt",
+            weights,
+            "mine",
+            licence="CC0-1.0",
+            trained_on=["noise (CC0)"],
+            precisions=("fp16", "int8"),
+            calibration=[f"night:{folders / 'night'}"],
+        )
+
+    done = export()
+    assert abs(done.losses["fp16"]) < 0.2
+    assert abs(done.losses["int8"]) < 3
+    entries = {entry.name: entry for entry in read_manifest(weights).models}
+    assert {name: entry.precision for name, entry in entries.items()} == {
+        "mine": "fp32",
+        "mine-fp16": "fp16",
+        "mine-int8": "int8",
+    }
+    size = {name: entry.path.stat().st_size for name, entry in entries.items()}
+    assert size["mine-int8"] < size["mine-fp16"] < size["mine"]
+    picture = np.ascontiguousarray(night(64, 96)[..., ::-1].transpose(2, 0, 1), np.float32) / 255
+    maps = {name: Network(entry).run(picture[None]) for name, entry in entries.items()}
+    assert np.abs(maps["mine-fp16"] - maps["mine"]).max() < 0.02
+    assert np.abs(maps["mine-int8"] - maps["mine"]).mean() < 0.03
+
+    card = weights / "mine.md"
+    text = card.read_text()
+    for fact in ("noise (CC0)", "dashcam train glare", "1 steps", "(doing nothing)", "int8"):
+        assert fact in text
+    assert str(tmp_path) not in text, "no folder of the machine it was trained on"
+    card.write_text(text + "\nIt can't see through fog.\n")
+    export()
+    assert card.read_text().endswith("It can't see through fog.\n")
 
 
 @pytest.mark.filterwarnings("ignore")
