@@ -30,6 +30,9 @@ LAMPS = 9
 NOISE = 2.5
 """Standard deviation of the noise in codes."""
 
+_ENCODER = {"preset": "veryfast", "crf": "20", "g": str(RATE)}
+"""As cameras do it: a key frame a second."""
+
 
 def make_clip(path: Path, *, width: int, height: int, frames: int) -> Path:
     """Write a clip of H.264 in MP4 at 30 frames a second.
@@ -46,7 +49,7 @@ def make_clip(path: Path, *, width: int, height: int, frames: int) -> Path:
     ]
     lamps = _lamps(rng)
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "20"})
+        stream = out.add_stream("libx264", rate=RATE, options=_ENCODER)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.time_base = Fraction(1, RATE)
         stream.codec_context.thread_count = 1  # the same bytes on every machine

@@ -1,6 +1,7 @@
 """How fast cleaning is beside the plain transcode that it can't do without.
 
     python benchmarks/speed.py [--quick] [--sizes 640x360 1920x1080 3840x2160] [--rounds 3]
+        [--rows "glare fast" ...]
 
 Prints Markdown. For each size a night-like clip is made (``night.py``), and every row cleans it in
 a process of its own, round by round, so that whatever else the machine does meets all rows alike.
@@ -93,7 +94,7 @@ def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) ->
     frames = options.frames or (QUICK_FRAMES if options.quick else FRAMES.get(size, 300))
     clip = make_clip(folder / f"{width}x{height}.mp4", width=width, height=height, frames=frames)
     rate = clip.stat().st_size * 8 / frames * 30 / 1e6
-    results: dict[str, list[dict]] = {row: [] for row in rows(size)}
+    results: dict[str, list[dict]] = {row: [] for row in options.rows or rows(size)}
     for _ in range(options.rounds):
         for row, found in results.items():
             # At least three, since the first one pays for what the others share.
@@ -114,9 +115,11 @@ def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) ->
             f"| {processor:.2f} | {1000 * median(per(r, 'cpu') for r in found):.1f} "
             f"| {median(r['peak'] for r in found) / 1e6:.0f} |"
         )
-    first = median(r["first"] for r in results["glare balanced"])
-    print(f"\nFirst frame written by `glare balanced` after {first:.2f} s, imports included.")
-    parts(size, clip, folder, options)
+    if "glare balanced" in results:
+        first = median(r["first"] for r in results["glare balanced"])
+        print(f"\nFirst frame written by `glare balanced` after {first:.2f} s, imports included.")
+    if not options.rows:
+        parts(size, clip, folder, options)
 
 
 def per(result: dict, key: str) -> float:
@@ -159,6 +162,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", metavar="WxH")
     parser.add_argument("--frames", type=int, help="instead of the usual number at each size")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--rows", nargs="+", help="these only, without the parts")
     parser.add_argument("--preset", default="veryfast")
     parser.add_argument("--crf", type=int, default=20)
     options = parser.parse_args()
@@ -166,6 +170,8 @@ def main() -> None:
     sizes = list(FRAMES)[:2] if options.quick else list(FRAMES)
     if options.sizes:
         sizes = [tuple(int(side) for side in size.split("x")) for size in options.sizes]
+    if options.rows and "plain transcode" not in options.rows:
+        options.rows.insert(0, "plain transcode")
     print(f"{machine()}; Python {platform.python_version()}")
     start_up(5)
     with tempfile.TemporaryDirectory(prefix="dashcam-benchmark-") as name:

@@ -87,9 +87,11 @@ def excess_light(linear: Light) -> Light:
     channels = []
     for channel in linear:
         opened = cv2.dilate(cv2.erode(channel, window), window)
-        around = cv2.GaussianBlur(opened, (0, 0), side / 4)
+        # Blurred at half the size, where it costs a quarter and comes to nearly the same.
+        half = cv2.resize(opened, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        around = cv2.resize(cv2.GaussianBlur(half, (0, 0), side / 8), channel.shape[::-1])
         channels.append(np.maximum(channel - around, 0))
-    return np.stack(channels).astype(np.float32)
+    return np.stack(channels).astype(np.float32, copy=False)
 
 
 def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Light:
