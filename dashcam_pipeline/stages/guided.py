@@ -48,6 +48,11 @@ LUMA_GAIN = (-0.5, 3.0)
 """Bounds of luma's gain. Above, blocks of the codec would show; a dark seam where a lit place turns
 dark by day needs little below zero, and lamps would turn into black specks with more."""
 
+SEEN = 2.0
+"""Ratio of the means up to which luma's detail follows it. What is brightened more was hardly seen,
+like a black sky that becomes a day's: there the answer is invented and the detail is noise, and the
+more so the less of it is followed."""
+
 CHROMA_GAIN = (-0.5, 1.25)
 """Bounds of chroma's gain."""
 
@@ -56,6 +61,9 @@ BLACK = 0.02
 
 NOISE = 0.012
 """Detail (code value in [0, 1]) of which half is amplified: three codes of eight bits."""
+
+FLAT = 0.015**2
+"""Variance (code value in [0, 1]) of which half is taken for noise in the small picture."""
 
 STRIP = 64
 """Rows worked on at a time, few enough for the cache."""
@@ -75,6 +83,27 @@ class Translation:
     shown: Map
     luma_gain: Map
     chroma_gain: Map
+
+
+def without_noise(picture: Map) -> Map:
+    """A small picture whose flat places are averaged, and whose edges stay.
+
+    A generator multiplies noise as it multiplies light. The guided filter with the picture as its
+    own guide (He et al., 2013, 3.2); ``FLAT`` is its epsilon.
+
+    Args:
+        picture: (3, h, w) in [0, 1].
+
+    Returns:
+        (3, h, w) float32.
+    """
+    channels = []
+    for channel in picture:
+        mean = _mean(channel)
+        variance = np.maximum(_mean(channel * channel) - mean * mean, 0)
+        slope = variance / (variance + FLAT)
+        channels.append(_mean(slope) * channel + _mean(mean - slope * mean))
+    return np.stack(channels).astype(np.float32)
 
 
 def to_ycbcr(rgb: Map, matrix: Matrix) -> Map:
@@ -103,9 +132,10 @@ def fit(seen: Map, shown: Map, matrix: Matrix, *, strength: float = 1.0) -> Tran
         strength: how far to go, 0 (the frame stays as it is) to 1.
     """
     before, after = to_ycbcr(seen, matrix), to_ycbcr(shown, matrix)
-    ratio = np.clip(_mean(after[0]) / np.maximum(_mean(before[0]), BLACK), 0, LUMA_GAIN[1])
-    luma = _slope(before[:1], after[:1], ratio, LUMA_GAIN)
-    chroma = _slope(before[1:], after[1:], np.zeros_like(ratio), CHROMA_GAIN)
+    ratio = np.maximum(_mean(after[0]), 0) / np.maximum(_mean(before[0]), BLACK)
+    prior = np.minimum(ratio, SEEN**2 / np.maximum(ratio, SEEN))
+    luma = _slope(before[:1], after[:1], prior, LUMA_GAIN)
+    chroma = _slope(before[1:], after[1:], np.zeros_like(prior), CHROMA_GAIN)
     return Translation(
         seen=before,
         shown=before + strength * (after - before),

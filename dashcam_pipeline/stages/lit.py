@@ -34,8 +34,9 @@ ROWS: Final = 540
 BRIGHT: Final = (0.45, 0.65)
 """Strongest primary from which, and up to which, a place turns into a lamp."""
 
-GLOW: Final = (0.25, 0.45)
-"""The same for a place into which a lamp is grown."""
+GLOW: Final = (0.5, 0.75)
+"""The same of a place's strongest primary relative to the largest one near it. What is dark beside
+a lamp, or a dim glow, would stay as a dark rim in a bright picture."""
 
 COLORFUL: Final = (0.10, 0.22)
 """The same of the distance between red and green."""
@@ -46,8 +47,10 @@ GLOWING: Final = (0.35, 0.55)
 ABOVE: Final = (0.12, 0.25)
 """The same of the strongest primary less its opening."""
 
-LARGEST: Final = 1 / 5
-"""Of the frame's height: what is longer than this in a direction is no lamp."""
+WIDEST: Final = 1 / 4
+TALLEST: Final = 1 / 3
+"""Of the frame's height: what is longer than this, flat or upright, is no lamp. Signals hang from
+bright poles and shine above each other; evening skies are wide."""
 
 QUARTER: Final = 4
 """The opening is found on a picture so many times smaller."""
@@ -81,8 +84,8 @@ def lit_signals(frame: Frame) -> Map:
     core = max(1, round(CORE * height))
     grown = cv2.erode(cv2.dilate(lit, _disc(rim + core)), _disc(core))
     grown = cv2.GaussianBlur(grown, (0, 0), rim / 2)
-    # what is dark beside a lamp would stay as a black rim
-    return np.asarray(grown * _ramp(strongest, *GLOW))
+    nearby = cv2.dilate(strongest, _disc(2 * core))
+    return np.asarray(grown * _ramp(strongest / np.maximum(nearby, BRIGHT[0]), *GLOW))
 
 
 def _disc(radius: int) -> npt.NDArray[np.uint8]:
@@ -113,6 +116,7 @@ def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Ma
     green = red * (-kr / kg) - blue * (kb / kg)
     most = np.maximum(np.maximum(red, green), blue)
     most += y
+    np.minimum(most, 1, out=most)  # reduced chroma spills over its neighbours' luma
     return most, np.abs(red - green)
 
 
@@ -131,11 +135,11 @@ def _opened(values: Map) -> Map:
     rows, columns = (side // QUARTER for side in padded.shape)
     block = np.ones((QUARTER, QUARTER), np.uint8)
     small = np.ascontiguousarray(cv2.dilate(padded, block, anchor=(0, 0))[::QUARTER, ::QUARTER])
-    side = max(3, round(height * LARGEST / QUARTER) | 1)
+    wide, tall = (max(3, round(height * share / QUARTER) | 1) for share in (WIDEST, TALLEST))
     flat, upright = (
         # dark outside, or what touches the border would look longer than it is
         cv2.dilate(cv2.erode(small, line, borderType=cv2.BORDER_CONSTANT, borderValue=0), line)
-        for line in (np.ones((1, side), np.uint8), np.ones((side, 1), np.uint8))
+        for line in (np.ones((1, wide), np.uint8), np.ones((tall, 1), np.uint8))
     )
     opened = cv2.dilate(np.maximum(flat, upright), np.ones((3, 3), np.uint8))
     size = columns * QUARTER, rows * QUARTER

@@ -30,7 +30,7 @@ from dashcam_pipeline.stages.base import (
     StageOptions,
     StreamInfo,
 )
-from dashcam_pipeline.stages.guided import fit, render
+from dashcam_pipeline.stages.guided import fit, render, without_noise
 from dashcam_pipeline.stages.lit import lit_signals
 from dashcam_pipeline.stages.mark import Mark, make_mark
 from dashcam_pipeline.stages.shrink import shrink_rgb
@@ -133,7 +133,7 @@ class TranslationStage(Stage):
         if strength == 0:
             return batch
         start = time.perf_counter()
-        pictures = np.stack([shrink_rgb(frame, *self._size) for frame in batch])
+        pictures = np.stack([without_noise(shrink_rgb(frame, *self._size)) for frame in batch])
         shrunk = time.perf_counter()
         answers = self._predict(pictures)
         predicted = time.perf_counter()

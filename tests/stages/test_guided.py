@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashcam_pipeline.frames import Color, Frame, PixelLayout
-from dashcam_pipeline.stages.guided import NOISE, STRIP, fit, render, to_ycbcr
+from dashcam_pipeline.stages.guided import NOISE, STRIP, fit, render, to_ycbcr, without_noise
 from dashcam_pipeline.stages.shrink import code_scale, shrink_rgb
 
 LAYOUTS = [PixelLayout(bits, chroma) for bits in (8, 10) for chroma in ((1, 1), (1, 0), (0, 0))]
@@ -204,3 +204,27 @@ def test_white_black_and_grey_have_no_chroma(rgb, matrix):
     assert abs(cr) <= 0.5 + 1e-6
     grey = to_ycbcr(np.full((3, 1, 1), rgb[0], np.float32), matrix).ravel()
     assert np.abs(grey - [rgb[0], 0, 0]).max() < 1e-6
+
+
+def test_noise_of_the_small_picture_goes_and_its_edges_stay():
+    rng = np.random.default_rng(0)
+    picture = np.full((3, 64, 96), 0.1, np.float32)
+    picture[:, :, 48:] = 0.4
+    noisy = (picture + rng.normal(0, 0.006, picture.shape)).astype(np.float32)
+    calm = without_noise(noisy)
+    flat = np.s_[:, 8:56, 8:36]
+    assert calm[flat].std() < 0.4 * noisy[flat].std()
+    assert np.abs(calm[:, :, 48] - calm[:, :, 47]).mean() > 0.9 * 0.3
+    assert calm.dtype == np.float32
+
+
+def test_the_more_is_invented_the_less_of_the_frame_shows():
+    """What was black has no texture worth having; what was seen keeps its own."""
+    rng = np.random.default_rng(0)
+    frame = make_frame(0.1 + rng.normal(0, 0.02, (180, 320)))
+    seen = without_noise(shrink_rgb(frame, 64, 96))
+    texture = [
+        render(frame, fit(seen, np.full_like(seen, level), "bt709")).planes[0].astype(float).std()
+        for level in (0.2, 0.8)
+    ]
+    assert texture[1] < 0.5 * texture[0]

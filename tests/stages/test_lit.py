@@ -52,7 +52,8 @@ def test_a_signal_is_found_whole(colour, radius):
     assert lit.min() >= 0
     assert lit.max() <= 1
     inside = disc(night() * 0, (90, 200), radius - 0.5, 1)[..., 0] > 0
-    assert lit[inside].min() > 0.8
+    assert lit[inside].min() > 0.6, "half a sample of the rim is reduced chroma"
+    assert lit[inside].mean() > 0.9
     far = disc(night() * 0, (90, 200), radius + 10, 1)[..., 0] == 0
     assert lit[far].max() < 0.01
 
