@@ -71,6 +71,16 @@ class Page:
         )
 
 
+def need_empty(folder: Path) -> None:
+    """Make sure that nothing is overwritten.
+
+    Raises:
+        OutputExistsError: the folder holds something, or is a file.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputExistsError(f"{folder} is there already", advice="Give a new or empty folder.")
+
+
 def write_album(
     source: GlareSynthesizer, folder: Path, count: int, seed: int, size: tuple[int, int]
 ) -> Iterator[int]:
@@ -91,8 +101,7 @@ def write_album(
         OutputError: a picture can't be written.
         InputError: the source gives no glare.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputExistsError(f"{folder} is there already", advice="Give a new or empty folder.")
+    need_empty(folder)
     for side in ("input", "target", "layer", "lamps"):
         (folder / side).mkdir(parents=True)
     shown: list[Page] = []
