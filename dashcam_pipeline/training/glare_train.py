@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 import lightning as L  # noqa: N812 - its own documentation's name
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
-from dashcam_pipeline.errors import InputMissingError, ModelError
+from dashcam_pipeline.errors import DeviceError, InputMissingError, ModelError
 from dashcam_pipeline.training.data.sources import load_data
 from dashcam_pipeline.training.glare_module import GlareModule
 from dashcam_pipeline.training.runs import (
@@ -125,29 +126,34 @@ def load_start(module: GlareModule, checkpoint: Path) -> int:
 
 
 def _make_trainer(config: GlareTrainingConfig, folder: Path) -> L.Trainer:
-    """Lightning's trainer, with all that a run leaves in its folder."""
+    """Lightning's trainer, with all that a run leaves in its folder.
+
+    Raises:
+        DeviceError: there are no such devices.
+    """
     pairs = load_pairs(config.pairs, config.pairs_list) if config.pairs else []
-    return L.Trainer(
-        accelerator="auto",
-        devices=config.devices,
-        precision=config.precision,
-        max_epochs=-1,
-        logger=[
-            CSVLogger(folder, name="csv"),
-            TensorBoardLogger(folder, name="tensorboard"),
-        ],
-        callbacks=[
-            Watch(folder, pairs, load_looks(config.look) if config.look else []),
-            ModelCheckpoint(
-                folder, filename="last", every_n_epochs=1, enable_version_counter=False
-            ),
-        ],
-        plugins=[WholeFiles()],
-        gradient_clip_val=1.0,
-        log_every_n_steps=50,
-        enable_model_summary=False,
-        enable_progress_bar=sys.stderr.isatty(),
-    )
+    watch = Watch(folder, pairs, load_looks(config.look) if config.look else [])
+    keep = ModelCheckpoint(folder, filename="last", every_n_epochs=1, enable_version_counter=False)
+    loggers = [CSVLogger(folder, name="csv"), TensorBoardLogger(folder, name="tensorboard")]
+    try:
+        return L.Trainer(
+            accelerator="auto",
+            devices=config.devices,
+            precision=config.precision,
+            max_epochs=-1,
+            logger=loggers,
+            callbacks=[watch, keep],
+            plugins=[WholeFiles()],
+            gradient_clip_val=1.0,
+            log_every_n_steps=50,
+            enable_model_summary=False,
+            enable_progress_bar=sys.stderr.isatty(),
+        )
+    except (MisconfigurationException, TypeError) as error:  # its words for devices it can't have
+        raise DeviceError(
+            f"training can't run on devices = {config.devices!r}: {error}",
+            advice="--devices auto takes what is there.",
+        ) from error
 
 
 @contextmanager

@@ -11,8 +11,8 @@ import cv2
 import pytest
 import torch
 
-from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.training import runs
+from dashcam_pipeline.errors import DeviceError, UsageError
+from dashcam_pipeline.training import glare_train, runs
 from dashcam_pipeline.training.curves import draw_curves, read_losses
 from dashcam_pipeline.training.glare_config import GlareTrainingConfig
 from dashcam_pipeline.training.glare_module import GlareModule
@@ -99,6 +99,11 @@ def test_a_checkpoint_appears_when_it_is_whole(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="the disk is full"):
         runs.WholeFiles().save_checkpoint({"a": 2}, path)
     assert torch.load(path) == {"a": 1}
+
+
+def test_devices_that_are_not_there_are_named(config, tmp_path):
+    with pytest.raises(DeviceError, match="devices = '98,99'"):
+        glare_train._make_trainer(config.model_copy(update={"devices": "98,99"}), tmp_path)
 
 
 def test_hours_and_epochs_take_turns(config, tmp_path):
