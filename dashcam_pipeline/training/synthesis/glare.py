@@ -343,7 +343,7 @@ class GlareSynthesizer:
                 layer = layer + torch.from_numpy(halo(rng, lamp, height, width))
                 kinds = (*kinds, "moon")
         ring = torch.quantile(layer.mean(0)[::4, ::4].flatten(), 0.99)
-        level = math.exp(rng.uniform(math.log(0.02), math.log(0.9)))
+        level = math.exp(rng.uniform(math.log(0.01), math.log(0.8)))
         layer = layer * (level / (ring + 1e-9))
         if rng.random() < self.chances.ghosts:
             layer = layer + ghosts(rng, lamps, height, width) * (level / 0.3)
