@@ -62,6 +62,7 @@ def _resized(plane: Plane, height: int, width: int) -> npt.NDArray[np.float32]:
     samples: npt.NDArray[Any] = plane
     while min(samples.shape[0] / height, samples.shape[1] / width) >= HALVED:
         size = (samples.shape[1] // 2, samples.shape[0] // 2)
-        samples = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
+        even = samples[: 2 * size[1], : 2 * size[0]]  # OpenCV is fast at the exact half alone
+        samples = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
     samples = cv2.resize(samples, (width, height), interpolation=cv2.INTER_LINEAR)
     return samples.astype(np.float32)
