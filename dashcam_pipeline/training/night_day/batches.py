@@ -26,11 +26,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """A batch of aligned examples; the first ``simulated`` ones are true both ways."""
+    """A batch of aligned examples, (N, 3, H, W) in [0, 1]."""
 
     night: Tensor
     day: Tensor
-    simulated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Batches:
         return self._windows(self.b, chosen, step, 1)
 
     def aligned(self, step: int, count: int) -> Aligned | None:
-        """Aligned examples, simulated ones first; None if there are none."""
+        """Aligned examples; None if there are none."""
         if not self.pairs:
             return None
         drawn = [
@@ -73,10 +72,9 @@ class Batches:
             )
             for i in range(count)
         ]
-        drawn.sort(key=lambda pair: not pair.simulated)
         night = to_tensor([pair.night for pair in drawn]).to(self.device)
         day = to_tensor([pair.day for pair in drawn]).to(self.device)
-        return Aligned(night, day, sum(pair.simulated for pair in drawn))
+        return Aligned(night, day)
 
     def _turn(self, domain: Domain, step: int, salt: int) -> list[int]:
         n = self.config.batch

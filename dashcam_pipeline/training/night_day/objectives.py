@@ -118,11 +118,14 @@ def classic(nets: Nets, a: Side, b: Side, random: torch.Generator) -> Outcome:
 
 
 def warm(nets: Nets, pair: Aligned) -> dict[str, Tensor]:
-    """Aligned examples alone, both ways where both sides are true."""
+    """Aligned examples alone, both ways."""
     terms = aligned(nets, pair, nets.g(pair.night), PAIRS)
-    if n := pair.simulated:
-        terms["pair_night"] = (PAIRS / 2) * _night_l1(nets.f(pair.day[:n]), pair.night[:n])
-    return terms
+    return terms | {"pair_night": _pair_night(nets, pair, PAIRS)}
+
+
+def _pair_night(nets: Nets, pair: Aligned, weight: float) -> Tensor:
+    """Made nights against those we made: a draw of many, but all of them have a dark sky."""
+    return 0.5 * weight * _night_l1(nets.f(pair.day), pair.night)
 
 
 def aligned(nets: Nets, pair: Aligned, made: Tensor, weight: float) -> dict[str, Tensor]:
@@ -174,6 +177,8 @@ def both(
         "cycle_b": 0.5 * CYCLE * losses.multiscale_l1(nets.g(shown).float(), b.picture),
         "structure_a": STRUCTURE * losses.structure(seen, features(lifted(night, LIFT))),
     }
+    if pair:
+        terms["pair_night"] = _pair_night(nets, pair, weight)
     return Outcome(half.terms | terms, day, night)
 
 

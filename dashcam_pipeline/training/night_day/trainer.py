@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.training.night_day.data import Domain
     from dashcam_pipeline.training.night_day.pairs import PairMaker
 
-AVERAGE = 0.998
+AVERAGE = 0.995
 """Decay of the averaged generators, which are what is exported."""
 
 STEEP = 5.0
