@@ -70,11 +70,19 @@ FADED: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A lit signal: its colour, its box (x, y, width, height), and its coloured pixels therein."""
+    """A lit signal.
+
+    Args:
+        colour: of its coloured pixels.
+        box: x, y, width, height in pixels.
+        mask: the coloured pixels within the box.
+        pale: the others of it within the box, most often its clipped core.
+    """
 
     colour: Colour
     box: tuple[int, int, int, int]
     mask: Mask
+    pale: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ class SignalChange:
     Args:
         colour: before.
         box: x, y, width, height in pixels.
-        degrees: change of hue, 0 to 180.
+        degrees: change of hue, 0 to 180; also that of a white core which turned another colour.
         faded: True if less than ``FADED`` of its colour is left; ``degrees`` is 180 then.
     """
 
@@ -141,9 +149,10 @@ def _signal(picture: RGB, top: Floats, core: Mask, box: tuple[int, int, int, int
     if colour is None or abs(mean) < PALE or abs(mean - background) < EXCESS[colour]:
         return None
     columns, rows = mask.any(axis=0).nonzero()[0], mask.any(axis=1).nonzero()[0]
-    tight = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    place = (left + int(columns[0]), upper + int(rows[0]), tight.shape[1], tight.shape[0])
-    return Signal(colour, place, tight)
+    tight = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    high, wide = mask[tight].shape
+    place = (left + int(columns[0]), upper + int(rows[0]), wide, high)
+    return Signal(colour, place, mask[tight], (near & ~mask)[tight])
 
 
 def colour_name(value: complex) -> Colour | None:
@@ -166,5 +175,9 @@ def signal_changes(signals: list[Signal], before: RGB, after: RGB) -> list[Signa
         )
         faded = abs(now) < FADED * abs(was)
         turn = 180.0 if faded else abs(float(np.degrees(np.angle(now / was))))
+        if signal.pale.any():
+            core = complex(chroma(after[y : y + height, x : x + width][signal.pale]).mean())
+            if abs(core) > COLOURED:
+                turn = max(turn, abs(float(np.degrees(np.angle(core / was)))))
         changes.append(SignalChange(signal.colour, signal.box, turn, faded))
     return changes

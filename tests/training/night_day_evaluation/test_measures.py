@@ -203,6 +203,11 @@ def test_hue_that_is_kept_turned_and_gone(crossing):
     swapped = np.ascontiguousarray(crossing[..., [1, 0, 2]])
     turned = {s.colour: s.degrees for s in signal_changes(signals, crossing, swapped)}
     assert turned["red"] > 90
+    wrong_core = crossing.copy()
+    cv2.circle(wrong_core, (100, 60), 3, (60, 200, 60), -1)
+    (found,) = (s for s in signal_changes(signals, crossing, wrong_core) if s.colour == "red")
+    assert found.degrees > 90
+    assert not found.faded
     gray = np.repeat(crossing.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
     for change in signal_changes(signals, crossing, gray):
         assert change.faded
