@@ -1,9 +1,10 @@
 """The same network in fewer bits: float16 for GPUs, int8 for CPUs, and what each costs in dB.
 
 int8 is static: the ranges of all activations are found on calibration pictures (synthesised
-nights). The first and the last convolution stay in float32: the first sees the code values
-themselves, and an error of the last is an error of the layer. Weights take seven bits, because
-processors without VNNI add pairs of products in sixteen bits and would saturate with eight.
+nights). What handles the picture's own code values stays in float32: the first convolution, and the
+last two with what follows, where an error is an error of the layer; and so do depthwise
+convolutions, which lose most and gain least. Weights take seven bits, because processors without
+VNNI add pairs of products in sixteen bits and would saturate with eight.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -114,7 +115,6 @@ def write_int8(source: Path, target: Path, pictures: Iterable[Picture]) -> None:
         folded = Path(folder, "folded.onnx")
         quant_pre_process(source, folded, skip_symbolic_shape=True)
         graph = onnx.load(folded).graph
-        convolutions = [node.name for node in graph.node if node.op_type == "Conv"]
         q.quantize_static(
             folded,
             target,
@@ -125,8 +125,22 @@ def write_int8(source: Path, target: Path, pictures: Iterable[Picture]) -> None:
             per_channel=True,
             reduce_range=True,
             op_types_to_quantize=QUANTISED,
-            nodes_to_exclude=[convolutions[0], convolutions[-1]],
+            nodes_to_exclude=_kept_in_float32(graph),
         )
+
+
+def _kept_in_float32(graph: Any) -> list[str]:  # noqa: ANN401 - onnx has no types
+    """Names of the nodes that stay as they are."""
+    nodes = list(graph.node)  # in an order in which they can be computed
+    convolutions = [node for node in nodes if node.op_type == "Conv"]
+    joined = convolutions[-2].input[0]
+    tail = next((i for i, node in enumerate(nodes) if joined in node.output), len(nodes))
+    depthwise = [
+        node.name
+        for node in convolutions
+        if any(a.name == "group" and a.i > 1 for a in node.attribute)
+    ]
+    return [convolutions[0].name, *depthwise, *(node.name for node in nodes[tail:])]
 
 
 def layer_psnr(network: Path, samples: Sequence[Sample]) -> float:
