@@ -19,7 +19,7 @@ KERNELS = ((4, 2, 1), (4, 2, 1), (6, 4, 1))
 """Kernel, stride and padding of each: together they shrink the picture to a sixteenth a side."""
 
 CODE = 256
-"""Numbers in the narrowest place; the two layers beside it hold most of the 3.7 M parameters."""
+"""Numbers in the narrowest place; the layers beside it hold most of the 3.8 M parameters."""
 
 
 class Autoencoder(nn.Module):
