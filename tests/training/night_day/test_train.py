@@ -18,11 +18,19 @@ import torch
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
+from dashcam_pipeline.training.export import export_onnx
 from dashcam_pipeline.training.night_day.batches import Side
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import DomainSource, load_domain
-from dashcam_pipeline.training.night_day.export import OWN_WORDS, export_night_day
+from dashcam_pipeline.training.night_day.export import (
+    OWN_WORDS,
+    Run,
+    export_night_day,
+    write_card,
+)
+from dashcam_pipeline.training.night_day.generators import make_generator
 from dashcam_pipeline.training.night_day.objectives import Nets, classic
+from dashcam_pipeline.training.night_day.pairs import PairMaker
 from dashcam_pipeline.training.night_day.train import resume_config, train_night_day
 from dashcam_pipeline.training.night_day.trainer import NightDayTrainer, decay
 
@@ -177,10 +185,8 @@ def test_judges_do_not_learn_in_the_generators_part(config, town, tmp_path):
     )
 
 
-@pytest.mark.parametrize("kind", ["grid", "unet"])
-def test_an_export_gives_both_directions(config, tmp_path, kind):
-    settings = config.model_copy(update={"generator": kind, "epochs": 1})
-    path = train_night_day(settings, tmp_path / "run")
+def test_an_export_gives_both_directions_and_cards(config, tmp_path):
+    path = train_night_day(config.model_copy(update={"epochs": 1}), tmp_path / "run")
     weights_folder = tmp_path / "weights"
     arguments = ["export", str(path), "--out", str(weights_folder), "--licence", "CC0-1.0"]
     assert main([*arguments, "--trained-on", "a made-up town (CC0)"]) == 0
@@ -197,19 +203,31 @@ def test_an_export_gives_both_directions(config, tmp_path, kind):
         assert made.shape == picture.shape
         assert 0 <= made.min() <= made.max() <= 1
         assert entry.path.stat().st_size < 2.5 * entry.parameters  # half precision
-        card = (weights_folder / entry.card).read_text()
-        assert "a made-up town (CC0)" in card
-        assert str(tmp_path) not in card
+        card = weights_folder / entry.card
+        assert "a made-up town (CC0)" in card.read_text()
+        assert str(tmp_path) not in card.read_text()
+        head, _ = card.read_text().split(OWN_WORDS)
+        card.write_text(f"old{OWN_WORDS}\nIt can't see round corners.\n")
+        write_card(card, entry, Run.load(path))
+        assert card.read_text() == f"{head}{OWN_WORDS}\nIt can't see round corners.\n"
 
 
-def test_a_card_keeps_what_was_written_by_hand(config, tmp_path):
-    path = train_night_day(config.model_copy(update={"epochs": 1}), tmp_path / "run")
-    export_night_day(path, tmp_path, licence="CC0-1.0", trained_on=["a town"])
-    card = tmp_path / "night-to-day.md"
-    head, _ = card.read_text().split(OWN_WORDS)
-    card.write_text(f"old{OWN_WORDS}\nIt can't see round corners.\n")
-    export_night_day(path, tmp_path, licence="CC0-1.0", trained_on=["a town"])
-    assert card.read_text() == f"{head}{OWN_WORDS}\nIt can't see round corners.\n"
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["unet", "resnet9"])
+def test_the_other_generators_export_too(kind, tmp_path):
+    net = make_generator(kind, lift=1.0).eval()
+    assert export_onnx(net, tmp_path / "net.onnx", output="translated", half=True) < 1 / 255
+
+
+def test_the_unet_takes_both_kinds_of_step(config, town):
+    settings = config.model_copy(update={"generator": "unet"})
+    a, b = (load_domain([DomainSource.parse(str(town / side))], [""]) for side in ("night", "day"))
+    trainer = NightDayTrainer(settings, a, b, PairMaker([], b.pictures), pretrained=False)
+    assert set(trainer.advance(0.0)) == {"pair", "pair_features", "pair_night"}
+    half, whole = trainer.advance(0.5), trainer.advance(0.5)
+    assert {"adversarial_b", "judge_b", "pair"} <= set(half)
+    assert "judge_a" not in half
+    assert {"adversarial_a", "judge_a", "cycle_a", "cycle_b", "pair_night"} <= set(whole)
 
 
 def test_other_checkpoints_are_refused(config, tmp_path):
