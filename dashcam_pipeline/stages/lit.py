@@ -121,7 +121,7 @@ def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Ma
 
 
 def _ramp(values: Map, low: float, high: float) -> Map:
-    return np.clip((values - low) * (1 / (high - low)), 0, 1)
+    return np.asarray(np.clip((values - low) * (1 / (high - low)), 0, 1), np.float32)
 
 
 def _opened(values: Map) -> Map:

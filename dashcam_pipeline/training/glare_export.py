@@ -84,7 +84,7 @@ def export_glare(
         checkpoint, folder, name, licence=licence, trained_on=trained_on, prune=prune
     )
     entry = read_manifest(folder).get(name)
-    losses = {}
+    losses: dict[str, float] = {}
     if precisions:
         samples = calibration_samples(calibration)
         for precision in precisions:

@@ -147,9 +147,10 @@ class GlareNet(nn.Module):
             self.is_pretrained = pretrained and load_pretrained(self.net.encoder, encoder)
             self._begin_with_nothing(self.net.segmentation_head[0])
             width = CHANNELS[-1]
-            self.skip = nn.Sequential(nn.Conv2d(width + 3, width, 3, padding=1), nn.ReLU())
-            nn.init.dirac_(self.skip[0].weight)  # begin with the decoder's features as they are
-            nn.init.zeros_(self.skip[0].bias)
+            joined = nn.Conv2d(width + 3, width, 3, padding=1)
+            nn.init.dirac_(joined.weight)  # begin with the decoder's features as they are
+            nn.init.constant_(joined.bias, 0.0)  # type: ignore[arg-type] # it has one
+            self.skip = nn.Sequential(joined, nn.ReLU())
         if supervision == "mean":
             if architecture != "unetpp":
                 raise ModelError(
