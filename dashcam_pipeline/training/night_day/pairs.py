@@ -55,7 +55,7 @@ class Pair:
     Args:
         night: filmed, with glare, noise and compression.
         day: the truth.
-        simulated: whether both sides were rendered, so that the night is a truth as well.
+        simulated: whether both sides were rendered; otherwise the day is a real one.
     """
 
     night: Image
