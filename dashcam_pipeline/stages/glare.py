@@ -67,7 +67,13 @@ EXCESS_WINDOW = 0.1
 
 EVEN_SHARE = 0.5
 """Share of the frame whose veil counts as even: an even lift of the blacks is the camera's own
-exposure as often as haze, and nobody wants a darker night. Only what rises above it is taken."""
+exposure as often as haze, and nobody wants a darker night. So only what rises above it is taken,
+and more and more of the rest as the strength of the veil nears 1."""
+
+
+def excess_window(height: int, width: int) -> int:
+    """Side of the window of ``excess_light`` at a work size; odd."""
+    return max(round(EXCESS_WINDOW * min(height, width)) // 2 * 2 + 1, 3)
 
 
 def excess_light(linear: Light) -> Light:
@@ -82,7 +88,7 @@ def excess_light(linear: Light) -> Light:
     Returns:
         (3, H, W) float32, >= 0.
     """
-    side = max(round(EXCESS_WINDOW * min(linear.shape[1:])) // 2 * 2 + 1, 3)
+    side = excess_window(*linear.shape[1:])
     window = np.ones((side, side), np.uint8)
     channels = []
     for channel in linear:
@@ -98,7 +104,8 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Lig
     """The light to take away.
 
     The network's structured layer says how much of the local excess light is glare; colour and
-    shape of it are the picture's own. The veil is taken as far as it rises above its median.
+    shape of it are the picture's own. The veil is taken as far as it rises above its median, at full
+    strength all of it.
 
     Args:
         picture: (3, H, W) code values in [0, 1], what the network saw.
@@ -115,7 +122,7 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Lig
     share = np.minimum(claimed / (excess.sum(axis=0) + 1e-6), 1)
     haze = np.square(maps[3:6])
     even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
-    layer = streaks * share * excess + veil * np.maximum(haze - even, 0)
+    layer = streaks * share * excess + veil * np.maximum(haze - (1 - veil) * even, 0)
     layer = np.asarray(layer * (1 - maps[6:7]) - DEAD_ZONE**2, np.float32)
     return np.asarray(np.maximum(layer, 0))
 

@@ -168,8 +168,11 @@ def test_the_veil_is_taken_where_it_rises_above_its_median(streak):
     maps[3:6] = 0.1
     maps[3:6, :16] = 0.3
     haze = glare_layer(picture, maps, 1, 0.5)
-    assert haze[:, :16] == pytest.approx(0.04 - DEAD_ZONE**2)
+    assert haze[:, :16] == pytest.approx(0.5 * (0.09 - 0.005) - DEAD_ZONE**2)
     assert not haze[:, 16:].any(), "an even veil stays"
+    haze = glare_layer(picture, maps, 1, 1)
+    assert haze[:, :16] == pytest.approx(0.09 - DEAD_ZONE**2)
+    assert haze[:, 16:] == pytest.approx(0.01 - DEAD_ZONE**2), "but not at full strength"
 
 
 def test_nothing_is_taken_inside_lamps_or_below_the_dead_zone(streak):
