@@ -37,7 +37,7 @@ def test_edges_may_turn_over_but_not_vanish():
     flat = torch.full_like(picture, 0.5)
     assert float(losses.lost_edges(picture, picture)) == 0
     assert float(losses.lost_edges(picture, 1 - picture)) == pytest.approx(0, abs=1e-4)
-    assert float(losses.lost_edges(picture, flat)) > 0.3
+    assert float(losses.lost_edges(picture, flat)) > 0.2
 
 
 def test_noise_is_no_edge():
