@@ -160,7 +160,7 @@ class GlareStage(Stage):
         streaks: float = Field(
             0.8, ge=0, le=1, description="How much of streaks, spokes and near bloom to take away."
         )
-        veil: float = Field(0.5, ge=0, le=1, description="How much of the wide haze to take away.")
+        veil: float = Field(0.4, ge=0, le=1, description="How much of the wide haze to take away.")
         smoothing: float = Field(
             0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
         )
