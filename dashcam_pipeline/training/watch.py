@@ -18,7 +18,7 @@ from lightning.pytorch.loggers import CSVLogger
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.inference.worksize import work_size
-from dashcam_pipeline.stages.glare import head_layer
+from dashcam_pipeline.stages.glare import GlareStage, head_layer
 from dashcam_pipeline.stages.subtract import CLIPPED
 from dashcam_pipeline.training.curves import PAIRS, draw_curves
 from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from dashcam_pipeline.training.glare_module import GlareModule
     from dashcam_pipeline.training.nets import GlareNet
 
+_OPTIONS = GlareStage.Options()
+
 STRENGTHS = {
     "nothing": (0.0, 0.0),
     "structured": (1.0, 0.0),
-    "default": (0.8, 0.25),
+    "default": (_OPTIONS.streaks, _OPTIONS.veil),
     "all": (1.0, 1.0),
 }
 """Rows of the table: strengths of the structured layer and of the veil."""
