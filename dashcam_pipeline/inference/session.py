@@ -14,6 +14,8 @@ import numpy as np
 from dashcam_pipeline.errors import DeviceError, ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
     from onnxruntime import InferenceSession
 
@@ -54,30 +56,7 @@ class Network:
         self._session = self._open(device)
 
     def _open(self, device: str) -> InferenceSession:
-        import onnxruntime as ort  # noqa: PLC0415 - slow to import: only where a network runs
-
-        state = ort.capi.onnxruntime_pybind11_state
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Spinning threads would steal the cores that the codec needs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        providers: list[Any] = ["CPUExecutionProvider"]
-        if device != "cpu":
-            number = int(device.partition(":")[2] or 0)
-            providers.insert(0, ("CUDAExecutionProvider", {"device_id": number}))
-        try:
-            session = ort.InferenceSession(self.entry.read(), options, providers=providers)
-        except (state.Fail, state.InvalidProtobuf, state.InvalidGraph) as error:
-            raise ModelError(f"The model {self.entry.path} can't be loaded: {error}") from error
-        used = session.get_providers()[0]
-        if device != "cpu" and used != "CUDAExecutionProvider":
-            raise DeviceError(
-                f"ONNX Runtime can't use {device}: it fell back to {used}.",
-                advice="Its CUDA libraries are missing or don't fit; take --device cpu.",
-            )
-        return session
+        return open_session(self.entry.read(), str(self.entry.path), device, self._threads)
 
     def run(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Predict.
@@ -127,6 +106,55 @@ class Network:
     def _note(self, text: str) -> None:
         _LOG.warning(text)
         self.notes.append(text)
+
+
+def open_session(
+    data: bytes,
+    name: str,
+    device: str,
+    threads: int,
+    *,
+    cuda_options: Mapping[str, str] | None = None,
+) -> InferenceSession:
+    """Load a graph.
+
+    Args:
+        data: of the ONNX file.
+        name: of the file, for messages.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        threads: CPU threads it may keep busy.
+        cuda_options: of ONNX Runtime's CUDA provider, by its own names.
+
+    Raises:
+        ModelError: the file is not usable.
+        DeviceError: the device's provider can't be loaded.
+    """
+    import onnxruntime as ort  # noqa: PLC0415 - slow to import: only where a network runs
+
+    state = ort.capi.onnxruntime_pybind11_state
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Spinning threads would steal the cores that the codec needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers: list[Any] = ["CPUExecutionProvider"]
+    if device != "cpu":
+        number = int(device.partition(":")[2] or 0)
+        providers.insert(
+            0, ("CUDAExecutionProvider", {"device_id": number, **(cuda_options or {})})
+        )
+    try:
+        session = ort.InferenceSession(data, options, providers=providers)
+    except (state.Fail, state.InvalidProtobuf, state.InvalidGraph) as error:
+        raise ModelError(f"The model {name} can't be loaded: {error}") from error
+    used = session.get_providers()[0]
+    if device != "cpu" and used != "CUDAExecutionProvider":
+        raise DeviceError(
+            f"ONNX Runtime can't use {device}: it fell back to {used}.",
+            advice="Its CUDA libraries are missing or don't fit; take --device cpu.",
+        )
+    return session
 
 
 def out_of_memory(error: Exception) -> bool:

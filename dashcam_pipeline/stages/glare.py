@@ -3,6 +3,9 @@
 The frame is shrunk to a work size; a UNet++ predicts there, in linear light, a layer of
 structured glare, a veil, and a soft mask of the lamps; the layers, smoothed in time, are enlarged
 and subtracted from the frame's own samples in linear light. The lamps themselves stay.
+
+On a GPU one graph does all of that, where the model has one that fits the stream (see
+``device_glare``).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from dashcam_pipeline.errors import DeviceError
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference import light
 from dashcam_pipeline.inference.manifest import find_model
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.inference.manifest import Head
     from dashcam_pipeline.stages.carry import Look
+    from dashcam_pipeline.stages.device_glare import DeviceGlare
 
     Light = npt.NDArray[np.floating[Any]]
 
@@ -104,8 +109,8 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Lig
     """The light to take away.
 
     The network's structured layer says how much of the local excess light is glare; colour and
-    shape of it are the picture's own. The veil is taken as far as it rises above its median, at full
-    strength all of it.
+    shape of it are the picture's own. The veil is taken as far as it rises above its median, at
+    full strength all of it.
 
     Args:
         picture: (3, H, W) code values in [0, 1], what the network saw.
@@ -178,6 +183,8 @@ class GlareStage(Stage):
         self._carrier = Carrier(
             EVERY[context.quality] if context.device == "cpu" else 1, surprise=SURPRISE
         )
+        self._graph: DeviceGlare | None = None
+        """What works on this stream instead of all of the above."""
         self._waiting: list[_Waiting] = []
         self._size = (0, 0)
         self._changed = self._seen = 0
@@ -201,11 +208,30 @@ class GlareStage(Stage):
         self._size = entry.size or work_size(
             info.height, info.width, area=area, multiple=entry.multiple
         )
+        self._graph = self._open_graph(info)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
 
+    def _open_graph(self, info: StreamInfo) -> DeviceGlare | None:
+        """The model's graph for a GPU, where there is one and it takes such a stream."""
+        entry = self._network.entry
+        if self.context.device == "cpu" or entry.device_graph is None:
+            return None
+        from dashcam_pipeline.stages import device_glare  # noqa: PLC0415 - it reads this module
+
+        if info.layout != device_glare.LAYOUT:
+            return None
+        graph = device_glare.DeviceGlare(
+            entry, device=self.context.device, threads=self.context.threads
+        )
+        graph.open(info, self._size, strengths=self._strengths, amount=self.options.smoothing)
+        self.report.facts["device_graph"] = entry.device_graph
+        return graph
+
     def process(self, batch: FrameBatch) -> FrameBatch:
         """Clean a batch."""
+        if self._graph is not None:
+            return self._on_device(self._graph, batch)
         start = time.perf_counter()
         pictures = [shrink_rgb(frame, *self._size) for frame in batch]
         shrunk = time.perf_counter()
@@ -214,6 +240,25 @@ class GlareStage(Stage):
         self._count("shrink", shrunk - start)
         self._count("carry", time.perf_counter() - shrunk)
         return self._finished()
+
+    def _on_device(self, graph: DeviceGlare, batch: FrameBatch) -> FrameBatch:
+        """Clean a batch by the graph; where not even one frame fits into memory, without it."""
+        start = time.perf_counter()
+        try:
+            frames = graph(batch)
+        except DeviceError as error:
+            self._gate.restore(graph.state())
+            self._graph = None
+            del self.report.facts["device_graph"]
+            self._network.notes += [*graph.notes, f"{error} The frames are rendered on the CPU."]
+            return self.process(batch)
+        if graph.notes:
+            self.report.facts["memory"] = list(graph.notes)
+        self._seen += len(frames)
+        self._changed += sum(new is not old for new, old in zip(frames, batch, strict=True))
+        self.report.facts.update(frames_seen=self._seen, frames_changed=self._changed)
+        self._count("graph", time.perf_counter() - start)
+        return FrameBatch(tuple(frames))
 
     def flush(self) -> FrameBatch | None:
         """Clean the frames that wait; the network sees the last one."""
@@ -259,14 +304,18 @@ class GlareStage(Stage):
         return frames
 
     def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
-        factor = self.context.strength
-        strengths = (factor * self.options.streaks, factor * self.options.veil)
-        layer = head_layer(self._network.entry.head, picture, maps, *strengths)
+        layer = head_layer(self._network.entry.head, picture, maps, *self._strengths)
         result = subtract_light(frame, layer)
         if result is not frame:
             self._changed += 1
             self.report.facts["frames_changed"] = self._changed
         return result
+
+    @property
+    def _strengths(self) -> tuple[float, float]:
+        """Of streaks and veil."""
+        factor = self.context.strength
+        return factor * self.options.streaks, factor * self.options.veil
 
     def _count(self, part: str, seconds: float) -> None:
         self.report.seconds[part] = self.report.seconds.get(part, 0.0) + seconds
@@ -276,16 +325,19 @@ class GlareStage(Stage):
         self._gate.reset()
         self._carrier.reset()
         self._waiting = []
+        if self._graph is not None:
+            self._graph.reset()
 
     def state(self) -> Mapping[str, npt.NDArray[Any]]:
         """What smoothing and carrying remember, and the counts so far."""
         carried = {f"carry_{key}": value for key, value in self._carrier.state().items()}
         counts = {"changed": np.array(self._changed), "seen": np.array(self._seen)}
-        return {**self._gate.state(), **carried, **counts}
+        gate = self._gate if self._graph is None else self._graph
+        return {**gate.state(), **carried, **counts}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on where another instance paused."""
-        self._gate.restore(state)
+        (self._gate if self._graph is None else self._graph).restore(state)
         carried = {k.removeprefix("carry_"): v for k, v in state.items() if k.startswith("carry_")}
         self._carrier.restore(carried)
         self._changed, self._seen = int(state["changed"]), int(state["seen"])

@@ -57,10 +57,24 @@ def shrink_rgb(frame: Frame, height: int, width: int) -> npt.NDArray[np.float32]
     return np.clip(rgb, 0, 1, out=rgb)
 
 
+def halvings(plane: tuple[int, ...], size: tuple[int, int]) -> int:
+    """How often a plane is halved before it is sampled.
+
+    Args:
+        plane: its (rows, columns).
+        size: (height, width) that is wanted.
+    """
+    count = 0
+    while min(plane[0] / size[0], plane[1] / size[1]) >= HALVED:
+        plane = (plane[0] // 2, plane[1] // 2)
+        count += 1
+    return count
+
+
 def _resized(plane: Plane, height: int, width: int) -> npt.NDArray[np.float32]:
     """A plane at another size; (nearly) all of its samples count where it gets smaller."""
     samples: npt.NDArray[Any] = plane
-    while min(samples.shape[0] / height, samples.shape[1] / width) >= HALVED:
+    for _ in range(halvings(plane.shape, (height, width))):
         size = (samples.shape[1] // 2, samples.shape[0] // 2)
         even = samples[: 2 * size[1], : 2 * size[0]]  # OpenCV is fast at the exact half alone
         samples = cv2.resize(even, size, interpolation=cv2.INTER_AREA)

@@ -23,6 +23,9 @@ STILL = 0.02
 MOVING = 0.10
 """Change from which the past counts nothing."""
 
+BLUR = 3
+"""Sigma of the blur that makes changes local, in samples of the work size."""
+
 
 class MotionGate:
     """Averages maps over time where the picture stands still.
@@ -66,7 +69,7 @@ class MotionGate:
             result = maps
         else:
             change = np.abs(picture - self._picture).max(axis=0)
-            change = cv2.GaussianBlur(change, (0, 0), 3)
+            change = cv2.GaussianBlur(change, (0, 0), BLUR)
             past = self.amount * np.clip((MOVING - change) / (MOVING - STILL), 0, 1)
             result = maps + past * (self._maps - maps)
         self._picture, self._maps = picture, result
