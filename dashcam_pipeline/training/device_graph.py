@@ -6,18 +6,25 @@ and comes down. All numbers that those modules decide come in as tensors (``stag
 feeds them), so one file serves every size, colour matrix, range and strength. A test compares both
 ways sample by sample: whoever changes one changes the other.
 
+For weights that are there already::
+
+    python -m dashcam_pipeline.training.device_graph weights/mine.onnx
+
 Layout: 8-bit 4:2:0, (N, H, W) luma and (N, ceil(H/2), ceil(W/2)) chroma.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dashcam_pipeline.errors import ModelError
+from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.training.export import write_entry
 from dashcam_pipeline.training.onnx_graph import Graph, Value
 from dashcam_pipeline.training.precision import write_fp16
@@ -42,14 +49,14 @@ def export_device_graph(entry: ModelEntry, *, half: bool = True) -> ModelEntry:
         the entry as it now stands in the manifest, with ``device_graph`` filled in.
 
     Raises:
-        ValueError: the model is of another kind.
-        ModelError: its file is missing or another.
+        ModelError: the model is of another kind, or its file is missing or another.
     """
     import onnx  # noqa: PLC0415 - extra train
 
     if entry.head != "layers" or entry.maps != MAPS or entry.size or entry.precision != "fp32":
-        raise ValueError(
-            f"{entry.name} can't have a device graph: it takes fp32 layers of any size"
+        raise ModelError(
+            f"{entry.name} can't have a device graph.",
+            advice="It takes a model with layers, in fp32, that takes pictures of any size.",
         )
     network = onnx.load_model_from_string(entry.read())
     if half:
@@ -326,3 +333,8 @@ def _to_chroma_grid(value: Value) -> Value:
     odd = graph.op("Mod", value.shape(2, 4), np.array([2], np.int64))
     pads = graph.op("Concat", np.zeros(6, np.int64), odd, axis=0)
     return _halved(graph.op("Pad", value, pads, mode="edge"))
+
+
+if __name__ == "__main__":
+    for reference in sys.argv[1:]:
+        export_device_graph(find_model(reference))

@@ -288,6 +288,15 @@ def test_a_damaged_graph_is_refused(tmp_path):
         entry.model_copy(update={"device_graph": None}).read_device_graph()
 
 
+@pytest.mark.parametrize(
+    "change", [{"head": "image"}, {"size": (256, 256)}, {"precision": "int8"}], ids=str
+)
+def test_other_kinds_of_models_have_no_graph(weights, change):
+    entry = find_model(str(weights)).model_copy(update=change)
+    with pytest.raises(ModelError, match="can't have a device graph"):
+        export_device_graph(entry)
+
+
 def test_a_provider_that_cant_load_is_noticed(weights):
     entry = find_model(str(weights))
     with pytest.raises(DeviceError, match="fell back to CPU"):

@@ -122,6 +122,7 @@ def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, tmp_path, folders,
             trained_on=["noise (CC0)"],
             precisions=("fp16", "int8"),
             calibration=[f"night:{folders / 'night'}"],
+            device_graph=True,
         )
 
     done = export()
@@ -133,6 +134,12 @@ def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, tmp_path, folders,
         "mine-fp16": "fp16",
         "mine-int8": "int8",
     }
+    assert {name: entry.device_graph for name, entry in entries.items()} == {
+        "mine": "mine-device.onnx",
+        "mine-fp16": None,
+        "mine-int8": None,
+    }
+    assert entries["mine"].read_device_graph()
     size = {name: entry.path.stat().st_size for name, entry in entries.items()}
     assert size["mine-int8"] < size["mine-fp16"] < size["mine"]
     picture = np.ascontiguousarray(night(64, 96)[..., ::-1].transpose(2, 0, 1), np.float32) / 255
