@@ -25,6 +25,7 @@ import numpy as np
 
 from dashcam_pipeline.errors import ModelError
 from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.stages.subtract import KEPT
 from dashcam_pipeline.training.export import write_entry
 from dashcam_pipeline.training.onnx_graph import Graph, Value
 from dashcam_pipeline.training.precision import write_fp16
@@ -293,7 +294,8 @@ def _subtracted(
     x = graph.op("Min", (luma + _repeated(offsets, size)).at_least(0.0), color.ys)
     begin, end = clipped.part(0, 1, 0) * color.ys, clipped.part(1, 2, 0) * color.ys
     keep = graph.op("Clip", (end - luma) / (end - begin), 0.0, 1.0)
-    lost = (x - graph.op("Sqrt", (x.square() - light).at_least(0.0))) * keep
+    left = graph.op("Max", x.square() - light, x.square() * KEPT)
+    lost = (x - graph.op("Sqrt", left)) * keep
     red, green, blue = (lost.part(i, i + 1, 1) for i in range(3))
     loss = kr * red + kg * green + kb * blue
     steps = [graph.op("Round", 0.0 - loss)]

@@ -19,7 +19,7 @@ from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.inference.worksize import work_size
 from dashcam_pipeline.stages.glare import GlareStage, head_layer
-from dashcam_pipeline.stages.subtract import CLIPPED
+from dashcam_pipeline.stages.subtract import CLIPPED, KEPT
 from dashcam_pipeline.training.curves import PAIRS, draw_curves
 from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
 from dashcam_pipeline.training.metrics import PairScore, Regions
@@ -127,9 +127,9 @@ def clean(picture: Picture, prediction: Prediction, streaks: float, veil: float)
     large = cv2.resize(np.ascontiguousarray(layer), (w, h), interpolation=cv2.INTER_LINEAR)
     luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     keep = np.clip((CLIPPED[1] - luma) / (CLIPPED[1] - CLIPPED[0]), 0, 1)[..., None]
-    return np.asarray(
-        picture + keep * (to_coded(to_linear(picture) - np.asarray(large)) - picture), np.float32
-    )
+    light = to_linear(picture)
+    left = np.maximum(light - np.asarray(large), KEPT * light)
+    return np.asarray(picture + keep * (to_coded(left) - picture), np.float32)
 
 
 class Watch(L.Callback):

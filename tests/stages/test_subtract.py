@@ -10,7 +10,7 @@ import pytest
 
 from dashcam_pipeline.frames import KR_KB, Color, Frame, PixelLayout
 from dashcam_pipeline.stages.shrink import code_scale, shrink_rgb
-from dashcam_pipeline.stages.subtract import CLIPPED, subtract_light
+from dashcam_pipeline.stages.subtract import CLIPPED, KEPT, subtract_light
 
 LAYOUTS = [PixelLayout(bits, chroma) for bits in (8, 10) for chroma in ((1, 1), (1, 0), (0, 0))]
 EIGHT = PixelLayout()
@@ -53,7 +53,7 @@ def reference(frame, layer):
     light = np.stack(
         [cv2.resize(c.astype(np.float64), (w, h), interpolation=cv2.INTER_LINEAR) for c in layer]
     )
-    d = np.sqrt(np.maximum(rgb**2 - light, 0)) - rgb
+    d = np.sqrt(np.maximum(rgb**2 - light, KEPT * rgb**2)) - rgb
     d *= ((CLIPPED[1] - y) / (CLIPPED[1] - CLIPPED[0])).clip(0, 1)
     dy = kr * d[0] + kg * d[1] + kb * d[2]
     result = [frame.planes[0] + dy * ys]
@@ -83,6 +83,15 @@ def test_stays_within_two_codes_of_the_reference(layout, size, color):
     assert max(e.max() for e in errors) <= 2 * code
     if size[0] > 100:  # rounding alone has a mean of a quarter, and small frames no mean
         assert np.concatenate([e.ravel() for e in errors]).mean() <= 0.3 * code
+
+
+def test_no_pixel_turns_black():
+    frame = make_frame(64, 96, color=Color("bt709", full_range=True))
+    grey = np.full((32, 48), 128, np.uint8)
+    frame = frame.with_planes((frame.planes[0], grey, grey))
+    got = subtract_light(frame, np.ones((3, 32, 48), np.float32))
+    before, after = (f.planes[0].astype(float) for f in (frame, got))
+    assert (after >= KEPT**0.5 * before - 1).all()
 
 
 def test_no_light_gives_the_same_frame():
