@@ -18,7 +18,7 @@ RUNS = HERE.parent / "runs"
 KEPT = ("night-glare.mp4", "night-truth.mp4", "day.mp4", "masks.mkv", "truth.json")
 SAMPLES = {
     "city": Job("city", 26, 4.0, 960, 540, Fraction(15), samples=4, day=True),
-    "rainy-city": Job("rainy-city", 6, 3.0, 960, 540, Fraction(15), samples=4),
+    "rainy-city": Job("rainy-city", 6, 4.0, 960, 540, Fraction(15), samples=4),
     "country-moon": Job("country-moon", 66, 4.0, 960, 540, Fraction(15), samples=2, heavy=False),
 }
 
