@@ -25,7 +25,7 @@ RUNS = {
     "telemetry": ["telemetry", "{in}/a.mp4", "--gpx"],
     "verify": ["verify", "{in}/a.mp4"],
 }
-OF_NO_RECORDING = {"stages", "models", "train", "evaluate", "export", "simulate"}
+OF_NO_RECORDING = {"stages", "models", "train", "evaluate", "export", "simulate", "synth"}
 
 
 @pytest.fixture(autouse=True)

@@ -63,7 +63,7 @@ def test_the_resnet_is_the_papers():
     assert [m.out_channels for m in convolutions[:3]] == [64, 128, 256]
     assert len(convolutions) == 1 + 2 + 2 * 9 + 1
     assert [m.out_channels for m in ups] == [128, 64]
-    assert abs(float(convolutions[5].weight.std()) - 0.02) < 0.001
+    assert abs(float(convolutions[5].weight.detach().std()) - 0.02) < 0.001
 
 
 def test_a_small_resnet_runs_at_any_size():
