@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dashcam_pipeline.cli.train import need_training
+from dashcam_pipeline.cli.extras import need_training
 
 if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Quality

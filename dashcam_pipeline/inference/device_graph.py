@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from dashcam_pipeline.errors import DeviceError
-from dashcam_pipeline.inference.session import open_session, out_of_memory
+from dashcam_pipeline.inference.session import device_place, open_session, out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,12 +153,6 @@ class DeviceGraph:
     def _on_cpu(self, array: Array) -> OrtValue:
         """Where sizes and counts are read; ONNX Runtime moves the rest up itself."""
         return _value(array, "cpu", 0)
-
-
-def device_place(device: str) -> tuple[str, int]:
-    """ONNX Runtime's name and number of a device: ``cuda:1`` is ``("cuda", 1)``."""
-    kind, _, number = device.partition(":")
-    return kind, int(number or 0)
 
 
 def _value(array: Array, kind: str, number: int) -> OrtValue:

@@ -108,6 +108,12 @@ class Network:
         self.notes.append(text)
 
 
+def device_place(device: str) -> tuple[str, int]:
+    """ONNX Runtime's name and number of a device: ``cuda:1`` is ``("cuda", 1)``."""
+    kind, _, number = device.partition(":")
+    return kind, int(number or 0)
+
+
 def open_session(
     data: bytes,
     name: str,
@@ -140,7 +146,7 @@ def open_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers: list[Any] = ["CPUExecutionProvider"]
     if device != "cpu":
-        number = int(device.partition(":")[2] or 0)
+        _, number = device_place(device)
         providers.insert(
             0, ("CUDAExecutionProvider", {"device_id": number, **(cuda_options or {})})
         )

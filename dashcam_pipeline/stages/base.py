@@ -107,6 +107,10 @@ class StageReport:
     seconds: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
+    def count(self, part: str, seconds: float) -> None:
+        """Add wall time to a part of the stage."""
+        self.seconds[part] = self.seconds.get(part, 0.0) + seconds
+
 
 class Stage(ABC):
     """One step of the chain.

@@ -237,8 +237,8 @@ class GlareStage(Stage):
         shrunk = time.perf_counter()
         for frame, picture in zip(batch, pictures, strict=True):
             self._waiting.append(_Waiting(frame, picture, self._carrier.look(picture)))
-        self._count("shrink", shrunk - start)
-        self._count("carry", time.perf_counter() - shrunk)
+        self.report.count("shrink", shrunk - start)
+        self.report.count("carry", time.perf_counter() - shrunk)
         return self._finished()
 
     def _on_device(self, graph: DeviceGlare, batch: FrameBatch) -> FrameBatch:
@@ -257,7 +257,7 @@ class GlareStage(Stage):
         self._seen += len(frames)
         self._changed += sum(new is not old for new, old in zip(frames, batch, strict=True))
         self.report.facts.update(frames_seen=self._seen, frames_changed=self._changed)
-        self._count("graph", time.perf_counter() - start)
+        self.report.count("graph", time.perf_counter() - start)
         return FrameBatch(tuple(frames))
 
     def flush(self) -> FrameBatch | None:
@@ -276,7 +276,7 @@ class GlareStage(Stage):
             self.report.facts["memory"] = list(self._network.notes)
         self._seen += len(seen)
         self.report.facts["frames_seen"] = self._seen
-        self._count("network", time.perf_counter() - start)
+        self.report.count("network", time.perf_counter() - start)
         frames: list[Frame] = []
         for answer in answers:
             count = next(i for i, w in enumerate(self._waiting, 1) if w.look.key)
@@ -299,8 +299,8 @@ class GlareStage(Stage):
             self._render(waiting.frame, waiting.picture, self._gate(waiting.picture, each))
             for waiting, each in zip(group, answers, strict=True)
         ]
-        self._count("carry", carried - start)
-        self._count("render", time.perf_counter() - carried)
+        self.report.count("carry", carried - start)
+        self.report.count("render", time.perf_counter() - carried)
         return frames
 
     def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
@@ -316,9 +316,6 @@ class GlareStage(Stage):
         """Of streaks and veil."""
         factor = self.context.strength
         return factor * self.options.streaks, factor * self.options.veil
-
-    def _count(self, part: str, seconds: float) -> None:
-        self.report.seconds[part] = self.report.seconds.get(part, 0.0) + seconds
 
     def reset(self) -> None:
         """Forget the past at a cut."""

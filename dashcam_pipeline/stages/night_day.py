@@ -142,9 +142,9 @@ class TranslationStage(Stage):
             self._render(frame, picture, self._gate(np.sqrt(picture), answer), strength)
             for frame, picture, answer in zip(batch, pictures, answers, strict=True)
         )
-        self._count("shrink", shrunk - start)
-        self._count("network", predicted - shrunk)
-        self._count("render", time.perf_counter() - predicted)
+        self.report.count("shrink", shrunk - start)
+        self.report.count("network", predicted - shrunk)
+        self.report.count("render", time.perf_counter() - predicted)
         return FrameBatch(frames)
 
     def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -170,9 +170,6 @@ class TranslationStage(Stage):
         self._changed += 1
         self.report.facts["frames_changed"] = self._changed
         return result
-
-    def _count(self, part: str, seconds: float) -> None:
-        self.report.seconds[part] = self.report.seconds.get(part, 0.0) + seconds
 
     def reset(self) -> None:
         """Forget the past at a cut."""

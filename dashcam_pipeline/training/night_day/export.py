@@ -17,6 +17,7 @@ import torch
 
 from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import ModelEntry
+from dashcam_pipeline.training.card import CURVE_ROWS, write_card
 from dashcam_pipeline.training.export import export_onnx, write_entry
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.generators import make_generator
@@ -37,10 +38,6 @@ WORK_AREA = 192 * 320
 
 CLASSIC_AREA = 256 * 448
 MULTIPLE = 32
-
-OWN_WORDS = "<!-- Written by hand from here on; `dashcam export` leaves it alone. -->"
-CURVE_ROWS = 8
-"""Rows of the card's table."""
 
 
 def is_night_day(checkpoint: Path) -> bool:
@@ -129,19 +126,12 @@ def export_night_day(
             folder=folder,
         )
         write_entry(folder, entry)
-        write_card(folder / entry.card, entry, run)
+        write_card(folder / entry.card, card_facts(entry, run))
     return written
 
 
-def write_card(path: Path, entry: ModelEntry, run: Run) -> None:
-    """Write a card's upper part; keep what stands below ``OWN_WORDS``."""
-    own = "\n## What it can't do\nNot looked at yet.\n"
-    if path.is_file() and OWN_WORDS in (text := path.read_text("utf-8")):
-        own = text.split(OWN_WORDS, 1)[1]
-    path.write_text(f"{_facts(entry, run)}\n{OWN_WORDS}{own}", "utf-8")
-
-
-def _facts(entry: ModelEntry, run: Run) -> str:
+def card_facts(entry: ModelEntry, run: Run) -> str:
+    """What a run knows of itself, for the upper part of a model's card."""
     c = run.config
     terms = "\n".join(f"- {text}" for text in entry.trained_on)
     hours, steps = run.state["spent"] / 3600, run.state["step"]

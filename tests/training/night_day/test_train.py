@@ -18,16 +18,12 @@ import torch
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
+from dashcam_pipeline.training.card import OWN_WORDS, write_card
 from dashcam_pipeline.training.export import export_onnx
 from dashcam_pipeline.training.night_day.batches import Side
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import DomainSource, load_domain
-from dashcam_pipeline.training.night_day.export import (
-    OWN_WORDS,
-    Run,
-    export_night_day,
-    write_card,
-)
+from dashcam_pipeline.training.night_day.export import Run, card_facts, export_night_day
 from dashcam_pipeline.training.night_day.generators import make_generator
 from dashcam_pipeline.training.night_day.objectives import Nets, classic
 from dashcam_pipeline.training.night_day.pairs import PairMaker
@@ -208,7 +204,7 @@ def test_an_export_gives_both_directions_and_cards(config, tmp_path):
         assert str(tmp_path) not in card.read_text()
         head, _ = card.read_text().split(OWN_WORDS)
         card.write_text(f"old{OWN_WORDS}\nIt can't see round corners.\n")
-        write_card(card, entry, Run.load(path))
+        write_card(card, card_facts(entry, Run.load(path)))
         assert card.read_text() == f"{head}{OWN_WORDS}\nIt can't see round corners.\n"
 
 
