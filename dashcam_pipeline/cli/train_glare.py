@@ -82,7 +82,7 @@ def own_scenes() -> tuple[str, ...]:
 @click.option(
     "--start",
     type=click.Path(path_type=Path),
-    help="Checkpoint of another run whose weights are the start, where they fit.",
+    help="Another run's checkpoint, or exported weights (.onnx): the start, where they fit.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the new run.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Folder of a run to go on with.")

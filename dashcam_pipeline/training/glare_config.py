@@ -30,7 +30,7 @@ class GlareTrainingConfig(BaseModel):
         "last", description="Answer of UNet++: of X0,4, or the mean of X0,1 to X0,4, all trained."
     )
     start: Path | None = Field(
-        None, description="Checkpoint of another run whose weights are the start, where they fit."
+        None, description="A run's checkpoint or exported weights to start from, where they fit."
     )
     hours: float = Field(1.0, gt=0, description="Time budget over all resumed parts.")
     epochs: int | None = Field(

@@ -114,6 +114,13 @@ class GlareModule(L.LightningModule):
             samples += [sample.crop(at, *config.crop) for _ in range(cuts)] or [sample]
         return samples
 
+    def pictures(self, count: int) -> Tensor:
+        """Whole frames that no step trains on, (count, 3, H, W)."""
+        if self.synthesizer is None:
+            raise RuntimeError("this module was made without a synthesizer")
+        seeds = ((self.config.seed, 2**32, place) for place in range(count))
+        return torch.stack([self.synthesizer.sample(seed, WHOLE).picture for seed in seeds])
+
     def batch(self, step: int) -> GlareTargets:
         """Synthesise the batch of one step, on the module's device, at the network's size."""
         samples = self._samples(step)

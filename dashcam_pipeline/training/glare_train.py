@@ -25,6 +25,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from dashcam_pipeline.errors import DeviceError, InputMissingError, ModelError
 from dashcam_pipeline.training.data.sources import load_data
 from dashcam_pipeline.training.glare_module import GlareModule
+from dashcam_pipeline.training.onnx_weights import load_onnx_weights
 from dashcam_pipeline.training.runs import (
     CHECKPOINT,
     WholeFiles,
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from dashcam_pipeline.training.glare_config import GlareTrainingConfig
 
 __all__ = ["CHECKPOINT", "read_progress", "resume_config", "train_glare"]
+
+START_PICTURES = 16
+"""On so many the batch norms of a network that starts from exported weights are set."""
 
 
 def train_glare(
@@ -98,31 +102,39 @@ def _make_module(config: GlareTrainingConfig) -> GlareModule:
     return GlareModule(config, synthesizer).to(memory_format=torch.channels_last)
 
 
-def load_start(module: GlareModule, checkpoint: Path) -> int:
-    """Take over the averaged weights of another run, tensor by tensor, where name and shape fit.
+def load_start(module: GlareModule, path: Path) -> int:
+    """Take over the weights of another network, tensor by tensor, where name and shape fit.
+
+    Args:
+        module: to be filled; for ONNX it must have a synthesizer.
+        path: a run's checkpoint, of which the averaged weights are taken, or an exported ONNX file.
 
     Returns:
-        how many tensors were taken over.
+        how many tensors, of ONNX how many convolutions, were taken over.
 
     Raises:
         InputMissingError: no such file.
         ModelError: nothing of it fits.
     """
-    if not checkpoint.is_file():
-        raise InputMissingError(f"{checkpoint} is not a file")
-    stored = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    prefix = "average.module."
-    own = module.net.state_dict()
-    fitting = {
-        name: stored[prefix + name]
-        for name, tensor in own.items()
-        if prefix + name in stored and stored[prefix + name].shape == tensor.shape
-    }
-    if not fitting:
-        raise ModelError(f"nothing in {checkpoint} fits the network that was asked for")
-    module.net.load_state_dict(fitting, strict=False)
-    module.average.module.load_state_dict(fitting, strict=False)
-    return len(fitting)
+    if not path.is_file():
+        raise InputMissingError(f"{path} is not a file")
+    if path.suffix == ".onnx":
+        count = load_onnx_weights(module.net, path, module.pictures(START_PICTURES))
+        taken = module.net.state_dict()
+    else:
+        stored = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        prefix = "average.module."
+        taken = {
+            name: stored[prefix + name]
+            for name, tensor in module.net.state_dict().items()
+            if prefix + name in stored and stored[prefix + name].shape == tensor.shape
+        }
+        module.net.load_state_dict(taken, strict=False)
+        count = len(taken)
+    if not count:
+        raise ModelError(f"nothing in {path} fits the network that was asked for")
+    module.average.module.load_state_dict(taken, strict=False)
+    return count
 
 
 def _make_trainer(config: GlareTrainingConfig, folder: Path) -> L.Trainer:

@@ -13,7 +13,7 @@ import torch
 from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
 from dashcam_pipeline.inference.session import Network
-from dashcam_pipeline.training import glare_export, precision
+from dashcam_pipeline.training import glare_export, glare_train, precision
 from dashcam_pipeline.training.evaluate import (
     NightScore,
     clean_picture,
@@ -172,6 +172,29 @@ def test_a_run_can_start_from_what_fits_of_another_ones_weights(run, config, tmp
     torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
     with pytest.raises(ModelError, match="nothing in"):
         load_start(picture_head, tmp_path / "other.ckpt")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_can_start_from_exported_weights(run, config, tmp_path):
+    path, _ = export_run(run / "last.ckpt", tmp_path, "mine", licence="CC0", trained_on=["noise"])
+    module = glare_train._make_module(config)
+    before = module.net.state_dict()["net.encoder.model.conv_stem.weight"].clone()
+    picture = torch.from_numpy(night(64, 96)).permute(2, 0, 1)[None].float() / 255
+    (wanted,) = Network(read_manifest(tmp_path).get("mine")).run(picture.numpy())
+    convolutions = [m for m in module.net.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert load_start(module, path) == len(convolutions), "all of them"
+    assert not torch.equal(module.net.state_dict()["net.encoder.model.conv_stem.weight"], before)
+    for net in (module.net, module.average.module):
+        with torch.no_grad():
+            (found,) = net.eval()(picture)
+        assert np.allclose(found, wanted, atol=1e-4)
+    norms = [m for m in module.net.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert all((norm.running_var != 1).any() for norm in norms), "each met pictures"
+
+    other = tmp_path / "other.onnx"
+    other.write_bytes(b"no weights")
+    with pytest.raises(ModelError, match="not an ONNX file"):
+        load_start(module, other)
 
 
 def test_no_run_no_resume(tmp_path):
