@@ -13,7 +13,7 @@ luma_rows, luma_columns             int64 (2, h) and (2, w): the two samples bet
                                     samples a plane that was halved; the same for chroma
 luma_rows_weights, ...              float32, same shapes: their weights, of 11 bits
 still_moving, change_blur           float32 (2,) and (k,): of ``MotionGate``
-window_radius, window_blur          int64 and float32 (k,): of ``excess_light``
+window_radius, window_blur          int64 and float32 (k,): of ``surroundings``
 even_count, even_between            int64 (1,) and float32 (1,): of the quantile of the veil
 streaks_veil_dead                   float32 (3,): strengths, and the dead zone in linear light
 clipped                             float32 (2,): of ``subtract_light``

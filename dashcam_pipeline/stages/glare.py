@@ -35,6 +35,7 @@ from dashcam_pipeline.stages.base import (
 )
 from dashcam_pipeline.stages.carry import Carrier
 from dashcam_pipeline.stages.image_head import image_layer
+from dashcam_pipeline.stages.layer import GlareLayer
 from dashcam_pipeline.stages.shrink import shrink_rgb
 from dashcam_pipeline.stages.smoothing import MotionGate
 from dashcam_pipeline.stages.subtract import subtract_light
@@ -81,17 +82,17 @@ def excess_window(height: int, width: int) -> int:
     return max(round(EXCESS_WINDOW * min(height, width)) // 2 * 2 + 1, 3)
 
 
-def excess_light(linear: Light) -> Light:
-    """What rises above its surroundings: light minus its smoothed morphological opening.
+def surroundings(linear: Light) -> Light:
+    """The light around structured glare: the smoothed morphological opening.
 
-    Structured glare is narrow and only ever adds light, so it is found in the excess, in its own
-    colour; and taking no more than the excess can leave no hole darker than what lies around.
+    Structured glare is narrow and only ever adds light, so it is found in what rises above this, in
+    its own colour; and taking no more than that can leave no hole darker than what lies around.
 
     Args:
         linear: (3, H, W) linear light.
 
     Returns:
-        (3, H, W) float32, >= 0.
+        (3, H, W) float32.
     """
     side = excess_window(*linear.shape[1:])
     window = np.ones((side, side), np.uint8)
@@ -100,12 +101,11 @@ def excess_light(linear: Light) -> Light:
         opened = cv2.dilate(cv2.erode(channel, window), window)
         # Blurred at half the size, where it costs a quarter and comes to nearly the same.
         half = cv2.resize(opened, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        around = cv2.resize(cv2.GaussianBlur(half, (0, 0), side / 8), channel.shape[::-1])
-        channels.append(np.maximum(channel - around, 0))
+        channels.append(cv2.resize(cv2.GaussianBlur(half, (0, 0), side / 8), channel.shape[::-1]))
     return np.stack(channels).astype(np.float32, copy=False)
 
 
-def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Light:
+def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> GlareLayer:
     """The light to take away.
 
     The network's structured layer says how much of the local excess light is glare; colour and
@@ -120,19 +120,26 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Lig
         veil: strength of the veil, 0 to 1.
 
     Returns:
-        (3, H, W) float32, linear light >= 0; zero inside lamps and below the dead zone.
+        a layer that takes nothing inside lamps and below the dead zone.
     """
-    excess = excess_light(light.to_linear(picture))
+    linear = light.to_linear(picture)
+    around = surroundings(linear)
+    excess = np.maximum(linear - around, 0).sum(axis=0)
     claimed = np.square(maps[0:3]).sum(axis=0)
-    share = np.minimum(claimed / (excess.sum(axis=0) + 1e-6), 1)
+    outside = 1 - maps[6]
+    share = streaks * outside * np.minimum(claimed / (excess + 1e-6), 1)
     haze = np.square(maps[3:6])
     even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
-    layer = streaks * share * excess + veil * np.maximum(haze - (1 - veil) * even, 0)
-    layer = np.asarray(layer * (1 - maps[6:7]) - DEAD_ZONE**2, np.float32)
-    return np.asarray(np.maximum(layer, 0))
+    flat = veil * outside * np.maximum(haze - (1 - veil) * even, 0) - DEAD_ZONE**2
+    layer = GlareLayer(share.astype(np.float32), around, flat.astype(np.float32))
+    taken = layer.of(linear).any(axis=0).astype(np.uint8)
+    dark = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
+    layer.share[dark] = 0
+    layer.flat[:, dark] = -(DEAD_ZONE**2)
+    return layer
 
 
-def head_layer(head: Head, picture: Light, maps: Light, streaks: float, veil: float) -> Light:
+def head_layer(head: Head, picture: Light, maps: Light, streaks: float, veil: float) -> GlareLayer:
     """The light to take away, by the kind of the network's head.
 
     A clean picture isn't parted into kinds of glare: ``streaks`` alone is its strength.

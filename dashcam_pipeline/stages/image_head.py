@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashcam_pipeline.inference.light import to_linear
+from dashcam_pipeline.stages.layer import GlareLayer
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     Light = npt.NDArray[np.floating[Any]]
 
 
-def image_layer(picture: Light, answer: Light, strength: float, dead_zone: float) -> Light:
+def image_layer(picture: Light, answer: Light, strength: float, dead_zone: float) -> GlareLayer:
     """The light that a clean picture lacks, channel by channel.
 
     Args:
@@ -29,7 +30,8 @@ def image_layer(picture: Light, answer: Light, strength: float, dead_zone: float
         dead_zone: code value; less light than its square is no glare.
 
     Returns:
-        (3, h, w) float32, linear light >= 0; zero where the answer is as bright as the picture.
+        linear light >= 0; zero where the answer is as bright as the picture.
     """
     lacks = np.maximum(to_linear(picture) - to_linear(answer), 0)
-    return np.asarray(np.maximum(strength * lacks - dead_zone**2, 0), np.float32)
+    light = np.maximum(strength * lacks - dead_zone**2, 0)
+    return GlareLayer.plain(np.asarray(light, np.float32))

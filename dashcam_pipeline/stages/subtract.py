@@ -1,7 +1,9 @@
 """Taking a layer of light away from a frame, in linear light, on its own Y'CbCr planes.
 
-For each pixel x = R'G'B' (chroma enlarged to luma's grid) and layer L >= 0:
+For each pixel x = R'G'B' (chroma enlarged to luma's grid) and the layer's s (share), A (around) and
+F (flat) there:
 
+    L = max(s max(x^2 - A, 0) + F, 0)
     x' = sqrt(max(x^2 - L, KEPT x^2)),  d = k (x' - x)
 
 by the square law of ``dashcam_pipeline.inference.light``. k keeps what the sensor clipped: it
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashcam_pipeline.frames import Frame, Plane
+    from dashcam_pipeline.stages.layer import GlareLayer
 
-    Layer = npt.NDArray[np.floating[Any]]
+    Map = npt.NDArray[np.floating[Any]]
     Mask = npt.NDArray[np.bool_]
     Block = tuple[int, int, int, int]
 
@@ -41,8 +44,8 @@ STRIP = 64
 """Luma rows worked on at a time: 64 rows of 1080p are half a megabyte in float32."""
 
 KEPT = 0.2
-"""Share of a pixel's light that always stays. A streak thinner than a sample of the layer is
-enlarged too wide, and what lies beside it would turn black; 0.2 to 0.4 did best on real pairs."""
+"""Share of a pixel's light that always stays: no mistake of a layer turns a place black. 0.2 to 0.4
+did best on real pairs."""
 
 GAP = 512
 """Dark luma columns that are worth another block to be skipped."""
@@ -51,24 +54,24 @@ CLIPPED = (0.75, 0.97)
 """Luma between which a pixel turns into a lamp that nothing is taken from."""
 
 
-def subtract_light(frame: Frame, layer: Layer) -> Frame:
+def subtract_light(frame: Frame, layer: GlareLayer) -> Frame:
     """Take light away.
 
     Args:
         frame: any layout.
-        layer: (3, h, w) float32, linear R G B >= 0, at any size; it is enlarged bilinearly.
+        layer: at any size; it is enlarged bilinearly.
 
     Returns:
         the changed frame, or ``frame`` itself where no sample changed.
     """
-    lit = np.asarray(layer.any(axis=0))
+    lit = layer.lit
     if not lit.any():
         return frame
     enlarged = _Enlarged(layer, lit, frame)
     planes = [plane.copy() for plane in frame.planes]
     changed = False
     for block in enlarged.blocks():
-        changed |= _subtract_block(frame, planes, enlarged.channels(block), block)
+        changed |= _subtract_block(frame, planes, enlarged.part(block), block)
     if not changed:
         return frame
     luma, cb, cr = planes
@@ -79,12 +82,12 @@ class _Enlarged:
     """The part of a layer that isn't zero, at a frame's size and in its luma's unit of light.
 
     Args:
-        layer: (3, h, w).
+        layer: to be enlarged.
         lit: (h, w), where it isn't zero; not nowhere.
         frame: whose size and codes count.
     """
 
-    def __init__(self, layer: Layer, lit: Mask, frame: Frame) -> None:
+    def __init__(self, layer: GlareLayer, lit: Mask, frame: Frame) -> None:
         self._lit, self._size = lit, (frame.height, frame.width)
         h, w = lit.shape
         top, bottom = _bounds(np.asarray(lit.any(axis=1)), frame.height)
@@ -93,20 +96,23 @@ class _Enlarged:
         self._x0, self._x1 = left * frame.width // w, right * frame.width // w
         # In light of which the square root is a difference of luma codes.
         span = code_scale(frame.layout, frame.color)[1]
-        self._channels = [
+        unit = np.float32(span**2)
+        maps = (layer.share, *(layer.around * unit), *(layer.flat * unit))
+        self._maps = [
             cv2.resize(
-                channel[top:bottom, left:right] * np.float32(span**2),
+                values[top:bottom, left:right],
                 (self._x1 - self._x0, self._y1 - self._y0),
                 interpolation=cv2.INTER_LINEAR,
             )
-            for channel in layer
+            for values in maps
         ]
 
-    def channels(self, block: Block) -> list[Layer]:
-        """A block's own part of R, G and B."""
+    def part(self, block: Block) -> tuple[Map, list[Map], list[Map]]:
+        """A block's own share, and for R, G and B what is around and what is flat."""
         y0, y1, x0, x1 = block
         rows, columns = slice(y0 - self._y0, y1 - self._y0), slice(x0 - self._x0, x1 - self._x0)
-        return [np.asarray(channel[rows, columns]) for channel in self._channels]
+        share, *others = (np.asarray(values[rows, columns]) for values in self._maps)
+        return share, others[:3], others[3:]
 
     def blocks(self) -> Iterator[Block]:
         """Blocks (y0, y1, x0, x1) in luma samples that hold all that isn't zero.
@@ -146,8 +152,11 @@ def _bounds(lit: Mask, length: int) -> tuple[int, int]:
     return begin, min(end, len(lit))
 
 
-def _subtract_block(frame: Frame, planes: list[Plane], light: list[Layer], block: Block) -> bool:
+def _subtract_block(
+    frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map], list[Map]], block: Block
+) -> bool:
     """Work on one block, writing into ``planes``; True if a sample changed."""
+    share, around, flat = layer
     y0, y1, x0, x1 = block
     sx, sy = frame.layout.log2_chroma
     luma_offset, luma_span, chroma_offset, chroma_span = code_scale(frame.layout, frame.color)
@@ -169,8 +178,8 @@ def _subtract_block(frame: Frame, planes: list[Plane], light: list[Layer], block
     )
     keep = _keep(luma, luma_span)
     losses = [
-        _loss(_add_chroma(luma, offset, sx, sy), taken, luma_span, keep)
-        for offset, taken in zip(offsets, light, strict=True)
+        _loss(_add_chroma(luma, offset, sx, sy), (share, *layer), luma_span, keep)
+        for offset, *layer in zip(offsets, around, flat, strict=True)
     ]
     red, green, blue = losses
     loss = kr * red
@@ -192,7 +201,7 @@ def _subtract_block(frame: Frame, planes: list[Plane], light: list[Layer], block
     return changed
 
 
-def _keep(luma: Layer, span: float) -> Layer | None:
+def _keep(luma: Map, span: float) -> Map | None:
     """What share of a change counts, by what the sensor clipped; None for all of it everywhere."""
     begin, end = (share * span for share in CLIPPED)
     if luma.max() <= begin:
@@ -200,11 +209,17 @@ def _keep(luma: Layer, span: float) -> Layer | None:
     return np.asarray(np.clip((end - luma) * (1 / (end - begin)), 0, 1))
 
 
-def _loss(x: Layer, taken: Layer, top: float, keep: Layer | None) -> Layer:
-    """How much less a primary has without some light; ``x`` is overwritten."""
+def _loss(x: Map, layer: tuple[Map, Map, Map], top: float, keep: Map | None) -> Map:
+    """How much less a primary has without the layer's light; ``x`` is overwritten."""
+    share, around, flat = layer
     np.clip(x, 0, top, out=x)
     left = x * x
     least = left * np.float32(KEPT)
+    taken = cv2.subtract(left, around)
+    np.maximum(taken, 0, out=taken)
+    taken *= share
+    taken += flat
+    np.maximum(taken, 0, out=taken)
     left -= taken
     cv2.max(left, least, dst=left)
     cv2.sqrt(left, dst=left)
@@ -214,7 +229,7 @@ def _loss(x: Layer, taken: Layer, top: float, keep: Layer | None) -> Layer:
     return x
 
 
-def _add_chroma(luma: Layer, offset: Layer, sx: int, sy: int) -> Layer:
+def _add_chroma(luma: Map, offset: Map, sx: int, sy: int) -> Map:
     """Luma plus a chroma sample for all the pixels that it belongs to."""
     if sx:
         # Interleaved with itself, a row is itself with every sample twice.
@@ -228,7 +243,7 @@ def _add_chroma(luma: Layer, offset: Layer, sx: int, sy: int) -> Layer:
     return x
 
 
-def _add(window: Plane, step: Layer, top: int) -> bool:
+def _add(window: Plane, step: Map, top: int) -> bool:
     """Add rounded steps to samples where they lie; True if one changed."""
     np.rint(step, out=step)
     if not step.any():
@@ -238,7 +253,7 @@ def _add(window: Plane, step: Layer, top: int) -> bool:
     return True
 
 
-def _to_chroma_grid(plane: Layer, sx: int, sy: int) -> Layer:
+def _to_chroma_grid(plane: Map, sx: int, sy: int) -> Map:
     """The mean over the pixels of each chroma sample; odd edges repeat their last pixel."""
     if sx == 0:
         return plane

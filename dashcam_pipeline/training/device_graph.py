@@ -240,20 +240,18 @@ def _smoothed(graph: Graph, picture: Value, maps: Value) -> Value:
     return smooth
 
 
-def _excess_light(graph: Graph, linear: Value) -> Value:
-    """``excess_light``: what rises above the smoothed opening."""
+def _grown(value: Value) -> Value:
+    """The maximum of each 3x3 neighbours; what lies outside never counts."""
+    return value.graph.op("MaxPool", value, kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1])
+
+
+def _surroundings(graph: Graph, linear: Value) -> Value:
+    """``surroundings``: the smoothed opening."""
     radius = graph.input("window_radius", np.int64, ())
     kernel = graph.input("window_blur", np.float32, ("window_side",))
-
-    def grown(value: Value) -> Value:
-        # So many 3x3 maxima are one of the whole window; what lies outside never counts.
-        return value.graph.op(
-            "MaxPool", value, kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1]
-        )
-
-    opened = (0.0 - (0.0 - linear).repeated(radius, grown)).repeated(radius, grown)
-    around = _resized(_blurred(_halved(opened), kernel), linear.shape(2, 4))
-    return (linear - around).at_least(0.0)
+    # So many 3x3 maxima are one of the whole window.
+    opened = (0.0 - (0.0 - linear).repeated(radius, _grown)).repeated(radius, _grown)
+    return _resized(_blurred(_halved(opened), kernel), linear.shape(2, 4))
 
 
 def _even_veil(graph: Graph, haze: Value) -> Value:
@@ -267,16 +265,21 @@ def _even_veil(graph: Graph, haze: Value) -> Value:
 
 
 def _glare_layer(graph: Graph, picture: Value, maps: Value) -> Value:
-    """``glare_layer``: (N, 3, h, w), linear light."""
+    """``glare_layer``: share, around and flat, (N, 7, h, w)."""
     strengths = graph.input("streaks_veil_dead", np.float32, (3,))
     streaks, veil, dead = (strengths.part(i, i + 1, 0) for i in range(3))
-    excess = _excess_light(graph, picture.square())
+    linear = picture.square()
+    around = _surroundings(graph, linear)
+    excess = (linear - around).at_least(0.0)
     claimed = maps.part(0, 3, 1).square().reduced("ReduceSum", [1])
-    share = (claimed / (excess.reduced("ReduceSum", [1]) + 1e-6)).at_most(1.0)
+    outside = 1 - maps.part(6, 7, 1)
+    whole = excess.reduced("ReduceSum", [1])
+    share = streaks * outside * (claimed / (whole + 1e-6)).at_most(1.0)
     haze = maps.part(3, 6, 1).square()
-    above = (haze - (1 - veil) * _even_veil(graph, haze)).at_least(0.0)
-    layer = streaks * share * excess + veil * above
-    return (layer * (1 - maps.part(6, 7, 1)) - dead).at_least(0.0)
+    flat = veil * outside * (haze - (1 - veil) * _even_veil(graph, haze)).at_least(0.0) - dead
+    taken = (share * excess + flat).reduced("ReduceMax", [1])
+    lit = _grown(graph.op("Greater", taken, 0.0).cast(np.float32))
+    return graph.op("Concat", share * lit, around, (flat + dead) * lit - dead, axis=1)
 
 
 def _subtracted(
@@ -285,7 +288,9 @@ def _subtracted(
     """``subtract_light``: the planes, (N, 1, H, W) each, and (N,) whether a sample changed."""
     clipped = graph.input("clipped", np.float32, (2,))
     size = planes[0].shape(2, 4)
-    light = _resized(layer * color.ys.square(), size)
+    share = _resized(layer.part(0, 1, 1), size)
+    colors = _resized(layer.part(1, 7, 1) * color.ys.square(), size)
+    around, flat = colors.part(0, 3, 1), colors.part(3, 6, 1)
     luma = planes[0] - color.y0
     cb, cr = ((plane - color.c0) * (color.ys / color.cs) for plane in planes[1:])
     kr, kg, kb = color.kr, color.kg, color.kb
@@ -294,7 +299,9 @@ def _subtracted(
     x = graph.op("Min", (luma + _repeated(offsets, size)).at_least(0.0), color.ys)
     begin, end = clipped.part(0, 1, 0) * color.ys, clipped.part(1, 2, 0) * color.ys
     keep = graph.op("Clip", (end - luma) / (end - begin), 0.0, 1.0)
-    left = graph.op("Max", x.square() - light, x.square() * KEPT)
+    light = x.square()
+    taken = (share * (light - around).at_least(0.0) + flat).at_least(0.0)
+    left = graph.op("Max", light - taken, light * KEPT)
     lost = (x - graph.op("Sqrt", left)) * keep
     red, green, blue = (lost.part(i, i + 1, 1) for i in range(3))
     loss = kr * red + kg * green + kb * blue

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Picture = npt.NDArray[np.floating[Any]]
 
     from dashcam_pipeline.inference.manifest import Head
+    from dashcam_pipeline.stages.layer import GlareLayer
     from dashcam_pipeline.training.glare_module import GlareModule
     from dashcam_pipeline.training.nets import GlareNet
 
@@ -104,9 +105,9 @@ class Prediction:
     maps: Picture
     head: Head
 
-    def layer(self, streaks: float, veil: float) -> Picture:
-        """The light that the stage would take, (H, W, 3) linear."""
-        return head_layer(self.head, self.small, self.maps, streaks, veil).transpose(1, 2, 0)
+    def layer(self, streaks: float, veil: float) -> GlareLayer:
+        """What the stage would take."""
+        return head_layer(self.head, self.small, self.maps, streaks, veil)
 
 
 def predict(net: GlareNet, picture: Picture) -> Prediction:
@@ -122,13 +123,12 @@ def predict(net: GlareNet, picture: Picture) -> Prediction:
 
 def clean(picture: Picture, prediction: Prediction, streaks: float, veil: float) -> Picture:
     """Take the layer away as the stage does, in floating point; (H, W, 3) in [0, 1]."""
-    layer = prediction.layer(streaks, veil)
-    h, w = picture.shape[:2]
-    large = cv2.resize(np.ascontiguousarray(layer), (w, h), interpolation=cv2.INTER_LINEAR)
+    light = to_linear(picture)
+    layer = prediction.layer(streaks, veil).enlarged(*picture.shape[:2])
+    taken = layer.of(light.transpose(2, 0, 1)).transpose(1, 2, 0)
     luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     keep = np.clip((CLIPPED[1] - luma) / (CLIPPED[1] - CLIPPED[0]), 0, 1)[..., None]
-    light = to_linear(picture)
-    left = np.maximum(light - np.asarray(large), KEPT * light)
+    left = np.maximum(light - taken, KEPT * light)
     return np.asarray(picture + keep * (to_coded(left) - picture), np.float32)
 
 
@@ -231,7 +231,8 @@ class Watch(L.Callback):
         """One row of the grid, ``COLUMNS``; every cell at the shape of the picture."""
         maps = prediction.maps.transpose(1, 2, 0)
         if prediction.head == "image":
-            seen = [maps, to_coded(prediction.layer(1.0, 1.0))]
+            taken = prediction.layer(1.0, 1.0).of(to_linear(prediction.small))
+            seen = [maps, to_coded(taken.transpose(1, 2, 0))]
         else:
             seen = [maps[..., 0:3], maps[..., 3:6]]
         h, w = picture.shape[:2]

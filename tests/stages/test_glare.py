@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from dashcam_pipeline.frames import Frame, FrameBatch
+from dashcam_pipeline.inference.light import to_linear
 from dashcam_pipeline.stages.base import StageContext, StreamInfo
-from dashcam_pipeline.stages.glare import DEAD_ZONE, GlareStage, glare_layer
+from dashcam_pipeline.stages.glare import DEAD_ZONE, GlareStage
+from dashcam_pipeline.stages.glare import glare_layer as make_layer
 
 
 def make_night(index=0, height=180, width=320, halo=110):
@@ -140,6 +142,11 @@ def streak():
     maps = np.zeros((7, 64, 96), np.float32)
     maps[0:3] = 1.0
     return picture, maps
+
+
+def glare_layer(picture, maps, streaks, veil):
+    """What is taken of the picture itself."""
+    return make_layer(picture, maps, streaks, veil).of(to_linear(picture))
 
 
 def test_structured_glare_is_the_excess_in_its_own_colour(streak):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dashcam_pipeline.frames import KR_KB, Color, Frame, PixelLayout
+from dashcam_pipeline.stages.layer import GlareLayer
 from dashcam_pipeline.stages.shrink import code_scale, shrink_rgb
 from dashcam_pipeline.stages.subtract import CLIPPED, KEPT, subtract_light
 
@@ -50,9 +51,12 @@ def reference(frame, layer):
             y + 2 * (1 - kb) * cb,
         ]
     ).clip(0, 1)
-    light = np.stack(
-        [cv2.resize(c.astype(np.float64), (w, h), interpolation=cv2.INTER_LINEAR) for c in layer]
+    share, *maps = (
+        cv2.resize(c.astype(np.float64), (w, h), interpolation=cv2.INTER_LINEAR)
+        for c in (layer.share, *layer.around, *layer.flat)
     )
+    around, flat = np.stack(maps[:3]), np.stack(maps[3:])
+    light = np.maximum(share * np.maximum(rgb**2 - around, 0) + flat, 0)
     d = np.sqrt(np.maximum(rgb**2 - light, KEPT * rgb**2)) - rgb
     d *= ((CLIPPED[1] - y) / (CLIPPED[1] - CLIPPED[0])).clip(0, 1)
     dy = kr * d[0] + kg * d[1] + kb * d[2]
@@ -72,7 +76,8 @@ def reference(frame, layer):
 )
 def test_stays_within_two_codes_of_the_reference(layout, size, color):
     frame = make_frame(*size, layout, color)
-    layer = (np.random.default_rng(1).random((3, 96, 160)) ** 4 * 0.5).astype(np.float32)
+    around, flat = np.random.default_rng(1).random((2, 3, 96, 160), np.float32) ** 4 * 0.5
+    layer = GlareLayer(around[1] * 2, around, flat - 0.01)
     got = subtract_light(frame, layer)
     errors = [
         np.abs(g.astype(np.float64) - r)
@@ -89,28 +94,28 @@ def test_no_pixel_turns_black():
     frame = make_frame(64, 96, color=Color("bt709", full_range=True))
     grey = np.full((32, 48), 128, np.uint8)
     frame = frame.with_planes((frame.planes[0], grey, grey))
-    got = subtract_light(frame, np.ones((3, 32, 48), np.float32))
+    got = subtract_light(frame, GlareLayer.plain(np.ones((3, 32, 48), np.float32)))
     before, after = (f.planes[0].astype(float) for f in (frame, got))
     assert (after >= KEPT**0.5 * before - 1).all()
 
 
 def test_no_light_gives_the_same_frame():
     frame = make_frame(64, 64)
-    assert subtract_light(frame, np.zeros((3, 32, 32), np.float32)) is frame
+    assert subtract_light(frame, GlareLayer.plain(np.zeros((3, 32, 32), np.float32))) is frame
 
 
 def test_less_than_half_a_code_leaves_every_sample():
     frame = make_frame(64, 96)
     # A change d of a primary needs L = x^2 - (x - d)^2 <= 2 d; at black the whole of sqrt(L).
     layer = np.full((3, 64, 96), (0.4 / 255) ** 2, np.float32)
-    assert subtract_light(frame, layer) is frame
+    assert subtract_light(frame, GlareLayer.plain(layer)) is frame
 
 
 def test_where_the_layer_is_dark_nothing_changes():
     frame = make_frame(256, 320, seed=3)
     layer = np.zeros((3, 64, 80), np.float32)
     layer[:, 20:30, 30:50] = 0.2
-    got = subtract_light(frame, layer)
+    got = subtract_light(frame, GlareLayer.plain(layer))
     touched = np.zeros((256, 320), bool)
     touched[19 * 4 - 2 : 31 * 4 + 2, 29 * 4 - 2 : 51 * 4 + 2] = True
     for new, old, mask in zip(
@@ -120,11 +125,25 @@ def test_where_the_layer_is_dark_nothing_changes():
     assert (got.planes[0][80:116, 124:196] <= frame.planes[0][80:116, 124:196]).all()
 
 
+def test_a_streak_thinner_than_a_sample_of_the_layer_leaves_no_dark_rim():
+    frame = make_frame(128, 128, color=Color("bt709", full_range=True))
+    luma, chroma = np.full((128, 128), 40, np.uint8), np.full((64, 64), 128, np.uint8)
+    luma[:, 63] = 80
+    frame = frame.with_planes((luma, chroma, chroma.copy()))
+    around = np.full((3, 16, 16), (40 / 255) ** 2, np.float32)
+    nothing = np.zeros_like(around)
+    got = subtract_light(frame, GlareLayer(np.ones((16, 16), np.float32), around, nothing))
+    assert (got.planes[0] == 40).all()
+    half = subtract_light(frame, GlareLayer(np.full((16, 16), 0.5, np.float32), around, nothing))
+    assert np.array_equal(half.planes[0][:, 62:65], np.tile([40, 63, 40], (128, 1)))
+
+
 def test_what_the_sensor_clipped_stays():
     frame = make_frame(64, 64)
     chroma = np.full_like(frame.planes[1], 128)
     white = frame.with_planes((np.full_like(frame.planes[0], 235), chroma, chroma.copy()))
-    assert subtract_light(white, np.full((3, 32, 32), 0.5, np.float32)) is white
+    layer = GlareLayer.plain(np.full((3, 32, 32), 0.5, np.float32))
+    assert subtract_light(white, layer) is white
 
 
 def test_the_source_is_never_written_to():
@@ -132,7 +151,7 @@ def test_the_source_is_never_written_to():
     before = [p.copy() for p in frame.planes]
     for plane in frame.planes:
         plane.flags.writeable = False
-    subtract_light(frame, np.full((3, 32, 32), 0.3, np.float32))
+    subtract_light(frame, GlareLayer.plain(np.full((3, 32, 32), 0.3, np.float32)))
     assert all(np.array_equal(a, b) for a, b in zip(before, frame.planes, strict=True))
 
 
