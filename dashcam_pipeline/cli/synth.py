@@ -31,12 +31,14 @@ KINDS: Final = (
     "streaks",
     "aperture",
     "rings",
+    "freeform",
     "corona",
     "anamorphic",
     "ghosts",
     "moon",
     "haze",
     "reflections",
+    "clutter",
 )
 """Kinds of glare, as in ``training.synthesis.kinds``; ``--help`` should not have to import it."""
 

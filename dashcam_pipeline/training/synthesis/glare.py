@@ -26,6 +26,7 @@ from torch import Tensor
 
 from dashcam_pipeline.training.data.pictures import Picture, panorama_view
 from dashcam_pipeline.training.synthesis import camera, psf
+from dashcam_pipeline.training.synthesis.clutter import clutter
 from dashcam_pipeline.training.synthesis.ghosts import ghosts
 from dashcam_pipeline.training.synthesis.kinds import Chances
 from dashcam_pipeline.training.synthesis.lamps import (
@@ -252,13 +253,16 @@ class GlareSynthesizer:
         height, width = shape or SHAPES[int(rng.integers(len(SHAPES)))]
         free = rng.random() < self.glare_free
         scene, lamps = self._scene(rng, height, width, lit=not free)
+        kinds: tuple[str, ...] = ()
+        if rng.random() < self.chances.clutter:
+            scene = np.maximum(scene, clutter(rng, lamps, height, width))
+            kinds = ("clutter",)
         light, cover = paint_lamps(lamps, height, width)
         source = torch.from_numpy(scene).permute(2, 0, 1).contiguous() + torch.from_numpy(light)
         curve = camera.tone_curve(rng)
-        kinds: tuple[str, ...] = ()
         if lamps and rng.random() < self.chances.reflections:
             source = source + torch.from_numpy(reflect(rng, lamps, height, width))
-            kinds = ("reflections",)
+            kinds = (*kinds, "reflections")
         clean = camera.encode(source, curve)
         if free or not lamps:
             glare = clean

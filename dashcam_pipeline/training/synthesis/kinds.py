@@ -17,6 +17,7 @@ KERNEL = {
     "streaks": "single thin lines, plain or in rainbow colours",
     "aperture": "|FFT|^2 of a dirty aperture over three bands of wavelengths",
     "rings": "coloured rings, as in mist or on fogged glass",
+    "freeform": "any profile along radius and angle, so that no look is relied on",
 }
 """What a lens does to every point of light; all lamps of a picture share it."""
 
@@ -35,6 +36,7 @@ BESIDE = {
 
 SCENE = {
     "reflections": "lamps mirrored in a wet road: no glare, they stay in the target",
+    "clutter": "posts, wires and lane marks: bright lines that are no glare and stay",
 }
 """Light that looks like glare and belongs to the scene."""
 
@@ -53,7 +55,7 @@ class Chances:
         lamps: painted lamps in the frame: street lamps, cars, signals.
         off_frame: a lamp outside the frame that shines in.
         moon, ghosts, haze: as in ``BESIDE``.
-        reflections: as in ``SCENE``.
+        reflections, clutter: as in ``SCENE``.
     """
 
     lamps: float = 1.0
@@ -61,7 +63,8 @@ class Chances:
     moon: float = 0.06
     ghosts: float = 0.15
     haze: float = 0.2
-    reflections: float = 0.0
+    reflections: float = 0.05
+    clutter: float = 0.3
 
 
 def select(names: tuple[str, ...]) -> tuple[tuple[str, ...], Chances]:

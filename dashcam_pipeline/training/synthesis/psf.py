@@ -187,7 +187,33 @@ def rings(rng: Generator, p: Polar) -> Grid:
     ).astype(np.float32)
 
 
-KINDS = ("moffat", "veil", "shimmer", "fan", "aperture", "rings", "streaks")
+def freeform(rng: Generator, p: Polar) -> Grid:
+    """No lens in particular: any profile along the radius, any along the angle; (3, N, N).
+
+    The logarithm of the light falls with that of the radius and wanders on its way, a little
+    otherwise in each band; the whole is drawn out in some direction. What it looks like nobody has
+    seen, which is the point: a network that knows it relies less on how the other kinds look.
+    """
+    turn, stretch = rng.uniform(0, math.pi), math.sqrt(log_uniform(rng, 1, 4))
+    x = (p.x * math.cos(turn) + p.y * math.sin(turn)) / stretch
+    y = (p.y * math.cos(turn) - p.x * math.sin(turn)) * stretch
+    soft = log_uniform(rng, 0.005, 0.03)
+    depth = np.log1p(np.hypot(x, y) / soft)
+    knots = np.linspace(0, float(depth.max()), int(rng.integers(5, 25)))
+    slope, depart, part = rng.uniform(1.2, 2.4), rng.uniform(0, 1), rng.uniform(0, 0.6)
+    common = rng.standard_normal(len(knots))
+    bands = []
+    for _ in WAVELENGTHS:
+        own = rng.standard_normal(len(knots))
+        wander = depart * ((1 - part) * common + part * own)
+        bands.append(np.exp(np.interp(depth, knots, wander - slope * knots)))
+    light = np.stack(bands).astype(np.float32)
+    if rng.random() < 0.5:  # noqa: PLR2004 - a coin
+        light *= _angular_noise(rng, np.arctan2(y, x), rng.uniform(0.2, 1.0))
+    return light
+
+
+KINDS = ("moffat", "veil", "shimmer", "fan", "aperture", "rings", "streaks", "freeform")
 """Switchable kinds of glare that trainings use; ``held_out`` has those that they may not."""
 
 
@@ -217,6 +243,7 @@ LENSES = {
             "aperture": (0.3, 0.1, 1.5),
             "rings": (0.12, 0.02, 0.3),
             "streaks": (0.65, 0.1, 2.0),
+            "freeform": (0.4, 0.2, 3.0),
         },
         (1, 6),
     ),
@@ -240,6 +267,7 @@ LENSES = {
             "fan": (0.3, 0.1, 0.8),
             "rings": (0.05, 0.02, 0.2),
             "streaks": (0.15, 0.05, 0.4),
+            "freeform": (0.3, 0.2, 2.0),
         },
         (1, 3),
     ),
@@ -307,6 +335,7 @@ def sample_lens(
         "aperture": lambda low, high: add(dirty_aperture(rng, size, frame_height), low, high),
         "rings": lambda low, high: add(rings(rng, p), low, high, tint=0.3),
         "streaks": add_streaks,
+        "freeform": lambda low, high: add(freeform(rng, p), low, high),
     }
     for kind, (chance, low, high) in lens.kinds.items():
         if kind in kinds and rng.random() < chance:
