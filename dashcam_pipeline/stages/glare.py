@@ -130,12 +130,14 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Gla
     share = streaks * outside * np.minimum(claimed / (excess + 1e-6), 1)
     haze = np.square(maps[3:6])
     even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
-    flat = veil * outside * np.maximum(haze - (1 - veil) * even, 0) - DEAD_ZONE**2
-    layer = GlareLayer(share.astype(np.float32), around, flat.astype(np.float32))
+    wide = veil * outside * np.maximum(haze - (1 - veil) * even, 0)
+    floor = share * around - wide + DEAD_ZONE**2
+    layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
+    # Texture finer than this picture may not make glare where it shows none.
     taken = layer.of(linear).any(axis=0).astype(np.uint8)
     dark = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
     layer.share[dark] = 0
-    layer.flat[:, dark] = -(DEAD_ZONE**2)
+    layer.floor[:, dark] = DEAD_ZONE**2
     return layer
 
 

@@ -17,42 +17,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GlareLayer:
-    """Light to take away, at the work size: share * max(light - around, 0) + flat, at least 0.
+    """Light to take away, at the work size: max(share * light - floor, 0).
 
-    Structured glare is told by how much of what rises above its surroundings it is. A streak that
-    is thinner than a sample of the work size then keeps its own width and colour, and what lies
-    beside it, which rises above nothing, stays.
+    With a floor of share * around - veil that is the veil and a share of what rises above its
+    surroundings. A streak that is thinner than a sample of the work size then keeps its own width
+    and colour, and what lies beside it, which rises above nothing, stays.
 
     Args:
-        share: (h, w) float32 in [0, 1], of the light above ``around``.
-        around: (3, h, w) float32, linear light.
-        flat: (3, h, w) float32, linear light to take beside it; below 0 it is a dead zone.
+        share: (h, w) float32 in [0, 1].
+        floor: (3, h, w) float32, linear light; below 0 it is taken whatever the light is.
     """
 
     share: Light
-    around: Light
-    flat: Light
+    floor: Light
 
     @classmethod
     def plain(cls, light: Light) -> GlareLayer:
         """Light (3, h, w) to take away as it is."""
-        none = np.zeros_like(light)
-        return cls(none[0], none, light)
+        return cls(np.zeros_like(light[0]), -light)
 
     @property
     def lit(self) -> Mask:
         """(h, w), where something may be taken."""
-        return np.asarray((self.share > 0) | (self.flat > 0).any(axis=0))
+        return np.asarray((self.share > 0) | (self.floor < 0).any(axis=0))
 
     def enlarged(self, height: int, width: int) -> GlareLayer:
         """The same at another size, bilinearly."""
-        share, *colors = (
+        share, *floor = (
             np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR))
-            for values in (self.share, *self.around, *self.flat)
+            for values in (self.share, *self.floor)
         )
-        return GlareLayer(share, np.stack(colors[:3]), np.stack(colors[3:]))
+        return GlareLayer(share, np.stack(floor))
 
     def of(self, light: Light) -> Light:
         """What is taken of linear light (3, h, w) of the layer's own size; float32, >= 0."""
-        excess = np.maximum(light - self.around, 0)
-        return np.asarray(np.maximum(self.share * excess + self.flat, 0), np.float32)
+        return np.asarray(np.maximum(self.share * light - self.floor, 0), np.float32)

@@ -1,10 +1,8 @@
 """Taking a layer of light away from a frame, in linear light, on its own Y'CbCr planes.
 
-For each pixel x = R'G'B' (chroma enlarged to luma's grid) and the layer's s (share), A (around) and
-F (flat) there:
+For each pixel x = R'G'B' (chroma enlarged to luma's grid) and the share s and floor f of the layer:
 
-    L = max(s max(x^2 - A, 0) + F, 0)
-    x' = sqrt(max(x^2 - L, KEPT x^2)),  d = k (x' - x)
+    x' = sqrt(max(x^2 - max(s x^2 - f, 0), KEPT x^2)),  d = k (x' - x)
 
 by the square law of ``dashcam_pipeline.inference.light``. k keeps what the sensor clipped: it
 falls from 1 to 0 while luma rises through ``CLIPPED``, since a lamp's true radiance is unknown
@@ -97,7 +95,7 @@ class _Enlarged:
         # In light of which the square root is a difference of luma codes.
         span = code_scale(frame.layout, frame.color)[1]
         unit = np.float32(span**2)
-        maps = (layer.share, *(layer.around * unit), *(layer.flat * unit))
+        maps = (1 - layer.share, *(layer.floor * unit))
         self._maps = [
             cv2.resize(
                 values[top:bottom, left:right],
@@ -107,12 +105,12 @@ class _Enlarged:
             for values in maps
         ]
 
-    def part(self, block: Block) -> tuple[Map, list[Map], list[Map]]:
-        """A block's own share, and for R, G and B what is around and what is flat."""
+    def part(self, block: Block) -> tuple[Map, list[Map]]:
+        """A block's own part of what isn't the share, and of the floor of R, G and B."""
         y0, y1, x0, x1 = block
         rows, columns = slice(y0 - self._y0, y1 - self._y0), slice(x0 - self._x0, x1 - self._x0)
-        share, *others = (np.asarray(values[rows, columns]) for values in self._maps)
-        return share, others[:3], others[3:]
+        rest, *floor = (np.asarray(values[rows, columns]) for values in self._maps)
+        return rest, floor
 
     def blocks(self) -> Iterator[Block]:
         """Blocks (y0, y1, x0, x1) in luma samples that hold all that isn't zero.
@@ -153,10 +151,10 @@ def _bounds(lit: Mask, length: int) -> tuple[int, int]:
 
 
 def _subtract_block(
-    frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map], list[Map]], block: Block
+    frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map]], block: Block
 ) -> bool:
     """Work on one block, writing into ``planes``; True if a sample changed."""
-    share, around, flat = layer
+    rest, floors = layer
     y0, y1, x0, x1 = block
     sx, sy = frame.layout.log2_chroma
     luma_offset, luma_span, chroma_offset, chroma_span = code_scale(frame.layout, frame.color)
@@ -178,8 +176,8 @@ def _subtract_block(
     )
     keep = _keep(luma, luma_span)
     losses = [
-        _loss(_add_chroma(luma, offset, sx, sy), (share, *layer), luma_span, keep)
-        for offset, *layer in zip(offsets, around, flat, strict=True)
+        _loss(_add_chroma(luma, offset, sx, sy), (rest, floor), luma_span, keep)
+        for offset, floor in zip(offsets, floors, strict=True)
     ]
     red, green, blue = losses
     loss = kr * red
@@ -209,19 +207,16 @@ def _keep(luma: Map, span: float) -> Map | None:
     return np.asarray(np.clip((end - luma) * (1 / (end - begin)), 0, 1))
 
 
-def _loss(x: Map, layer: tuple[Map, Map, Map], top: float, keep: Map | None) -> Map:
+def _loss(x: Map, layer: tuple[Map, Map], top: float, keep: Map | None) -> Map:
     """How much less a primary has without the layer's light; ``x`` is overwritten."""
-    share, around, flat = layer
+    rest, floor = layer
     np.clip(x, 0, top, out=x)
-    left = x * x
-    least = left * np.float32(KEPT)
-    taken = cv2.subtract(left, around)
-    np.maximum(taken, 0, out=taken)
-    taken *= share
-    taken += flat
-    np.maximum(taken, 0, out=taken)
-    left -= taken
-    cv2.max(left, least, dst=left)
+    light = x * x
+    left = light * rest
+    left += floor
+    cv2.min(left, light, dst=left)
+    light *= np.float32(KEPT)
+    cv2.max(left, light, dst=left)
     cv2.sqrt(left, dst=left)
     x -= left
     if keep is not None:

@@ -265,21 +265,21 @@ def _even_veil(graph: Graph, haze: Value) -> Value:
 
 
 def _glare_layer(graph: Graph, picture: Value, maps: Value) -> Value:
-    """``glare_layer``: share, around and flat, (N, 7, h, w)."""
+    """``glare_layer``: share and floor, (N, 4, h, w)."""
     strengths = graph.input("streaks_veil_dead", np.float32, (3,))
     streaks, veil, dead = (strengths.part(i, i + 1, 0) for i in range(3))
     linear = picture.square()
     around = _surroundings(graph, linear)
-    excess = (linear - around).at_least(0.0)
+    excess = (linear - around).at_least(0.0).reduced("ReduceSum", [1])
     claimed = maps.part(0, 3, 1).square().reduced("ReduceSum", [1])
     outside = 1 - maps.part(6, 7, 1)
-    whole = excess.reduced("ReduceSum", [1])
-    share = streaks * outside * (claimed / (whole + 1e-6)).at_most(1.0)
+    share = streaks * outside * (claimed / (excess + 1e-6)).at_most(1.0)
     haze = maps.part(3, 6, 1).square()
-    flat = veil * outside * (haze - (1 - veil) * _even_veil(graph, haze)).at_least(0.0) - dead
-    taken = (share * excess + flat).reduced("ReduceMax", [1])
+    wide = veil * outside * (haze - (1 - veil) * _even_veil(graph, haze)).at_least(0.0)
+    floor = share * around - wide + dead
+    taken = (share * linear - floor).reduced("ReduceMax", [1])
     lit = _grown(graph.op("Greater", taken, 0.0).cast(np.float32))
-    return graph.op("Concat", share * lit, around, (flat + dead) * lit - dead, axis=1)
+    return graph.op("Concat", share * lit, (floor - dead) * lit + dead, axis=1)
 
 
 def _subtracted(
@@ -289,8 +289,7 @@ def _subtracted(
     clipped = graph.input("clipped", np.float32, (2,))
     size = planes[0].shape(2, 4)
     share = _resized(layer.part(0, 1, 1), size)
-    colors = _resized(layer.part(1, 7, 1) * color.ys.square(), size)
-    around, flat = colors.part(0, 3, 1), colors.part(3, 6, 1)
+    floor = _resized(layer.part(1, 4, 1) * color.ys.square(), size)
     luma = planes[0] - color.y0
     cb, cr = ((plane - color.c0) * (color.ys / color.cs) for plane in planes[1:])
     kr, kg, kb = color.kr, color.kg, color.kb
@@ -300,7 +299,7 @@ def _subtracted(
     begin, end = clipped.part(0, 1, 0) * color.ys, clipped.part(1, 2, 0) * color.ys
     keep = graph.op("Clip", (end - luma) / (end - begin), 0.0, 1.0)
     light = x.square()
-    taken = (share * (light - around).at_least(0.0) + flat).at_least(0.0)
+    taken = (share * light - floor).at_least(0.0)
     left = graph.op("Max", light - taken, light * KEPT)
     lost = (x - graph.op("Sqrt", left)) * keep
     red, green, blue = (lost.part(i, i + 1, 1) for i in range(3))

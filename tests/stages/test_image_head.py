@@ -33,18 +33,18 @@ def test_a_layer_is_light_that_the_picture_has(picture, answer, strength):
 def test_what_the_answer_lacks_is_taken():
     picture = np.full((3, 2, 2), 0.5, np.float32)
     answer = np.array([0.3, 0.5, 0.6], np.float32)[:, None, None] * np.ones((3, 2, 2), np.float32)
-    full = image_layer(picture, answer, 1.0, 0.0).flat
+    full = -image_layer(picture, answer, 1.0, 0.0).floor
     assert full[:, 0, 0] == pytest.approx([0.25 - 0.09, 0, 0])
-    assert image_layer(picture, answer, 0.5, 0.1).flat[0, 0, 0] == pytest.approx(0.16 / 2 - 0.01)
+    assert -image_layer(picture, answer, 0.5, 0.1).floor[0, 0, 0] == pytest.approx(0.16 / 2 - 0.01)
 
 
 def test_the_head_decides_the_rendering():
     picture = np.full((3, 64, 96), 0.5, np.float32)
     maps = np.full((7, 64, 96), 0.3, np.float32)
     layers = head_layer("layers", picture, maps, 0.5, 0.5)
-    assert np.array_equal(layers.flat, glare_layer(picture, maps, 0.5, 0.5).flat)
+    assert np.array_equal(layers.floor, glare_layer(picture, maps, 0.5, 0.5).floor)
     image = head_layer("image", picture, maps[:3], 0.5, 0.0)
-    assert np.array_equal(image.flat, image_layer(picture, maps[:3], 0.5, DEAD_ZONE).flat)
+    assert np.array_equal(image.floor, image_layer(picture, maps[:3], 0.5, DEAD_ZONE).floor)
     assert not image.share.any()
 
 

@@ -51,12 +51,11 @@ def reference(frame, layer):
             y + 2 * (1 - kb) * cb,
         ]
     ).clip(0, 1)
-    share, *maps = (
+    share, *floor = (
         cv2.resize(c.astype(np.float64), (w, h), interpolation=cv2.INTER_LINEAR)
-        for c in (layer.share, *layer.around, *layer.flat)
+        for c in (layer.share, *layer.floor)
     )
-    around, flat = np.stack(maps[:3]), np.stack(maps[3:])
-    light = np.maximum(share * np.maximum(rgb**2 - around, 0) + flat, 0)
+    light = np.maximum(share * rgb**2 - np.stack(floor), 0)
     d = np.sqrt(np.maximum(rgb**2 - light, KEPT * rgb**2)) - rgb
     d *= ((CLIPPED[1] - y) / (CLIPPED[1] - CLIPPED[0])).clip(0, 1)
     dy = kr * d[0] + kg * d[1] + kb * d[2]
@@ -76,8 +75,8 @@ def reference(frame, layer):
 )
 def test_stays_within_two_codes_of_the_reference(layout, size, color):
     frame = make_frame(*size, layout, color)
-    around, flat = np.random.default_rng(1).random((2, 3, 96, 160), np.float32) ** 4 * 0.5
-    layer = GlareLayer(around[1] * 2, around, flat - 0.01)
+    share, *floor = np.random.default_rng(1).random((4, 96, 160), np.float32)
+    layer = GlareLayer(share, np.stack(floor) ** 4 - 0.3)
     got = subtract_light(frame, layer)
     errors = [
         np.abs(g.astype(np.float64) - r)
@@ -131,10 +130,10 @@ def test_a_streak_thinner_than_a_sample_of_the_layer_leaves_no_dark_rim():
     luma[:, 63] = 80
     frame = frame.with_planes((luma, chroma, chroma.copy()))
     around = np.full((3, 16, 16), (40 / 255) ** 2, np.float32)
-    nothing = np.zeros_like(around)
-    got = subtract_light(frame, GlareLayer(np.ones((16, 16), np.float32), around, nothing))
+    share = np.ones((16, 16), np.float32)
+    got = subtract_light(frame, GlareLayer(share, around))
     assert (got.planes[0] == 40).all()
-    half = subtract_light(frame, GlareLayer(np.full((16, 16), 0.5, np.float32), around, nothing))
+    half = subtract_light(frame, GlareLayer(share / 2, around / 2))
     assert np.array_equal(half.planes[0][:, 62:65], np.tile([40, 63, 40], (128, 1)))
 
 
