@@ -134,7 +134,7 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Gla
     floor = share * around - wide + DEAD_ZONE**2
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
-    taken = layer.of(linear).any(axis=0).astype(np.uint8)
+    taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
     dark = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
     layer.share[dark] = 0
     layer.floor[:, dark] = DEAD_ZONE**2

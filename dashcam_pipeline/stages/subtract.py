@@ -17,7 +17,8 @@ at all.
 
 from __future__ import annotations
 
-from math import gcd
+import threading
+from math import gcd, prod
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -50,6 +51,9 @@ GAP = 512
 
 CLIPPED = (0.75, 0.97)
 """Luma between which a pixel turns into a lamp that nothing is taken from."""
+
+_LOCAL = threading.local()
+_NOTHING = np.empty(0, np.float32)
 
 
 def subtract_light(frame: Frame, layer: GlareLayer) -> Frame:
@@ -96,14 +100,11 @@ class _Enlarged:
         span = code_scale(frame.layout, frame.color)[1]
         unit = np.float32(span**2)
         maps = (1 - layer.share, *(layer.floor * unit))
-        self._maps = [
-            cv2.resize(
-                values[top:bottom, left:right],
-                (self._x1 - self._x0, self._y1 - self._y0),
-                interpolation=cv2.INTER_LINEAR,
-            )
-            for values in maps
-        ]
+        size = self._x1 - self._x0, self._y1 - self._y0
+        self._maps = _scratch(len(maps), *size[::-1])
+        for values, enlarged in zip(maps, self._maps, strict=True):
+            part = values[top:bottom, left:right]
+            cv2.resize(part, size, dst=enlarged, interpolation=cv2.INTER_LINEAR)
 
     def part(self, block: Block) -> tuple[Map, list[Map]]:
         """A block's own part of what isn't the share, and of the floor of R, G and B."""
@@ -130,6 +131,14 @@ class _Enlarged:
                 x0 = (int(run[0]) - 1) * width // w & ~1
                 x1 = -(-(int(run[-1]) + 2) * width // w) + 1 & ~1
                 yield y0, y1, max(x0, self._x0), min(x1, self._x1)
+
+
+def _scratch(*shape: int) -> Map:
+    """Memory of this thread, as it was left: fresh pages would cost more than the enlarging."""
+    size = prod(shape)
+    if getattr(_LOCAL, "memory", _NOTHING).size < size:
+        _LOCAL.memory = np.empty(size, np.float32)
+    return np.asarray(_LOCAL.memory[:size].reshape(shape))
 
 
 def _bounds(lit: Mask, length: int) -> tuple[int, int]:
