@@ -36,6 +36,20 @@ WARM_UP = 200
 """Steps until the full learning rate."""
 
 
+DECAY = 0.998
+"""What the average keeps of itself at each step, once it has met many."""
+
+
+def moving_average(averaged: Any, current: Any, count: Any) -> None:  # noqa: ANN401 - tensors, as torch passes them
+    """Move averages towards current values: by much at first, or they would hold what was drawn.
+
+    The decay grows as min(``DECAY``, (1 + count) / (10 + count)), as that of TensorFlow's
+    ExponentialMovingAverage with ``num_updates``.
+    """
+    decay = min(DECAY, (1 + int(count)) / (10 + int(count)))
+    get_ema_multi_avg_fn(decay)(averaged, current, count)  # type: ignore[no-untyped-call] # torch has no stub for it
+
+
 class StepNumbers(torch.utils.data.IterableDataset[int]):
     """Step numbers: a sample's seed holds its step, so a resumed run never repeats itself."""
 
@@ -64,8 +78,7 @@ class GlareModule(L.LightningModule):
         self.config = config
         self.synthesizer = synthesizer
         self.net = make_net(config)
-        mean = get_ema_multi_avg_fn(0.998)  # type: ignore[no-untyped-call] # torch has no stub for it
-        self.average = AveragedModel(self.net, multi_avg_fn=mean, use_buffers=True)
+        self.average = AveragedModel(self.net, multi_avg_fn=moving_average, use_buffers=True)
         self.average.requires_grad_(requires_grad=False)  # several devices wait for all gradients
         if config.precision.startswith("bf16"):
             keep_depthwise_in_float32(self.net)

@@ -53,7 +53,7 @@ def load_onnx_weights(net: nn.Module, path: Path, pictures: Tensor) -> int:
 def _read(path: Path) -> dict[str, tuple[Tensor, Tensor | None]]:
     """Weight and bias of every convolution, by the name that it has in torch."""
     import onnx  # noqa: PLC0415 - extra train
-    from google.protobuf.message import DecodeError  # noqa: PLC0415 - comes with onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # noqa: PLC0415
 
     try:
         graph: Any = onnx.load(path).graph
