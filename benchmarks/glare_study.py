@@ -76,7 +76,6 @@ MODELS = (
     Row("UNet++, X0,4", UNETPP),
     Row("UNet++, mean of X0,1 to X0,4", UNETPP | {"supervision": "mean"}),
     Row("UNet++, trained as that, X0,4", of="UNet++, mean of X0,1 to X0,4", prune=True),
-    Row("UNet++, X0,4, picture head", UNETPP | {"head": "image"}),
 )
 DATA = (
     Row("few pairs", UNETPP | {"fixed": FEW, "augment": False}, scenes=False),
@@ -84,6 +83,7 @@ DATA = (
     Row("+ synthesis", UNETPP, scenes=False),
     Row("+ simulated pack", of="UNet++, X0,4"),
 )
+HEADS = (Row("UNet++, X0,4, picture head", UNETPP | {"head": "image"}),)
 
 NIGHT_FIELDS = ("ring", "far", "crushed", "lamps")
 """Of a night's score, in the order of the columns."""
@@ -105,7 +105,8 @@ class Study:
     @property
     def rows(self) -> tuple[Row, ...]:
         """All rows that the data allow."""
-        return MODELS + (DATA if self.backgrounds and self.backgrounds != self.data else ())
+        data = DATA if self.backgrounds and self.backgrounds != self.data else ()
+        return MODELS + data + HEADS
 
     @property
     def backgrounds(self) -> tuple[str, ...]:
@@ -202,16 +203,22 @@ def both(rows: list[Any]) -> dict[str, Any]:
     return {NOTHING: asdict(nothing), "row": asdict(row)}
 
 
+def named(source: str) -> str:
+    """A source without the folders above it."""
+    kind, _, path = source.partition("@")[0].partition(":")
+    return f"{kind}:{'/'.join(Path(path).parts[-2:])}"
+
+
 def caption(study: Study) -> str:
     """What a reader must know about the tables."""
-    sources = ", ".join(source.partition("@")[0] for source in study.data)
+    sources = ", ".join(named(source) for source in study.data)
     text = (
         f"Every row: {study.minutes:g} minutes of training, seed "
         f"{study.base.get('seed', 0)}, batches and schedule alike, pictures from {sources}. "
         f"Measured through the stage at its level {QUALITY}, with its own strengths; of rows with "
         "a picture head all that their picture lacks is taken. "
     )
-    if len(study.rows) > len(MODELS):
+    if DATA[0] in study.rows:
         text += (
             f"*Few pairs* are {FEW} pictures with synthesised glare, always the same and cut the "
             "same way; *augmentation* cuts them elsewhere each time and mirrors them; *synthesis* "

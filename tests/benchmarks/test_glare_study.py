@@ -85,7 +85,7 @@ def test_rows_differ_in_what_is_compared_alone(study, arguments):
         assert len({getattr(config, name) for config in configs.values()}) == 1
     assert configs["autoencoder"].head == "image"
     assert configs["UNet++, mean of X0,1 to X0,4"].supervision == "mean"
-    few, more, endless, pack = list(configs.values())[-4:]
+    few, more, endless, pack = list(configs.values())[-5:-1]
     assert (few.fixed, few.augment) == (more.fixed, False) != (0, False)
     assert more.augment
     assert not endless.fixed
@@ -97,7 +97,7 @@ def test_rows_differ_in_what_is_compared_alone(study, arguments):
 
 def test_without_backgrounds_data_are_not_compared(study):
     asked, _ = study.parse(["--out", "x"])
-    assert asked.rows == study.MODELS
+    assert asked.rows == study.MODELS + study.HEADS
     assert "aren't compared" in study.caption(asked)
 
 
@@ -105,6 +105,7 @@ def test_without_backgrounds_data_are_not_compared(study):
 def test_a_study_goes_on_and_measures_each_row_once(study, arguments, monkeypatch, capsys):
     rows = (study.MODELS[0], study.Row("again", of="autoencoder"))
     monkeypatch.setattr(study, "MODELS", rows)
+    monkeypatch.setattr(study, "HEADS", ())
     out = Path(arguments[1])
     assert study.main([*arguments, "--for", "0"]) == 0
     assert (out / "study.md").read_text().count("not trained yet") == 2
