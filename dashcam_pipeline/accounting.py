@@ -96,6 +96,7 @@ def make_report(
         settings=config.model_dump(mode="json"),
         encoder_options=dict(written.options),
         device=device,
+        decoder=counts.decoder,
         holes=tuple(counts.holes),
         warnings=run_warnings(frames, counts, written),
         versions=_versions(),

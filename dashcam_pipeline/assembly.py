@@ -235,6 +235,7 @@ def encoder_settings(config: CleanConfig, threads: int) -> EncoderSettings:
         options=config.encoder_options,
         threads=threads,
         deterministic=config.deterministic,
+        hardware=config.hwaccel != "none",
     )
 
 

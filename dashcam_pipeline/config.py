@@ -198,6 +198,14 @@ class CleanConfig(BaseModel):
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
         metavar="auto|cpu|cuda[:N]",
     )
+    hwaccel: str = _option(
+        "none",
+        "Machine",
+        "Graphics hardware to decode with, and to encode with where the codec is not an encoder's "
+        "name: auto takes what is there. Files become larger.",
+        pattern=r"^[a-z0-9]+$",
+        metavar="none|auto|cuda|...",
+    )
     threads: int = _option(0, "Machine", "Processor threads to use; 0 means all.", ge=0, le=256)
     deterministic: bool = _option(
         False,  # noqa: FBT003 - a field's default

@@ -195,7 +195,12 @@ def clean(
     with ExitStack() as cleanup:
         threads = config.threads or available_threads()
         reader = Reader(
-            source, track=config.track, start=config.start, end=config.end, threads=threads
+            source,
+            track=config.track,
+            start=config.start,
+            end=config.end,
+            threads=threads,
+            hwaccel=config.hwaccel,
         )
         cleanup.callback(reader.close)
         target = choose_output_path(reader.info, target)

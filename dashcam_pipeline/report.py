@@ -126,6 +126,7 @@ class RunReport:
         settings: those of the run, as ``CleanConfig`` has them.
         encoder_options: that the encoder was given, defaults included.
         device: where the networks ran.
+        decoder: the kind of hardware that decoded, or ``none``.
         holes: where pictures are missing, (from, to) in seconds.
         warnings: what the user should know.
         versions: of what did the work.
@@ -146,6 +147,7 @@ class RunReport:
     settings: Mapping[str, Any] = field(default_factory=dict)
     encoder_options: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
+    decoder: str = "none"
     holes: tuple[tuple[float, float], ...] = ()
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=lambda: {"dashcam_pipeline": __version__})

@@ -153,7 +153,14 @@ def clean_resumable(
 
 
 def _reader(source: Path, config: CleanConfig, threads: int) -> Reader:
-    return Reader(source, track=config.track, start=config.start, end=config.end, threads=threads)
+    return Reader(
+        source,
+        track=config.track,
+        start=config.start,
+        end=config.end,
+        threads=threads,
+        hwaccel=config.hwaccel,
+    )
 
 
 def _check_any(segments: list[Segment], source: Path) -> None:

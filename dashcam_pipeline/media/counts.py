@@ -28,6 +28,7 @@ class ReadCounts:
         truncated: True if the file ends before its own structure says, or reading failed.
         errors: the first messages, word for word.
         holes: where pictures are missing, as (from, to) in seconds.
+        decoder: the kind of hardware that decodes, or ``none``.
     """
 
     video_packets: int = 0
@@ -42,6 +43,7 @@ class ReadCounts:
     truncated: bool = False
     errors: list[str] = field(default_factory=list)
     holes: list[tuple[float, float]] = field(default_factory=list)
+    decoder: str = "none"
 
     @property
     def damaged(self) -> bool:
@@ -70,4 +72,5 @@ class ReadCounts:
             "truncated": self.truncated,
             "errors": list(self.errors),
             "holes": [list(hole) for hole in self.holes],
+            "decoder": self.decoder,
         }

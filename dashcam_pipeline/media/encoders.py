@@ -21,6 +21,7 @@ import av.error
 
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.media import planes
+from dashcam_pipeline.media.hardware import can_encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ class EncoderSettings:
         options: further options by the encoder's own names; they win over all else.
         threads: that the encoder may use; 0 lets it decide.
         deterministic: True where the same pictures must give the same packets to the last bit.
+        hardware: take a family's hardware encoder where it works and isn't ``deterministic``.
     """
 
     codec: str = "auto"
@@ -48,6 +50,7 @@ class EncoderSettings:
     options: Mapping[str, str] = field(default_factory=dict)
     threads: int = 0
     deterministic: bool = False
+    hardware: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,9 @@ _KNOWN: Final[dict[str, _Known]] = {
 }
 _FIRST_CHOICE: Final = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
 """The software encoder of each family: the same result on every machine."""
+
+_HARDWARE: Final = {"h264": "h264_nvenc", "hevc": "hevc_nvenc", "av1": "av1_nvenc"}
+"""The hardware encoder of each family, those whose constant quality is known here."""
 
 _ALIASES: Final = {"h265": "hevc", "x264": "libx264", "x265": "libx265", "avc": "h264"}
 
@@ -177,6 +183,8 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
     if settings.codec == "lossless":
         settings = lossless("libx264" if video.layout.bits == 8 else "libx265")  # noqa: PLR2004
     name = _encoder_name(settings.codec, bits=video.layout.bits)
+    if settings.hardware and not settings.deterministic:
+        name = _on_hardware(name, settings, video)
     if name == "libsvtav1":  # it writes to stderr by itself; 1 leaves its errors
         os.environ.setdefault("SVT_LOG", "1")
     known = _KNOWN.get(name, _Known(name))
@@ -259,6 +267,19 @@ def _encoder_name(codec: str, *, bits: int) -> str:
             advice="Take h264, hevc, av1, or an encoder's name such as libx264.",
         )
     return name
+
+
+def _on_hardware(name: str, settings: EncoderSettings, video: VideoTrack) -> str:
+    """The hardware's encoder of the same family, unless ``name`` was asked for or it won't do."""
+    own = {_FIRST_CHOICE[family]: found for family, found in _HARDWARE.items()}.get(name)
+    asked = _ALIASES.get(settings.codec.lower(), settings.codec.lower())
+    if own is None or asked == name or settings.preset or settings.options:
+        return name  # presets and options are those of the encoder that was meant
+    try:
+        form = _pixel_format(own, video)
+    except EncoderError:
+        return name
+    return own if can_encode(own, form) else name
 
 
 def _is_there(name: str) -> bool:

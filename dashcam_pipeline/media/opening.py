@@ -22,6 +22,7 @@ from dashcam_pipeline.media import boxes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from av.codec.hwaccel import HWAccel
     from av.container import InputContainer
 
 ACCEPTED: Final = (
@@ -61,11 +62,12 @@ REBUILD_ADVICE: Final = (
 )
 
 
-def open_source(path: Path) -> InputContainer:
+def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
     """Open a recording for reading; it is never written to.
 
     Args:
         path: a file.
+        hwaccel: hardware that its video tracks are to be decoded with.
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
@@ -82,6 +84,7 @@ def open_source(path: Path) -> InputContainer:
             container_options=_OPTIONS,
             options=_DECODER_OPTIONS,
             metadata_errors="replace",
+            hwaccel=hwaccel,
         )
     except _NO_RECORDING as error:
         if boxes.lacks_index(path):

@@ -29,7 +29,7 @@ from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.decoder import Decoder, KeyGate
 from dashcam_pipeline.media.demuxing import next_packet
 from dashcam_pipeline.media.describe import probe
-from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.media.hardware import NONE, open_decoding
 from dashcam_pipeline.media.seeking import find_start
 from dashcam_pipeline.media.timing import Clock, HoleFinder, StrayBytes
 from dashcam_pipeline.media.window import Window
@@ -65,9 +65,11 @@ class Reader:
             all times are moved, so that the result begins where the recording began.
         end: seconds from the recording's first picture on; what lies from there on is dropped.
         threads: for decoding; 0 lets FFmpeg decide.
+        hwaccel: hardware to decode with, as of ``open_decoding``.
 
     Raises:
         InputError: or one of its kinds, if there is nothing to read.
+        DeviceError: the hardware asked for can't be used.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Reader:
         start: float | None = None,
         end: float | None = None,
         threads: int = 0,
+        hwaccel: str = NONE,
     ) -> None:
         self.counts = ReadCounts()
         self._lock = threading.Lock()
@@ -85,7 +88,8 @@ class Reader:
         info = probe(path, track=track)
         self._window = Window(info.video, start, end)
         self.info: SourceInfo = self._window.cut(info)
-        self._container: InputContainer | None = open_source(path)
+        self._container: InputContainer | None
+        self._container, self.counts.decoder = open_decoding(path, info.video.index, hwaccel)
         stream = self._container.streams[info.video.index]
         if not isinstance(stream, av.VideoStream):  # the file changed under our feet
             raise TypeError(f"track {info.video.index} of {path} is no longer a video track")
@@ -251,12 +255,8 @@ class Reader:
         if not self._window.holds(pts):
             return None
         video = self.info.video
-        form, color = video.pixel_format, video.color
-        if (picture.format.name, picture.width, picture.height) != (
-            form.name,
-            video.width,
-            video.height,
-        ):
+        form, color = self._format(picture), video.color
+        if form is None or (picture.width, picture.height) != (video.width, video.height):
             self.counts.frames_converted += 1
             self._note_other_format(picture, float(pts * video.time_base))
             target = planes.format_of(video.layout)
@@ -278,6 +278,16 @@ class Reader:
         )
         self._index += 1
         return frame
+
+    def _format(self, picture: av.VideoFrame) -> planes.PixelFormat | None:
+        """How a picture's samples lie, if they are the recording's own."""
+        known = self.info.video.pixel_format
+        if picture.format.name == known.name:
+            return known
+        if self.counts.decoder == NONE:
+            return None
+        found = planes.pixel_format(picture.format.name)  # hardware has its own order of samples
+        return found if found.layout == known.layout and not found.converted else None
 
     def _note_other_format(self, picture: av.VideoFrame, seconds: float) -> None:
         kind = f"{picture.width}x{picture.height} {picture.format.name}"
