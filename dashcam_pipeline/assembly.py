@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.encoders import EncoderSettings
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.writer import Writer, WriteReport
+    from dashcam_pipeline.stages.base import Stage
 
 SOFTWARE: Final = f"dashcam_pipeline {__version__}"
 
@@ -72,8 +73,39 @@ def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Ch
         ModelError: weights are missing or changed.
         DeviceError: the device asked for isn't usable.
     """
+    stages, device = _make_stages(config)
+    if overlay is None:
+        return Chain(stages, protect=config.protect or ()), device
+    return Chain(stages, protect=overlay.boxes, feather=overlay.feather), device
+
+
+def prepare_chain(config: CleanConfig, info: SourceInfo) -> tuple[Chain, str, Overlay]:
+    """``build_chain`` with what ``find_protection`` finds, both at once.
+
+    Looking for text decodes pictures, and loading networks reads files: a run begins sooner.
+
+    Returns:
+        the chain, the device, and what is protected.
+
+    Raises:
+        DashcamError: as ``build_chain``.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="dashcam-overlay") as pool:
+        finding = pool.submit(find_protection, config, info)
+        stages, device = _make_stages(config)
+        try:
+            overlay = finding.result()
+        except BaseException:
+            Chain(stages).close()
+            raise
+    chain = Chain(stages, protect=overlay.boxes, feather=overlay.feather)
+    return chain, device, overlay
+
+
+def _make_stages(config: CleanConfig) -> tuple[list[Stage], str]:
+    """The stages, and the device that they are on."""
     if not config.stages:
-        return Chain(()), "cpu"
+        return [], "cpu"
     # Imported here: an empty chain needs no networks.
     import cv2  # noqa: PLC0415
 
@@ -90,17 +122,14 @@ def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Ch
         strength=config.strength,
         deterministic=config.deterministic,
     )
-    stages = []
+    stages: list[Stage] = []
     try:
         for spec in config.stages:
             stages.append(create_stage(spec.name, spec.options, context))  # noqa: PERF401 - those made must close
     except BaseException:
         Chain(stages).close()
         raise
-    boxes = config.protect or ()
-    if overlay is not None:
-        boxes = overlay.boxes
-    return Chain(stages, protect=boxes, feather=overlay.feather if overlay else 0), device
+    return stages, device
 
 
 class Output:

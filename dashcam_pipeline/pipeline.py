@@ -34,6 +34,7 @@ from dashcam_pipeline.assembly import (
     expected_frames,
     find_protection,
     open_writer,
+    prepare_chain,
     processing_tags,
 )
 from dashcam_pipeline.config import CleanConfig, make_config
@@ -207,8 +208,7 @@ def clean(
         check_output(source, target, overwrite=config.overwrite)
         keeper = Keeper(source, target, config)
         keeper.check()
-        keeper.overlay = find_protection(config, reader.info)
-        chain, device = build_chain(config, keeper.overlay)
+        chain, device, keeper.overlay = prepare_chain(config, reader.info)
         cleanup.callback(chain.close)
         chain.observer = keeper.changes
         settings = encoder_settings(config, threads)

@@ -11,11 +11,10 @@ from dashcam_pipeline.accounting import make_report
 from dashcam_pipeline.assembly import (
     Leftover,
     available_threads,
-    build_chain,
     check_damage,
     encoder_settings,
     expected_frames,
-    find_protection,
+    prepare_chain,
     processing_tags,
 )
 from dashcam_pipeline.batch.lock import FolderLock
@@ -101,8 +100,7 @@ def clean_resumable(
             plan = SegmentPlan.of(info.video, segment_seconds)
             keeper = Keeper(source, target, config)
             keeper.check()
-            keeper.overlay = find_protection(config, info)
-            chain, device = build_chain(config, keeper.overlay)
+            chain, device, keeper.overlay = prepare_chain(config, info)
             opened.callback(chain.close)
             chain.observer = keeper.changes
             if store.whole:

@@ -151,18 +151,25 @@ def _sought(
     duration = info.duration_s or 0.0
     stream.codec_context.skip_frame = "NONKEY"
     base, first = info.video.time_base, info.video.start_pts or 0
+    seen: set[int] = set()
     for number in range(count):
         ticks = first + round(duration * (number + 0.5) / count / float(base))
         with suppress(av.error.FFmpegError):
             container.seek(ticks, stream=stream)
-            if (picture := _next_picture(container, stream)) is not None:
+            if (picture := _next_picture(container, stream, seen)) is not None:
                 yield picture
 
 
-def _next_picture(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+def _next_picture(
+    container: InputContainer, stream: VideoStream, seen: set[int]
+) -> av.VideoFrame | None:
+    """The key picture after a seek; None if its packet was met before, or there is none."""
     for number, packet in enumerate(container.demux(stream)):
-        if number > _SEEK_PACKETS:
+        time = packet.pts if packet.pts is not None else packet.dts
+        if number > _SEEK_PACKETS or (packet.is_keyframe and time in seen):
             return None
+        if packet.is_keyframe and time is not None:
+            seen.add(time)
         for picture in packet.decode():
             return picture
     return None
@@ -175,6 +182,7 @@ def _first_ones(info: SourceInfo, count: int) -> dict[int, npt.NDArray[np.uint8]
     step = max(1, known // count)
     with open_source(info.path) as container:
         stream = _track(container, info)
+        stream.thread_type = "AUTO"
         with suppress(av.error.FFmpegError):
             for number, picture in enumerate(container.decode(stream)):
                 if number >= known:
