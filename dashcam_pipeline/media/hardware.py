@@ -7,6 +7,7 @@ that differ from machine to machine.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -85,7 +86,7 @@ def can_encode(name: str, pixel_format: str) -> bool:
         return False
     context.width, context.height = TRIAL
     context.pix_fmt = pixel_format
-    context.framerate = 30
+    context.framerate = Fraction(30)
     try:
         context.open()
     except (av.error.FFmpegError, ValueError):
