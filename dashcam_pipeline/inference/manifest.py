@@ -48,6 +48,10 @@ class ModelEntry(BaseModel):
     size: tuple[int, int] | None = Field(
         None, description="The one height and width it takes; without it, any multiples."
     )
+    quick: str | None = Field(
+        None,
+        description="Model of the same manifest that takes its place on a CPU where time matters.",
+    )
     device_graph: str | None = Field(
         None,
         description="ONNX file beside the manifest that does the stage's whole work on a GPU.",
@@ -72,6 +76,14 @@ class ModelEntry(BaseModel):
             ModelError: it is missing or its sha256 is another.
         """
         return _checked(self.path, self.sha256)
+
+    def quick_twin(self) -> ModelEntry:
+        """The model that takes its place where time matters; itself if there is none.
+
+        Raises:
+            ModelError: the manifest names one that it doesn't hold.
+        """
+        return self if self.quick is None else read_manifest(self.folder).get(self.quick)
 
     def read_device_graph(self) -> bytes:
         """The bytes of its graph for GPUs, checked.

@@ -187,6 +187,8 @@ class GlareStage(Stage):
     def __init__(self, options: StageOptions, context: StageContext) -> None:
         super().__init__(options, context)
         entry = find_model(self.options.model)
+        if context.device == "cpu" and context.quality != "best":
+            entry = entry.quick_twin()
         self._network = Network(entry, device=context.device, threads=context.threads)
         self._gate = MotionGate(self.options.smoothing)
         self._carrier = Carrier(

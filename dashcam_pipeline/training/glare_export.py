@@ -93,7 +93,7 @@ def export_glare(
         for precision in precisions:
             _, losses[precision] = export_reduced(entry, precision, samples)
     if device_graph:
-        export_device_graph(entry)
+        export_device_graph(read_manifest(folder).get(name))
     _, config, run = load_average(checkpoint)
     facts = glare_facts(entry, config, run, checkpoint.parent, losses)
     write_card(folder / entry.card, facts)

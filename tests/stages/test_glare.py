@@ -134,6 +134,11 @@ def test_the_report_names_weights_and_times():
     assert set(stage.report.seconds) == {"shrink", "network", "carry", "render"}
 
 
+def test_levels_but_the_best_run_the_quick_twin_of_a_model():
+    models = {q: make_stage(quality=q).report.facts["model"] for q in ("fast", "balanced", "best")}
+    assert models == {"fast": "glare-int8", "balanced": "glare-int8", "best": "glare"}
+
+
 @pytest.fixture
 def streak():
     """A blue streak of 3 rows on grey, and maps that claim some light everywhere."""

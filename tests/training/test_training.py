@@ -140,6 +140,8 @@ def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, tmp_path, folders,
         "mine-int8": None,
     }
     assert entries["mine"].read_device_graph()
+    assert entries["mine"].quick_twin() == entries["mine-int8"]
+    assert entries["mine-int8"].quick_twin() == entries["mine-int8"]
     size = {name: entry.path.stat().st_size for name, entry in entries.items()}
     assert size["mine-int8"] < size["mine-fp16"] < size["mine"]
     picture = np.ascontiguousarray(night(64, 96)[..., ::-1].transpose(2, 0, 1), np.float32) / 255
