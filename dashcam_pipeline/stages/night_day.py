@@ -59,7 +59,7 @@ class TranslationOptions(StageOptions):
         1.0, ge=0, le=1, description="How far to go: 0 leaves the picture as it is."
     )
     smoothing: float = Field(
-        0.7, ge=0, le=0.95, description="Weight of the past where the picture stands still."
+        0.8, ge=0, le=0.95, description="Weight of the past where the picture stands still."
     )
     mark: bool = Field(
         default=True, description="Draw a small mark that says that the picture is synthetic."
