@@ -26,13 +26,12 @@ from study_tables import COLUMNS, NOTHING, plain, tables
 
 from dashcam_pipeline.errors import DashcamError, UsageError
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.training.evaluate import (
-    cleaner,
-    clip_cleaner,
-    evaluate_nights,
-    evaluate_pairs,
-)
-from dashcam_pipeline.training.evaluate_clip import evaluate_clip
+from dashcam_pipeline.training.data.pictures import PictureSource
+from dashcam_pipeline.training.evaluation.nights import measure_nights
+from dashcam_pipeline.training.evaluation.pair_folder import PairFolder
+from dashcam_pipeline.training.evaluation.pairs import measure_pairs
+from dashcam_pipeline.training.evaluation.stage import cleaner, clip_cleaner
+from dashcam_pipeline.training.evaluation.truth import evaluate_clip
 from dashcam_pipeline.training.export import export_run
 from dashcam_pipeline.training.glare_config import (
     GlareTrainingConfig,
@@ -174,10 +173,13 @@ def measure(study: Study, row: Row) -> dict[str, Any]:
     sets: dict[str, dict[str, Any]] = {}
     with cleaner(str(model), options, QUALITY) as pipeline:
         if study.pairs is not None:
-            scores = evaluate_pairs(study.pairs, study.names, {row.name: pipeline})
-            sets["pairs"] = {"kind": "pairs", **both(scores)}
+            names = () if study.names is None else (study.names,)
+            pairs = measure_pairs(PairFolder.open(study.pairs, names), {row.name: pipeline})
+            sets["pairs"] = {"kind": "pairs", **both(pairs.rows())}
         if study.nights is not None:
-            nights = list(evaluate_nights(study.nights, pipeline).values())
+            files = PictureSource("night", study.nights).files()
+            scores = measure_nights(files, {row.name: pipeline}).scores[row.name]
+            nights = list(scores.values())
             means = {
                 key: float(np.nanmean([getattr(score, name) for score in nights]))
                 for key, name in zip(COLUMNS["nights"], NIGHT_FIELDS, strict=True)

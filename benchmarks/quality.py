@@ -15,10 +15,11 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
-from dashcam_pipeline.training.evaluate import evaluate_pairs, pairs_table
-from dashcam_pipeline.training.evaluate_clip import clip_table, evaluate_clip
 from dashcam_pipeline.training.evaluation.flicker import FlickerReport, measure_flicker, read_clip
+from dashcam_pipeline.training.evaluation.pair_folder import PairFolder
+from dashcam_pipeline.training.evaluation.pairs import measure_pairs, pairs_table
 from dashcam_pipeline.training.evaluation.stage import cleaner, clip_cleaner
+from dashcam_pipeline.training.evaluation.truth import clip_table, evaluate_clip
 
 LEVELS = ("fast", "balanced", "best")
 
@@ -45,7 +46,9 @@ def main() -> None:
     if options.pairs is not None:
         still = {level: cleaner("glare", {}, level) for level in options.levels}
         print(f"\n{options.pairs}\n")
-        print(pairs_table(evaluate_pairs(options.pairs, options.names, still)))
+        names = () if options.names is None else (options.names,)
+        pairs = PairFolder.open(options.pairs, names)
+        print(pairs_table(measure_pairs(pairs, still).rows()))
 
 
 if __name__ == "__main__":

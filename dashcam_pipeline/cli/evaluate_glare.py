@@ -256,12 +256,11 @@ def _still_sections(
 def _moving_sections(
     what: Material, pipelines: dict[str, Pipeline]
 ) -> Iterator[tuple[str, str, Section]]:
-    from dashcam_pipeline.training import evaluate_clip  # noqa: PLC0415 - torch
-    from dashcam_pipeline.training.evaluation import flicker  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation import flicker, truth  # noqa: PLC0415 - torch
 
     if what.truth is not None:
-        rows = evaluate_clip.evaluate_clip(what.truth, pipelines)
-        yield "truth", str(what.truth), evaluate_clip.ClipReport(tuple(rows))
+        rows = truth.evaluate_clip(what.truth, pipelines)
+        yield "truth", str(what.truth), truth.ClipReport(tuple(rows))
     if what.clips:
         clips = [
             flicker.measure_flicker(

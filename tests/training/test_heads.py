@@ -8,7 +8,7 @@ import torch
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.inference.session import Network
 from dashcam_pipeline.training import export as exporting
-from dashcam_pipeline.training.evaluate import clean_picture, cleaner
+from dashcam_pipeline.training.evaluation.stage import clean_picture, cleaner
 from dashcam_pipeline.training.export import export_run
 from dashcam_pipeline.training.glare_config import GlareTrainingConfig
 from dashcam_pipeline.training.nets import make_net

@@ -14,15 +14,10 @@ from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
 from dashcam_pipeline.inference.session import Network
 from dashcam_pipeline.training import glare_export, glare_train, precision
-from dashcam_pipeline.training.evaluate import (
-    NightScore,
-    clean_picture,
-    cleaner,
-    evaluate_nights,
-    evaluate_pairs,
-    nights_table,
-    pairs_table,
-)
+from dashcam_pipeline.training.evaluation.nights import NightScore, measure_nights
+from dashcam_pipeline.training.evaluation.pair_folder import PairFolder
+from dashcam_pipeline.training.evaluation.pairs import measure_pairs, pairs_table
+from dashcam_pipeline.training.evaluation.stage import clean_picture, cleaner
 from dashcam_pipeline.training.export import export_run
 from dashcam_pipeline.training.glare_config import GlareTrainingConfig
 from dashcam_pipeline.training.glare_module import GlareModule
@@ -96,13 +91,14 @@ def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
     with cleaner(str(path), {}) as pipeline:
         picture = night()
         assert clean_picture(pipeline, picture).shape == picture.shape
-        rows = evaluate_pairs(pairs, None, {"mine": pipeline}, tmp_path / "seen")
+        mine = {"mine": pipeline}
+        rows = measure_pairs(PairFolder.open(pairs), mine, pictures=tmp_path / "seen").rows()
         assert [row.name for row in rows] == ["doing nothing", "mine"]
         assert "| doing nothing |" in pairs_table(rows)
         assert (tmp_path / "seen" / "pair-a.png").is_file()
-        scores = evaluate_nights(pairs / "clear", pipeline)
-        assert set(scores) == {"a.png"}
-        assert "haze in the ring" in nights_table(scores)
+        nights = measure_nights([pairs / "clear" / "a.png"], mine)
+        assert set(nights.scores["mine"]) == {"a.png"}
+        assert "haze in the ring" in nights.markdown()
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -6,7 +6,7 @@ import pytest
 
 from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.simulation.pack import write_masks
-from dashcam_pipeline.training.evaluate_clip import clip_table, evaluate_clip
+from dashcam_pipeline.training.evaluation.truth import clip_table, evaluate_clip
 
 
 class Fake:
