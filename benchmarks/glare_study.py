@@ -26,6 +26,7 @@ from study_tables import COLUMNS, NOTHING, plain, tables
 
 from dashcam_pipeline.errors import DashcamError, UsageError
 from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.training.card import source_name
 from dashcam_pipeline.training.data.pictures import PictureSource
 from dashcam_pipeline.training.evaluation.nights import measure_nights
 from dashcam_pipeline.training.evaluation.pair_folder import PairFolder
@@ -205,15 +206,9 @@ def both(rows: list[Any]) -> dict[str, Any]:
     return {NOTHING: asdict(nothing), "row": asdict(row)}
 
 
-def named(source: str) -> str:
-    """A source without the folders above it."""
-    kind, _, path = source.partition("@")[0].partition(":")
-    return f"{kind}:{'/'.join(Path(path).parts[-2:])}"
-
-
 def caption(study: Study) -> str:
     """What a reader must know about the tables."""
-    sources = ", ".join(named(source) for source in study.data)
+    sources = ", ".join(source_name(source) for source in study.data)
     text = (
         f"Every row: {study.minutes:g} minutes of training, seed "
         f"{study.base.get('seed', 0)}, batches and schedule alike, pictures from {sources}. "
