@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,13 @@ def test_a_view_looks_ahead_at_the_horizon():
     view = panorama_view(np.random.default_rng(0), panorama, 60, 100)
     assert view.shape == (60, 100, 3)
     assert view[0].mean() > 0 == view[-1].mean()
+
+
+def test_a_pack_gives_its_days_as_well():
+    pack = Path(__file__).resolve().parents[2] / "samples" / "pack"
+    if not pack.is_dir():
+        pytest.skip("the package has no samples")
+    days = load_pictures([PictureSource("day", pack)], most=2)
+    for day in days:
+        assert (day.kind, day.pixels.dtype) == ("day", np.uint8)
+        assert 90 < np.median(day.pixels) < 150, "exposed as a day is"

@@ -5,7 +5,8 @@ name a line:
 
 =============  =====================================================================
 ``night``      real night pictures, nearly free of glare; their lamps stay and shine
-``day``        pictures by day: darkened to nights, or used as glare-free examples
+``day``        pictures by day: darkened to nights, or used as glare-free examples; of a pack of
+               scenes its days
 ``hdr``        Radiance panoramas with true radiance: views are cut out of them
 ``simulated``  the simulator's pack of scenes, whose lamps have their true radiance
 =============  =====================================================================
@@ -25,6 +26,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.errors import InputError, InputMissingError, UsageError
+from dashcam_pipeline.simulation.optics import tone
 from dashcam_pipeline.simulation.pack import load_pack
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Kind = Literal["night", "day", "hdr", "simulated", "pairs", "dacon", "flare7k"]
 BACKGROUNDS: tuple[Kind, ...] = ("night", "day", "hdr", "simulated")
+PACK_NIGHTS = "night.mkv"
+"""A file that every pack of scenes has."""
+MIDDLE = 0.22
+"""Linear light of a developed day's median: a little above the middle grey of 0.18."""
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".hdr"}
 
 
@@ -138,13 +144,28 @@ def load_pictures(
             raise UsageError(
                 f"{source.kind}: is no background", advice=f"Give {', '.join(BACKGROUNDS)}."
             )
+        scenes = islice(load_pack(source.folder), most)
         if source.kind == "simulated":
-            scenes = islice(load_pack(source.folder), most)
             pictures += [Picture("simulated", scene.night) for scene in scenes]
+        elif source.kind == "day" and (source.folder / PACK_NIGHTS).is_file():
+            pictures += [Picture("day", develop_day(scene.day)) for scene in scenes]
         else:
             files = spread(source.files(), most)
             pictures += [load_picture(file, source.kind, max_side) for file in files]
     return pictures
+
+
+def develop_day(radiance: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """A rendered day as a camera shows it: its median exposed to ``MIDDLE``, then the tone curve.
+
+    Args:
+        radiance: (H, W, 3), any unit.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    gain = MIDDLE / max(float(np.median(radiance.mean(axis=2))), 1e-6)
+    return np.asarray(np.rint(tone(radiance * np.float32(gain)) * 255), np.uint8)
 
 
 def panorama_view(

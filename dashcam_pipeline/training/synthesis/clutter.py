@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Plane = npt.NDArray[np.float32]
 
-POSTS = 0.4
+POSTS = 0.2
 """Share of the pictures with clutter whose lamps stand on posts."""
 
 SHIFT = 3

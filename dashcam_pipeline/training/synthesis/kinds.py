@@ -64,7 +64,7 @@ class Chances:
     ghosts: float = 0.15
     haze: float = 0.2
     reflections: float = 0.05
-    clutter: float = 0.3
+    clutter: float = 0.1
 
 
 def select(names: tuple[str, ...]) -> tuple[tuple[str, ...], Chances]:
