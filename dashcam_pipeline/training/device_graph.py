@@ -273,7 +273,8 @@ def _glare_layer(graph: Graph, picture: Value, maps: Value) -> Value:
     excess = (linear - around).at_least(0.0).reduced("ReduceSum", [1])
     claimed = maps.part(0, 3, 1).square().reduced("ReduceSum", [1])
     outside = 1 - maps.part(6, 7, 1)
-    share = streaks * outside * (claimed / (excess + 1e-6)).at_most(1.0)
+    share = (claimed / (excess + 1e-6)).at_most(1.0)
+    share = streaks * outside * share * graph.op("Sqrt", share)
     haze = maps.part(3, 6, 1).square()
     wide = veil * outside * (haze - (1 - veil) * _even_veil(graph, haze)).at_least(0.0)
     floor = share * around - wide + dead
