@@ -63,14 +63,17 @@ SURPRISE = 0.25
 """Change of code value, motion apart, at which the network sees a frame out of turn: that of a lamp
 that lights up. Texture that passes close by reaches it too, and carrying it would be least sure."""
 
-DEAD_ZONE = 0.08
+DEAD_ZONE = 0.06
 """A layer below this code value is no glare: a network's zero is never quite zero, and what has no
-glare must come out as it went in. Chosen on real pairs, where less costs the rest more than it
-gains."""
+glare must come out as it went in. Chosen on real pairs."""
+
+WEBER = 0.05
+"""Share of the light around that counts to the dead zone as well: what is fainter beside its
+surroundings is hardly seen (Weber's law). It leaves days as they are, and costs nights nothing."""
 
 EXCESS_WINDOW = 0.07
-"""Side of the window that finds the light around structured glare, in shorter frame sides. Chosen on
-real pairs: wider ones take more of what is no glare."""
+"""Side of the window that finds the light around structured glare, in shorter frame sides. Wider
+ones take more of what is no glare, as real pairs show."""
 
 EVEN_SHARE = 0.5
 """Share of the frame whose veil counts as even: an even lift of the blacks is the camera's own
@@ -134,7 +137,7 @@ def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> Gla
     haze = np.square(maps[3:6])
     even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
     wide = veil * outside * np.maximum(haze - (1 - veil) * even, 0)
-    floor = share * around - wide + DEAD_ZONE**2
+    floor = share * around - wide + DEAD_ZONE**2 + WEBER * around
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)

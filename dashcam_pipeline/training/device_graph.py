@@ -25,6 +25,7 @@ import numpy as np
 
 from dashcam_pipeline.errors import ModelError
 from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.stages.glare import WEBER
 from dashcam_pipeline.stages.subtract import KEPT
 from dashcam_pipeline.training.export import write_entry
 from dashcam_pipeline.training.onnx_graph import Graph, Value
@@ -277,7 +278,7 @@ def _glare_layer(graph: Graph, picture: Value, maps: Value) -> Value:
     share = streaks * outside * share * graph.op("Sqrt", share)
     haze = maps.part(3, 6, 1).square()
     wide = veil * outside * (haze - (1 - veil) * _even_veil(graph, haze)).at_least(0.0)
-    floor = share * around - wide + dead
+    floor = share * around - wide + dead + WEBER * around
     taken = (share * linear - floor).reduced("ReduceMax", [1])
     lit = _grown(graph.op("Greater", taken, 0.0).cast(np.float32))
     return graph.op("Concat", share * lit, (floor - dead) * lit + dead, axis=1)

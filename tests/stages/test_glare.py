@@ -12,7 +12,7 @@ import pytest
 from dashcam_pipeline.frames import Frame, FrameBatch
 from dashcam_pipeline.inference.light import to_linear
 from dashcam_pipeline.stages.base import StageContext, StreamInfo
-from dashcam_pipeline.stages.glare import DEAD_ZONE, GlareStage
+from dashcam_pipeline.stages.glare import DEAD_ZONE, WEBER, GlareStage
 from dashcam_pipeline.stages.glare import glare_layer as make_layer
 
 
@@ -139,6 +139,10 @@ def test_the_fast_level_runs_the_quick_twin_of_a_model():
     assert models == {"fast": "glare-int8", "balanced": "glare", "best": "glare"}
 
 
+ZONE = DEAD_ZONE**2 + WEBER * 0.3**2
+"""What is taken from a layer on the grey of ``streak``."""
+
+
 @pytest.fixture
 def streak():
     """A blue streak of 3 rows on grey, and maps that claim some light everywhere."""
@@ -158,10 +162,10 @@ def test_structured_glare_is_the_excess_in_its_own_colour(streak):
     picture, maps = streak
     layer = glare_layer(picture, maps, 1, 0)
     excess = np.array([0.4, 0.5, 0.8]) ** 2 - 0.09
-    assert layer[:, 31, 50] == pytest.approx(excess - DEAD_ZONE**2, abs=1e-3)
+    assert layer[:, 31, 50] == pytest.approx(excess - ZONE, abs=1e-3)
     assert not layer[:, :29].any(), "what does not rise above its surroundings is no glare"
     assert glare_layer(picture, maps, 0.5, 0)[:, 31, 50] == pytest.approx(
-        excess / 2 - DEAD_ZONE**2, abs=1e-3
+        excess / 2 - ZONE, abs=1e-3
     )
 
 
@@ -171,7 +175,7 @@ def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
     layer = glare_layer(picture, maps, 1, 0)
     excess = (np.array([0.4, 0.5, 0.8]) ** 2 - 0.09).sum()
     taken = excess * (0.2 / excess) ** 1.5
-    assert layer[:, 31, 50].sum() == pytest.approx(taken - 3 * DEAD_ZONE**2, abs=1e-3)
+    assert layer[:, 31, 50].sum() == pytest.approx(taken - 3 * ZONE, abs=1e-3)
     maps[0:3] = 0
     assert not glare_layer(picture, maps, 1, 0).any()
 
@@ -182,11 +186,11 @@ def test_the_veil_is_taken_where_it_rises_above_its_median(streak):
     maps[3:6] = 0.1
     maps[3:6, :16] = 0.3
     haze = glare_layer(picture, maps, 1, 0.5)
-    assert haze[:, :16] == pytest.approx(0.5 * (0.09 - 0.005) - DEAD_ZONE**2)
+    assert haze[:, :16] == pytest.approx(0.5 * (0.09 - 0.005) - ZONE)
     assert not haze[:, 16:].any(), "an even veil stays"
     haze = glare_layer(picture, maps, 1, 1)
-    assert haze[:, :16] == pytest.approx(0.09 - DEAD_ZONE**2)
-    assert haze[:, 16:] == pytest.approx(0.01 - DEAD_ZONE**2), "but not at full strength"
+    assert haze[:, :16] == pytest.approx(0.09 - ZONE)
+    assert haze[:, 16:] == pytest.approx(0.01 - ZONE), "but not at full strength"
 
 
 def test_nothing_is_taken_inside_lamps_or_below_the_dead_zone(streak):
