@@ -13,7 +13,8 @@ help:
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make test-browser  the report page in a real browser"
-	@echo "make bench      how fast cleaning is here (BENCH=--quick for a short run)"
+	@echo "make bench      how fast cleaning is here, and how good at each level"
+	@echo "                (BENCH=--quick for a short run, QUALITY='--pairs DIR' for real pairs)"
 	@echo "make wheel      build the wheel, weights included"
 
 $(BIN)/python:
@@ -45,8 +46,9 @@ test: lint
 test-slow: $(VENV)/.developed
 	$(BIN)/pytest -m slow
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.developed
 	$(BIN)/python benchmarks/speed.py $(BENCH)
+	$(BIN)/python benchmarks/quality.py $(QUALITY)
 
 format: $(VENV)/.developed
 	$(BIN)/ruff format .

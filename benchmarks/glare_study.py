@@ -83,7 +83,7 @@ DATA = (
     Row("+ synthesis", UNETPP, scenes=False),
     Row("+ simulated pack", of="UNet++, X0,4"),
 )
-HEADS = (Row("UNet++, X0,4, picture head", UNETPP | {"head": "image"}),)
+
 
 NIGHT_FIELDS = ("ring", "far", "crushed", "lamps")
 """Of a night's score, in the order of the columns."""
@@ -105,8 +105,7 @@ class Study:
     @property
     def rows(self) -> tuple[Row, ...]:
         """All rows that the data allow."""
-        data = DATA if self.backgrounds and self.backgrounds != self.data else ()
-        return MODELS + data + HEADS
+        return MODELS + (DATA if self.backgrounds and self.backgrounds != self.data else ())
 
     @property
     def backgrounds(self) -> tuple[str, ...]:

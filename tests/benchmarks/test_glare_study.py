@@ -79,25 +79,25 @@ def arguments(tmp_path):
 def test_rows_differ_in_what_is_compared_alone(study, arguments):
     asked, _ = study.parse([*arguments, "--data", "simulated:pack"])
     configs = {row.name: asked.config(row) for row in asked.rows}
-    assert len(configs) == 10
+    assert len(configs) == 9
     shared = {"seed", "hours", "batch", "crop", "rate", "kernels", "epoch_steps", "precision"}
     for name in shared:
         assert len({getattr(config, name) for config in configs.values()}) == 1
     assert configs["autoencoder"].head == "image"
     assert configs["UNet++, mean of X0,1 to X0,4"].supervision == "mean"
-    few, more, endless, pack = list(configs.values())[-5:-1]
+    few, more, endless, pack = list(configs.values())[-4:]
     assert (few.fixed, few.augment) == (more.fixed, False) != (0, False)
     assert more.augment
     assert not endless.fixed
     assert few.data == more.data == endless.data == asked.backgrounds
     assert pack.data == asked.data
     folders = {asked.folder(row) for row in asked.rows}
-    assert len(folders) == 8, "two rows share the training of others"
+    assert len(folders) == 7, "two rows share the training of others"
 
 
 def test_without_backgrounds_data_are_not_compared(study):
     asked, _ = study.parse(["--out", "x"])
-    assert asked.rows == study.MODELS + study.HEADS
+    assert asked.rows == study.MODELS
     assert "aren't compared" in study.caption(asked)
 
 
@@ -105,7 +105,6 @@ def test_without_backgrounds_data_are_not_compared(study):
 def test_a_study_goes_on_and_measures_each_row_once(study, arguments, monkeypatch, capsys):
     rows = (study.MODELS[0], study.Row("again", of="autoencoder"))
     monkeypatch.setattr(study, "MODELS", rows)
-    monkeypatch.setattr(study, "HEADS", ())
     out = Path(arguments[1])
     assert study.main([*arguments, "--for", "0"]) == 0
     assert (out / "study.md").read_text().count("not trained yet") == 2
