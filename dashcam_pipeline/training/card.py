@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 OWN_WORDS = "<!-- Written by hand from here on; `dashcam export` leaves it alone. -->"
 
+IN_FILES = {"batch", "crop", "whole_frames", "rate", "kernels", "glare_free", "fixed", "augment"}
+"""Settings that only a TOML file can change, as far as weights depend on them."""
+
 CURVE_ROWS = 8
 """Rows of the table of a training's scores."""
 
@@ -88,9 +91,17 @@ values in [0, 1], at about {entry.work_area:,} pixels. What the maps mean:
 {run["steps"]:,} steps in {run["hours"]:g} hours; {config.batch} crops of
 {config.crop[0]}x{config.crop[1]} a step or {config.batch * 3 // 8} whole frames; peak learning rate
 {config.rate:g}, precision {config.precision}; batch norm frozen for the last quarter; the
-exponential moving average of the weights is what is exported.
+exponential moving average of the weights is what is exported.{_settings(config)}
 
 {curve_table(folder / "pairs.csv")}"""
+
+
+def _settings(config: GlareTrainingConfig) -> str:
+    """Settings of a file that aren't the defaults, a sentence; empty if there are none."""
+    values = config.model_dump(mode="json", include=IN_FILES, exclude_defaults=True)
+    if not values:
+        return ""
+    return f" Set in a file: {', '.join(f'`{key} = {value}`' for key, value in values.items())}."
 
 
 def curve_table(path: Path) -> str:
