@@ -68,7 +68,7 @@ class Material:
     "--model",
     "models",
     multiple=True,
-    default=("glare",),
+    default=("glare-open",),
     show_default=True,
     help="Of `dashcam models`, or an ONNX file with its manifest. May be given often.",
 )

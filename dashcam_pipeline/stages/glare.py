@@ -172,7 +172,7 @@ class GlareStage(Stage):
     name = "glare"
     summary = "Takes away the glare of lamps, headlights and the moon; the lamps stay."
     strengths = ("streaks", "veil")
-    models = ("glare",)
+    models = ("glare-open",)
 
     class Options(StageOptions):
         """Options of ``glare``."""
@@ -185,7 +185,8 @@ class GlareStage(Stage):
             0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
         )
         model: str = Field(
-            "glare", description="A model of `dashcam models`, or an ONNX file with its manifest."
+            "glare-open",
+            description="A model of `dashcam models`, or an ONNX file with its manifest.",
         )
 
     options: Options

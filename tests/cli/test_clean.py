@@ -62,7 +62,7 @@ def test_the_summary_on_stdout_and_nothing_on_stderr(dashcam, clip):
 
 def test_without_options_glare_is_taken_away(dashcam, clip):
     try:
-        load_manifest().get("glare").read()
+        load_manifest().get("glare-open").read()
     except ModelError as error:
         pytest.skip(f"no weights: {error}")
     report = clip.with_name("r.json")
@@ -70,7 +70,7 @@ def test_without_options_glare_is_taken_away(dashcam, clip):
     assert (code, err) == (0, "")
     assert "glare, on " in out
     stage = stage_of(report)
-    assert stage["facts"]["model"] == "glare"
+    assert stage["facts"]["model"] == "glare-open-int8"
     assert len(stage["facts"]["sha256"]) == 64
     assert {"shrink", "network", "render"} <= set(stage["parts"])
 

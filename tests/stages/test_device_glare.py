@@ -333,13 +333,11 @@ def test_halvings_are_those_of_the_shrunk_frame():
     ]
 
 
-def test_the_shipped_graph_is_the_shipped_weights(pretended):
-    entry = load_manifest().get("glare")
-    if entry.device_graph is None:
-        pytest.skip("the shipped weights have no device graph")
+@pytest.mark.parametrize("model", [e.name for e in load_manifest().models if e.device_graph])
+def test_the_shipped_graphs_are_the_shipped_weights(pretended, model):
     frames = [night(i, (180, 320)) for i in range(2)]
     here, there = (
-        cleaned(opened("glare", frames[0], device), frames, 2) for device in ("cpu", "cuda")
+        cleaned(opened(model, frames[0], device), frames, 2) for device in ("cpu", "cuda")
     )
     apart = np.abs(
         np.stack([a.planes[0].astype(int) - b.planes[0] for a, b in zip(here, there, strict=True)])

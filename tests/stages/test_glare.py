@@ -136,7 +136,7 @@ def test_the_report_names_weights_and_times():
 
 def test_the_fast_level_runs_the_quick_twin_of_a_model():
     models = {q: make_stage(quality=q).report.facts["model"] for q in ("fast", "balanced", "best")}
-    assert models == {"fast": "glare-int8", "balanced": "glare", "best": "glare"}
+    assert models == {"fast": "glare-open-int8", "balanced": "glare-open", "best": "glare-open"}
 
 
 ZONE = DEAD_ZONE**2 + WEBER * 0.3**2

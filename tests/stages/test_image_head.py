@@ -76,7 +76,7 @@ def darkener(tmp_path):
 def test_the_manifest_says_head_and_size(darkener):
     entry = manifest.find_model(str(darkener))
     assert (entry.head, entry.size) == ("image", (64, 96))
-    shipped = manifest.load_manifest().get("glare")
+    shipped = manifest.load_manifest().get("glare-open")
     assert (shipped.head, shipped.size) == ("layers", None)
 
 
