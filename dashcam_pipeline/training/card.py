@@ -58,6 +58,8 @@ def glare_facts(
     """
     terms = "\n".join(f"| {text} |" for text in entry.trained_on)
     size = f"{entry.size[0]}x{entry.size[1]}" if entry.size else "any, multiples of 32"
+    # The autoencoder has no encoder of a library's.
+    encoder = "" if entry.size else f" (segmentation-models-pytorch), encoder `{config.encoder}`"
     reduced = "".join(
         f"\n`{entry.name}-{precision}` is the same network in {precision}: it loses {loss:.2f} dB "
         f"on synthesised nights.\n"
@@ -66,13 +68,14 @@ def glare_facts(
     command = " \\\n    ".join(
         [
             f"dashcam train glare --hours {config.hours:g} --seed {config.seed}",
+            *_asked(config),
             *(f"--data {source_name(source)}" for source in config.data),
             *([f"--start {source_name(f':{config.start}')[1:]}"] if config.start else []),
         ]
     )
     return f"""# {entry.name} (weights of the `{entry.stage}` stage)
 
-`{config.model}` (segmentation-models-pytorch), encoder `{config.encoder}`, head `{config.head}`,
+`{config.model}`{encoder}, head `{config.head}`,
 {entry.parameters:,} parameters, ONNX in float32, dynamic batch; size: {size}. Input: R'G'B' code
 values in [0, 1], at about {entry.work_area:,} pixels. What the maps mean:
 `dashcam_pipeline/training/nets.py`; how they are used: `dashcam_pipeline/stages/glare.py`.
@@ -94,6 +97,13 @@ values in [0, 1], at about {entry.work_area:,} pixels. What the maps mean:
 exponential moving average of the weights is what is exported.{_settings(config)}
 
 {curve_table(folder / "pairs.csv")}"""
+
+
+def _asked(config: GlareTrainingConfig) -> list[str]:
+    """Options that name the network, where they aren't the defaults."""
+    names = {"model", "encoder", "head", "supervision"}
+    values = config.model_dump(mode="json", include=names, exclude_defaults=True)
+    return [f"--{name} {value}" for name, value in values.items()]
 
 
 def _settings(config: GlareTrainingConfig) -> str:

@@ -222,17 +222,22 @@ def test_the_same_run_gives_the_same_essence(source, tmp_path):
 
 def test_glare_gives_the_same_essence_twice(tmp_path):
     try:
-        find_model("glare-open").read()
+        find_model("glare").read()
     except ModelError:
         pytest.skip("the weights aren't here")
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=10, size=(320, 180)))
-    config = {"stages": ("glare",), "quality": "fast", "deterministic": True, "threads": 2}
+    config = {
+        "stages": ("glare:model=glare",),
+        "quality": "fast",
+        "deterministic": True,
+        "threads": 2,
+    }
     records = []
     for name in ("x.mp4", "y.mp4"):
         clean(clip, tmp_path / name, config=config)
         records.append(record_of(tmp_path / name))
     assert judge.packets(tmp_path / "x.mp4", 0) == judge.packets(tmp_path / "y.mp4", 0)
-    assert records[0]["weights"][0]["sha256"] == find_model("glare-open").quick_twin().sha256
+    assert records[0]["weights"][0]["sha256"] == find_model("glare").quick_twin().sha256
     assert records[0]["change_per_second"] == records[1]["change_per_second"]
     assert records[0]["change_per_second"][0]["mean_abs_luma"] > 0
     assert {c.role: c.state for c in verify(tmp_path / "x.mp4").checks}["weights"] == "same"
