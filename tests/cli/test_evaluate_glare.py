@@ -59,26 +59,26 @@ def test_everything_at_once_as_tables(material, capsys):
     assert "| scene-1 | 1 |" in out
     assert "lpips-lite0" in out
     assert "| exact layer |" in out
-    assert "| glare | as it is, pooled, dB | " in out
+    assert "| glare-open | as it is, pooled, dB | " in out
     names = {path.name for path in (material / "seen").iterdir()}
-    assert {"pair-a.png", "sheet-pairs-glare.jpg", "sheet-nights-glare-1.jpg"} < names
+    assert {"pair-a.png", "sheet-pairs-glare-open.jpg", "sheet-nights-glare-open-1.jpg"} < names
 
 
 def test_everything_at_once_as_data(material, capsys):
     assert main([*options(material), "--json", "--veil", "0"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["models"] == ["glare"]
+    assert found["models"] == ["glare-open"]
     assert found["options"] == {"veil": 0}
     (pairs,) = found["pairs"].values()
-    assert [row["name"] for row in pairs["rows"]] == ["doing nothing", "glare"]
+    assert [row["name"] for row in pairs["rows"]] == ["doing nothing", "glare-open"]
     (nights,) = found["nights"].values()
-    assert nights["glare"]["means"]["pictures"] == 2
+    assert nights["glare-open"]["means"]["pictures"] == 2
     (clips,) = found["flicker"].values()
     assert clips["clips"][0]["pairs"] == 1
     (days,) = found["glare_free"].values()
-    assert days["glare"]["means"]["as it is"]["worst"] > 45
+    assert days["glare-open"]["means"]["as it is"]["worst"] > 45
     (held_out,) = found["held_out"].values()
-    assert held_out["rings"]["rows"]["glare"]["whole"] > 0
+    assert held_out["rings"]["rows"]["glare-open"]["whole"] > 0
     assert [bar["what"] for bar in held_out["bars"]] == ["rings, dB"]
 
 

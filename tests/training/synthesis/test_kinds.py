@@ -61,7 +61,7 @@ def test_several_kinds_come_together():
 
 def test_what_is_switched_off_stays_off():
     bank = KernelBank(seed=1, count=1, size=320)
-    off = kinds.Chances(off_frame=0, moon=0, ghosts=0, haze=0)
+    off = kinds.Chances(off_frame=0, moon=0, ghosts=0, haze=0, reflections=0, clutter=0)
     source = GlareSynthesizer([street()], bank, chances=off)
     for seed in range(20):
         assert set(source.sample((seed,), SHAPE).kinds) <= set(kinds.KERNEL)
@@ -71,8 +71,8 @@ def test_the_default_mixture_has_all_but_what_is_measured():
     bank = KernelBank(seed=1, count=12, size=64)
     source = GlareSynthesizer([street()], bank)
     seen = {k for seed in range(60) for k in source.sample((seed,), (32, 64)).kinds}
-    assert {"ghosts", "haze", "moffat", "veil", "streaks"} <= seen
-    assert not seen & (set(kinds.MEASURED) | set(kinds.SCENE))
+    assert {"ghosts", "haze", "moffat", "veil", "streaks", "clutter"} <= seen
+    assert not seen & set(kinds.MEASURED)
 
 
 def test_moons_are_as_frequent_as_they_are_said_to_be():
