@@ -15,8 +15,9 @@ luma_rows_weights, ...              float32, same shapes: their weights, of 11 b
 still_moving, change_blur           float32 (2,) and (k,): of ``MotionGate``
 window_radius, window_blur          int64 and float32 (k,): of ``surroundings``
 even_count, even_between            int64 (1,) and float32 (1,): of the quantile of the veil
-streaks_veil_dead                   float32 (3,): strengths, and the dead zone in linear light
-clipped                             float32 (2,): of ``subtract_light``
+streaks_veil                        float32 (2,): strengths
+dead_weber                          float32 (2,): the dead zone, its share of the light around
+clipped_kept                        float32 (3,): of ``subtract_light``
 ==================================  ==============================================================
 
 Its outputs: clean_luma, clean_cb, clean_cr, and changed (N,), next_picture, next_maps.
@@ -179,8 +180,9 @@ def _constants(
         "change_blur": gaussian(smoothing.BLUR),
         "window_blur": gaussian(window / 8),
         "even_between": (place - rank,),
-        "streaks_veil_dead": (*strengths, glare.DEAD_ZONE**2),
-        "clipped": subtract.CLIPPED,
+        "streaks_veil": strengths,
+        "dead_weber": (glare.DEAD_ZONE**2, glare.WEBER),
+        "clipped_kept": (*subtract.CLIPPED, subtract.KEPT),
     }
     counts = {
         "window_radius": window // 2,

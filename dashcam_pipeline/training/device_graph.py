@@ -25,8 +25,6 @@ import numpy as np
 
 from dashcam_pipeline.errors import ModelError
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.stages.glare import WEBER
-from dashcam_pipeline.stages.subtract import KEPT
 from dashcam_pipeline.training.export import write_entry
 from dashcam_pipeline.training.onnx_graph import Graph, Value
 from dashcam_pipeline.training.precision import write_fp16
@@ -108,10 +106,8 @@ class _Color:
     """Codes and luma weights, as ``code_scale`` and ``KR_KB`` give them: one number each."""
 
     def __init__(self, graph: Graph) -> None:
-        codes = graph.input("codes", np.float32, (4,))
-        weights = graph.input("kr_kb", np.float32, (2,))
-        self.y0, self.ys, self.c0, self.cs = (codes.part(i, i + 1, 0) for i in range(4))
-        self.kr, self.kb = (weights.part(i, i + 1, 0) for i in range(2))
+        self.y0, self.ys, self.c0, self.cs = _numbers(graph, "codes", 4)
+        self.kr, self.kb = _numbers(graph, "kr_kb", 2)
         self.kg = 1 - self.kr - self.kb
 
 
@@ -159,6 +155,12 @@ class _Taps:
             for i in range(2)
         )
         return first, second
+
+
+def _numbers(graph: Graph, name: str, count: int) -> list[Value]:
+    """A fed vector of so many numbers, one by one."""
+    vector = graph.input(name, np.float32, (count,))
+    return [vector.part(i, i + 1, 0) for i in range(count)]
 
 
 def _channel(plane: Value) -> Value:
@@ -220,8 +222,7 @@ def _smoothed(graph: Graph, picture: Value, maps: Value) -> Value:
     past_picture = graph.input("past_picture", np.float32, (3, "wh", "ww"))
     past_maps = graph.input("past_maps", np.float32, (MAPS, "wh", "ww"))
     amounts = graph.input("weight", np.float32, ("n",))
-    gate = graph.input("still_moving", np.float32, (2,))
-    still, moving = gate.part(0, 1, 0), gate.part(1, 2, 0)
+    still, moving = _numbers(graph, "still_moving", 2)
     first = graph.op("Unsqueeze", past_picture, np.array([0], np.int64))
     all_pictures = graph.op("Concat", first, picture, axis=0)
     before = all_pictures.part(0, -1, 0)
@@ -267,8 +268,8 @@ def _even_veil(graph: Graph, haze: Value) -> Value:
 
 def _glare_layer(graph: Graph, picture: Value, maps: Value) -> Value:
     """``glare_layer``: share and floor, (N, 4, h, w)."""
-    strengths = graph.input("streaks_veil_dead", np.float32, (3,))
-    streaks, veil, dead = (strengths.part(i, i + 1, 0) for i in range(3))
+    streaks, veil = _numbers(graph, "streaks_veil", 2)
+    dead, weber = _numbers(graph, "dead_weber", 2)
     linear = picture.square()
     around = _surroundings(graph, linear)
     excess = (linear - around).at_least(0.0).reduced("ReduceSum", [1])
@@ -278,7 +279,7 @@ def _glare_layer(graph: Graph, picture: Value, maps: Value) -> Value:
     share = streaks * outside * share * graph.op("Sqrt", share)
     haze = maps.part(3, 6, 1).square()
     wide = veil * outside * (haze - (1 - veil) * _even_veil(graph, haze)).at_least(0.0)
-    floor = share * around - wide + dead + WEBER * around
+    floor = share * around - wide + dead + weber * around
     taken = (share * linear - floor).reduced("ReduceMax", [1])
     lit = _grown(graph.op("Greater", taken, 0.0).cast(np.float32))
     return graph.op("Concat", share * lit, (floor - dead) * lit + dead, axis=1)
@@ -288,7 +289,7 @@ def _subtracted(
     graph: Graph, planes: list[Value], layer: Value, color: _Color
 ) -> tuple[list[Value], Value]:
     """``subtract_light``: the planes, (N, 1, H, W) each, and (N,) whether a sample changed."""
-    clipped = graph.input("clipped", np.float32, (2,))
+    *clipped, kept = _numbers(graph, "clipped_kept", 3)
     size = planes[0].shape(2, 4)
     share = _resized(layer.part(0, 1, 1), size)
     floor = _resized(layer.part(1, 4, 1) * color.ys.square(), size)
@@ -298,11 +299,11 @@ def _subtracted(
     green = -2.0 * (kr * (1 - kr) * cr + kb * (1 - kb) * cb) / kg
     offsets = graph.op("Concat", (2 - 2 * kr) * cr, green, (2 - 2 * kb) * cb, axis=1)
     x = graph.op("Min", (luma + _repeated(offsets, size)).at_least(0.0), color.ys)
-    begin, end = clipped.part(0, 1, 0) * color.ys, clipped.part(1, 2, 0) * color.ys
+    begin, end = (share * color.ys for share in clipped)
     keep = graph.op("Clip", (end - luma) / (end - begin), 0.0, 1.0)
     light = x.square()
     taken = (share * light - floor).at_least(0.0)
-    left = graph.op("Max", light - taken, light * KEPT)
+    left = graph.op("Max", light - taken, light * kept)
     lost = (x - graph.op("Sqrt", left)) * keep
     red, green, blue = (lost.part(i, i + 1, 1) for i in range(3))
     loss = kr * red + kg * green + kb * blue

@@ -118,6 +118,7 @@ def export_onnx(
         ModelError: the difference exceeds ``PARITY`` (``HALF_PARITY``).
     """
     import onnxruntime as ort  # noqa: PLC0415 - slow to import
+    from onnx_ir.passes.common import ClearMetadataAndDocStringPass  # noqa: PLC0415 - extra train
 
     example = torch.rand(2, 3, *(size or (64, 96)))
     other = torch.rand(1, 3, *(size or (96, 160)))
@@ -129,18 +130,19 @@ def export_onnx(
         shape |= {2: 32 * torch.export.Dim("h"), 3: 32 * torch.export.Dim("w")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own, about its own internals
-        torch.onnx.export(
+        program: Any = torch.onnx.export(
             net,
             (example,),
-            path,
             input_names=["picture"],
             output_names=[output],
             dynamic_shapes=(shape,),
             opset_version=OPSET,
             dynamo=True,
-            external_data=False,
             verbose=False,
         )
+        # Every node says in which file on this machine it was written.
+        ClearMetadataAndDocStringPass()(program.model)
+        program.save(path, external_data=False)
     if half:
         halve_weights(path)
     session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])

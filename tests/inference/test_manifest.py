@@ -42,6 +42,12 @@ def test_the_installed_manifest_is_whole():
         assert (entry.folder / entry.card).is_file(), f"{entry.name} has no card"
 
 
+@pytest.mark.parametrize("entry", load_manifest().models, ids=lambda entry: entry.name)
+def test_installed_weights_name_no_file_of_the_machine_they_were_made_on(entry):
+    files = [entry.read()] + ([entry.read_device_graph()] if entry.device_graph else [])
+    assert not any(b"stack_trace" in data for data in files)
+
+
 def test_right_bytes_are_read(folder):
     assert read_manifest(folder).get("tiny").read() == b"weights"
     assert find_model(str(folder / "tiny.onnx")).name == "tiny"

@@ -88,6 +88,7 @@ def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
         run / "last.ckpt", tmp_path / "weights", "mine", licence="CC0-1.0", trained_on=["noise"]
     )
     assert difference < 1e-4
+    assert b"stack_trace" not in path.read_bytes(), "no folder of the machine it was made on"
     with cleaner(str(path), {}) as pipeline:
         picture = night()
         assert clean_picture(pipeline, picture).shape == picture.shape
