@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.counts import ReadCounts
     from dashcam_pipeline.media.encoders import EncoderSettings
+    from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.writer import Writer, WriteReport
     from dashcam_pipeline.stages.base import Stage
@@ -39,6 +40,29 @@ def available_threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def open_reader(config: CleanConfig, source: Path, threads: int) -> Reader:
+    """Open a recording as a run reads it.
+
+    Args:
+        config: track, span and hardware are used.
+        source: the recording.
+        threads: for decoding.
+
+    Raises:
+        DashcamError: as ``Reader``.
+    """
+    from dashcam_pipeline.media.reader import Reader  # noqa: PLC0415 - as in ``clean``
+
+    return Reader(
+        source,
+        track=config.track,
+        start=config.start,
+        end=config.end,
+        threads=threads,
+        hwaccel=config.hwaccel,
+    )
 
 
 def find_protection(config: CleanConfig, info: SourceInfo) -> Overlay:

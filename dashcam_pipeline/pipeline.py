@@ -33,6 +33,7 @@ from dashcam_pipeline.assembly import (
     encoder_settings,
     expected_frames,
     find_protection,
+    open_reader,
     open_writer,
     prepare_chain,
     processing_tags,
@@ -184,7 +185,6 @@ def clean(
     # Imported here: `dashcam --help` and the array API need no codecs.
     from dashcam_pipeline.media.containers import choose_output_path  # noqa: PLC0415
     from dashcam_pipeline.media.partfile import check_output, part_of  # noqa: PLC0415
-    from dashcam_pipeline.media.reader import Reader  # noqa: PLC0415
     from dashcam_pipeline.media.writer import Writer  # noqa: PLC0415
     from dashcam_pipeline.provenance import Keeper  # noqa: PLC0415
 
@@ -195,14 +195,7 @@ def clean(
         check_output(source, target, overwrite=config.overwrite)
     with ExitStack() as cleanup:
         threads = config.threads or available_threads()
-        reader = Reader(
-            source,
-            track=config.track,
-            start=config.start,
-            end=config.end,
-            threads=threads,
-            hwaccel=config.hwaccel,
-        )
+        reader = open_reader(config, source, threads)
         cleanup.callback(reader.close)
         target = choose_output_path(reader.info, target)
         check_output(source, target, overwrite=config.overwrite)

@@ -14,6 +14,7 @@ from dashcam_pipeline.assembly import (
     check_damage,
     encoder_settings,
     expected_frames,
+    open_reader,
     prepare_chain,
     processing_tags,
 )
@@ -30,7 +31,6 @@ from dashcam_pipeline.errors import NotVideoError
 from dashcam_pipeline.media import containers, encoders
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.partfile import check_output, part_of
-from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.provenance import Keeper
 from dashcam_pipeline.workers import Workers
@@ -86,7 +86,7 @@ def clean_resumable(
         cleanup.enter_context(FolderLock(work / "lock", str(source), wait=LOCK_SECONDS))
         with ExitStack() as opened:
             threads = config.threads or available_threads()
-            reader = _reader(source, config, threads)
+            reader = open_reader(config, source, threads)
             opened.callback(reader.close)
             info = reader.info
             muxer = containers.muxer_of(target)
@@ -112,7 +112,7 @@ def clean_resumable(
             def finish(segments: list[Segment]) -> WriteReport:
                 _check_any(segments, source)
                 with (
-                    _reader(source, config, 1) as again,
+                    open_reader(config, source, 1) as again,
                     Writer(target, again.info, settings, audio=config.audio, tags=tags) as writer,
                 ):
                     join(writer, again, segments)
@@ -148,17 +148,6 @@ def clean_resumable(
             device=device,
         )
         return keeper.finish(report)
-
-
-def _reader(source: Path, config: CleanConfig, threads: int) -> Reader:
-    return Reader(
-        source,
-        track=config.track,
-        start=config.start,
-        end=config.end,
-        threads=threads,
-        hwaccel=config.hwaccel,
-    )
 
 
 def _check_any(segments: list[Segment], source: Path) -> None:
