@@ -84,7 +84,6 @@ DATA = (
     Row("+ simulated pack", of="UNet++, X0,4"),
 )
 
-
 NIGHT_FIELDS = ("ring", "far", "crushed", "lamps")
 """Of a night's score, in the order of the columns."""
 

@@ -76,10 +76,10 @@ def naive(job: dict[str, Any], note: Any) -> int:  # noqa: ANN401 - a function
     import av  # noqa: PLC0415 - as in ``plain``
     import numpy as np  # noqa: PLC0415
 
-    from dashcam_pipeline.inference.manifest import find_model  # noqa: PLC0415
+    from dashcam_pipeline.inference.manifest import GLARE, find_model  # noqa: PLC0415
     from dashcam_pipeline.inference.session import Network  # noqa: PLC0415
 
-    network = Network(find_model("glare-open"), threads=1)
+    network = Network(find_model(GLARE), threads=1)
     with av.open(job["clip"]) as source, av.open(job["output"], "w") as target:
         video = source.streams.video[0]
         options = {"preset": job["preset"], "crf": str(job["crf"])}

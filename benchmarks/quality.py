@@ -15,6 +15,7 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
+from dashcam_pipeline.inference.manifest import GLARE
 from dashcam_pipeline.training.evaluation.flicker import FlickerReport, measure_flicker, read_clip
 from dashcam_pipeline.training.evaluation.pair_folder import PairFolder
 from dashcam_pipeline.training.evaluation.pairs import measure_pairs, pairs_table
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--list", type=Path, dest="names")
     options = parser.parse_args()
-    moving = {level: clip_cleaner("glare-open", {}, level) for level in options.levels}
+    moving = {level: clip_cleaner(GLARE, {}, level) for level in options.levels}
     print(f"{options.truth}, against its truth\n")
     print(clip_table(evaluate_clip(options.truth, moving)))
     measured = [
@@ -44,7 +45,7 @@ def main() -> None:
         print(f"\nThe first {options.frames} frames of each recording\n")
         print(FlickerReport(tuple(measured)).markdown())
     if options.pairs is not None:
-        still = {level: cleaner("glare-open", {}, level) for level in options.levels}
+        still = {level: cleaner(GLARE, {}, level) for level in options.levels}
         print(f"\n{options.pairs}\n")
         names = () if options.names is None else (options.names,)
         pairs = PairFolder.open(options.pairs, names)

@@ -14,6 +14,7 @@ import click
 
 from dashcam_pipeline.cli.extras import need_training
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.inference.manifest import GLARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ class Material:
     "--model",
     "models",
     multiple=True,
-    default=("glare-open",),
+    default=(GLARE,),
     show_default=True,
     help="Of `dashcam models`, or an ONNX file with its manifest. May be given often.",
 )

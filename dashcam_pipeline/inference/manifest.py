@@ -18,6 +18,9 @@ from dashcam_pipeline.errors import ModelError
 
 FILE_NAME: Final = "manifest.toml"
 
+GLARE: Final = "glare-open"
+"""The weights against glare that are used where none are named."""
+
 Head = Literal["layers", "image"]
 """What a glare network answers: layers of light and a mask of the lamps, or a clean picture."""
 

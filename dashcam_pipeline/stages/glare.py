@@ -22,7 +22,7 @@ from pydantic import Field
 from dashcam_pipeline.errors import DeviceError
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference import light
-from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.inference.manifest import GLARE, find_model
 from dashcam_pipeline.inference.session import Network
 from dashcam_pipeline.inference.worksize import work_size
 from dashcam_pipeline.stages.base import (
@@ -172,7 +172,7 @@ class GlareStage(Stage):
     name = "glare"
     summary = "Takes away the glare of lamps, headlights and the moon; the lamps stay."
     strengths = ("streaks", "veil")
-    models = ("glare-open",)
+    models = (GLARE,)
 
     class Options(StageOptions):
         """Options of ``glare``."""
@@ -185,8 +185,7 @@ class GlareStage(Stage):
             0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
         )
         model: str = Field(
-            "glare-open",
-            description="A model of `dashcam models`, or an ONNX file with its manifest.",
+            GLARE, description="A model of `dashcam models`, or an ONNX file with its manifest."
         )
 
     options: Options
