@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.float32]
 
+INDEX = "scenes.json"
+"""The list of a finished pack's scenes."""
 TOE = 2.0**-10
 """Radiance below which the code is about linear; 1 is the camera's white."""
 TOP = 2.0**16
@@ -75,6 +77,11 @@ def from_code(code: npt.ArrayLike) -> Image:
     return np.asarray(TOE * (np.exp2(c * np.log2(1.0 + TOP / TOE)) - 1.0), np.float32)
 
 
+def is_pack(path: Path) -> bool:
+    """Whether a folder is a finished pack."""
+    return (path / INDEX).is_file()
+
+
 def load_pack(path: Path) -> Iterator[PackScene]:
     """Read the scenes of a pack, one after another.
 
@@ -88,9 +95,9 @@ def load_pack(path: Path) -> Iterator[PackScene]:
         InputMissingError: neither kind of file is there.
         InputError: a film of the pack ends before its list of scenes does.
     """
-    index = path / "scenes.json"
-    if index.is_file():
-        yield from _load_films(path, json.loads(index.read_text("utf-8"))["scenes"])
+    if is_pack(path):
+        index = (path / INDEX).read_text("utf-8")
+        yield from _load_films(path, json.loads(index)["scenes"])
         return
     raw = sorted(path.glob("*.npz"))
     if not raw:
@@ -153,7 +160,7 @@ def write_pack(scenes: Iterable[PackScene], path: Path, *, crf: int = 12) -> int
     for name, film in films.items():
         film.path.replace(path / f"{name}.mkv")
     text = json.dumps({"format": 1, "toe": TOE, "top": TOP, "scenes": infos}, indent=None)
-    (path / "scenes.json").write_text(text.replace('{"kind"', '\n{"kind"') + "\n", "utf-8")
+    (path / INDEX).write_text(text.replace('{"kind"', '\n{"kind"') + "\n", "utf-8")
     return len(infos)
 
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from dashcam_pipeline.errors import InputError, InputMissingError, UsageError
 from dashcam_pipeline.simulation.optics import tone
-from dashcam_pipeline.simulation.pack import load_pack
+from dashcam_pipeline.simulation.pack import is_pack, load_pack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Kind = Literal["night", "day", "hdr", "simulated", "pairs", "dacon", "flare7k"]
 BACKGROUNDS: tuple[Kind, ...] = ("night", "day", "hdr", "simulated")
-PACK_NIGHTS = "night.mkv"
-"""A file that every pack of scenes has."""
 MIDDLE = 0.22
 """Linear light of a developed day's median: a little above the middle grey of 0.18."""
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".hdr"}
@@ -147,7 +145,7 @@ def load_pictures(
         scenes = islice(load_pack(source.folder), most)
         if source.kind == "simulated":
             pictures += [Picture("simulated", scene.night) for scene in scenes]
-        elif source.kind == "day" and (source.folder / PACK_NIGHTS).is_file():
+        elif source.kind == "day" and is_pack(source.folder):
             pictures += [Picture("day", develop_day(scene.day)) for scene in scenes]
         else:
             files = spread(source.files(), most)
