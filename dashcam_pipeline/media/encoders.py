@@ -271,7 +271,7 @@ def _encoder_name(codec: str, *, bits: int) -> str:
 
 def _on_hardware(name: str, settings: EncoderSettings, video: VideoTrack) -> str:
     """The hardware's encoder of the same family, unless ``name`` was asked for or it won't do."""
-    own = {_FIRST_CHOICE[family]: found for family, found in _HARDWARE.items()}.get(name)
+    own = _HARDWARE.get(_KNOWN.get(name, _Known("")).family)
     asked = _ALIASES.get(settings.codec.lower(), settings.codec.lower())
     if own is None or asked == name or settings.preset or settings.options:
         return name  # presets and options are those of the encoder that was meant

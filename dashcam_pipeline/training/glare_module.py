@@ -97,6 +97,17 @@ class GlareModule(L.LightningModule):
             return min(self.global_step / (self.config.epochs * self.config.epoch_steps), 1.0)
         return min(self.spent / (self.config.hours * 3600), 1.0)
 
+    @property
+    def source(self) -> GlareSynthesizer:
+        """What draws the samples.
+
+        Raises:
+            RuntimeError: there is none.
+        """
+        if self.synthesizer is None:
+            raise RuntimeError("this module was made without a synthesizer")
+        return self.synthesizer
+
     def _samples(self, step: int) -> list[Sample]:
         """What one step trains on.
 
@@ -104,8 +115,6 @@ class GlareModule(L.LightningModule):
         rank, place). All devices agree on whether a step takes whole frames, since the slowest
         one sets the pace.
         """
-        if self.synthesizer is None:
-            raise RuntimeError("this module was made without a synthesizer")
         config = self.config
         key: tuple[int, ...] = (config.seed, step)
         rng = np.random.default_rng(key)
@@ -122,17 +131,15 @@ class GlareModule(L.LightningModule):
                 seed = (config.seed, number)
                 at = rng if config.augment else np.random.default_rng((*seed, 1))
             # Fixed samples keep their frame, however they are cut.
-            sample = self.synthesizer.sample(seed, WHOLE if whole or config.fixed else None)
+            sample = self.source.sample(seed, WHOLE if whole or config.fixed else None)
             cuts = 0 if whole else min(CROPS, count - len(samples))
             samples += [sample.crop(at, *config.crop) for _ in range(cuts)] or [sample]
         return samples
 
     def pictures(self, count: int) -> Tensor:
         """Whole frames that no step trains on, (count, 3, H, W)."""
-        if self.synthesizer is None:
-            raise RuntimeError("this module was made without a synthesizer")
         seeds = ((self.config.seed, 2**32, place) for place in range(count))
-        return torch.stack([self.synthesizer.sample(seed, WHOLE).picture for seed in seeds])
+        return torch.stack([self.source.sample(seed, WHOLE).picture for seed in seeds])
 
     def batch(self, step: int) -> GlareTargets:
         """Synthesise the batch of one step, on the module's device, at the network's size."""
