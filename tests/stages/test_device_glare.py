@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from fractions import Fraction
 
 import cv2
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from weights import write_weights
 
 from dashcam_pipeline.errors import DeviceError, ModelError
 from dashcam_pipeline.frames import Color, Frame, FrameBatch, PixelLayout
@@ -52,23 +52,16 @@ def tiny_network():
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
 
 
-def write_weights(folder, *, half=False):
+def write_tiny(folder, *, half=False):
     """The tiny network with its manifest and device graph; the ONNX file's path."""
-    data = tiny_network().SerializeToString()
-    (folder / "tiny.onnx").write_bytes(data)
-    sha = hashlib.sha256(data).hexdigest()
-    (folder / "manifest.toml").write_text(
-        f'[[model]]\nname = "tiny"\nstage = "glare"\nfile = "tiny.onnx"\nsha256 = "{sha}"\n'
-        'licence = "CC0-1.0"\nparameters = 1\nwork_area = 18432\nmultiple = 32\nmaps = 7\n'
-        'trained_on = ["nothing"]\ncard = "tiny.md"\n'
-    )
-    export_device_graph(find_model(str(folder / "tiny.onnx")), half=half)
-    return folder / "tiny.onnx"
+    path = write_weights(folder, tiny_network(), "tiny")
+    export_device_graph(find_model(str(path)), half=half)
+    return path
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    return write_weights(tmp_path_factory.mktemp("weights"))
+    return write_tiny(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture
@@ -170,7 +163,7 @@ def test_the_graph_is_the_stage(weights, pretended, size, make, color):
 
 
 def test_half_precision_agrees_nearly_everywhere(tmp_path, pretended):
-    half = write_weights(tmp_path, half=True)
+    half = write_tiny(tmp_path, half=True)
     frames = [night(i, (270, 480)) for i in range(3)]
     here = cleaned(opened(half, frames[0], "cpu"), frames, 3)
     there = cleaned(opened(half, frames[0], "cuda"), frames, 3)
@@ -278,7 +271,7 @@ def test_a_graph_of_other_weights_is_refused(weights, pretended):
 
 
 def test_a_damaged_graph_is_refused(tmp_path):
-    weights = write_weights(tmp_path)
+    weights = write_tiny(tmp_path)
     entry = find_model(str(weights))
     path = tmp_path / "tiny-device.onnx"
     path.write_bytes(path.read_bytes() + b"\0")

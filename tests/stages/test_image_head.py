@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from weights import write_weights
 
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference import manifest
@@ -62,15 +61,9 @@ def darkener(tmp_path):
         [helper.make_tensor("half", kind, [1], [0.5])],
     )
     opset = [helper.make_opsetid("", 18)]
-    data = helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
-    (tmp_path / "dark.onnx").write_bytes(data)
-    sha = hashlib.sha256(data).hexdigest()
-    (tmp_path / "manifest.toml").write_text(
-        f'[[model]]\nname = "dark"\nstage = "glare"\nfile = "dark.onnx"\nsha256 = "{sha}"\n'
-        'licence = "CC0-1.0"\nparameters = 1\nwork_area = 6144\nmultiple = 32\nmaps = 3\n'
-        'head = "image"\nsize = [64, 96]\ntrained_on = ["nothing"]\ncard = "dark.md"\n'
-    )
-    return tmp_path / "dark.onnx"
+    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    fields = {"work_area": 6144, "maps": 3, "head": "image", "size": [64, 96]}
+    return write_weights(tmp_path, model, "dark", **fields)
 
 
 def test_the_manifest_says_head_and_size(darkener):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 import cv2
 import numpy as np
 import pytest
+from weights import write_brightener
 
 pytest.importorskip("timm", reason="needs the extra train")
 
@@ -44,30 +42,4 @@ def few_crops(monkeypatch):
 @pytest.fixture
 def weights(tmp_path):
     """Weights of the stage night-to-day that answer with the root of the picture."""
-    onnx = pytest.importorskip("onnx", reason="needs the extra train")
-    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    ends = [helper.make_tensor_value_info(name, kind, ["n", 3, "h", "w"]) for name in ("in", "out")]
-    graph = helper.make_graph(
-        [helper.make_node("Sqrt", ["in"], ["out"])], "g", *[[e] for e in ends]
-    )
-    opset = [helper.make_opsetid("", 18)]
-    data = helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
-    folder = tmp_path / "weights"
-    folder.mkdir()
-    (folder / "root.onnx").write_bytes(data)
-    entry = {
-        "name": "root",
-        "stage": "night-to-day",
-        "file": "root.onnx",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "licence": "CC0-1.0",
-        "parameters": 1,
-        "work_area": 18432,
-        "multiple": 32,
-        "maps": 3,
-        "trained_on": ["nothing"],
-        "card": "root.md",
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
-    (folder / "manifest.toml").write_text("\n".join(["[[model]]", *lines]) + "\n")
-    return folder / "root.onnx"
+    return write_brightener(tmp_path / "weights", "root")
