@@ -68,6 +68,11 @@ class _Size(click.ParamType[tuple[int, int]]):
 @click.option("--hours", type=float, help="Time budget over all parts of the run.  [default: none]")
 @click.option("--seed", type=int, help="Of data and networks.  [default: 0]")
 @click.option("--threads", type=int, help="CPU threads; 0 leaves it to torch.  [default: 0]")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    help="Folder with night-to-day.onnx and day-to-night.onnx to start from, as `export` writes.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the new run.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Folder of a run to go on with.")
 def night_day(

@@ -13,6 +13,9 @@ import numpy as np
 if TYPE_CHECKING:
     from pathlib import Path
 
+HALF = ".half"
+"""What the name of a tensor that was rewritten ends with."""
+
 SMALLEST = 256
 """Tensors with fewer numbers stay as they are."""
 
@@ -39,7 +42,7 @@ def halve_weights(path: Path) -> None:
         half = weights.astype(np.float16)
         if not np.isfinite(half).all():
             raise ValueError(f"{tensor.name} does not fit half precision: {np.abs(weights).max()}")
-        name = f"{tensor.name}.half"
+        name = f"{tensor.name}{HALF}"
         kept.append(onnx.numpy_helper.from_array(half, name))
         cast = onnx.helper.make_node("Cast", [name], [tensor.name], to=onnx.TensorProto.FLOAT)
         casts.append(cast)

@@ -1,9 +1,10 @@
 """The weights of an exported network, back in a network that can train.
 
 An export folds every batch norm into the convolution before it, and a network without batch norm
-doesn't train as well. So each one is put back where it was, with the mean and the variance that
-its input has on some pictures, and with the scale and the offset that undo them: the network
-answers as the file does, and trains as it did before.
+doesn't train as well. So ``load_onnx_weights`` puts each one back where it was, with the mean and
+the variance that its input has on some pictures, and with the scale and the offset that undo them:
+the network answers as the file does, and trains as it did before. ``load_onnx_parameters`` is for
+networks that have none.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from dashcam_pipeline.errors import ModelError
+from dashcam_pipeline.training.half import HALF
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,8 +52,32 @@ def load_onnx_weights(net: nn.Module, path: Path, pictures: Tensor) -> int:
     return len(filled)
 
 
-def _read(path: Path) -> dict[str, tuple[Tensor, Tensor | None]]:
-    """Weight and bias of every convolution, by the name that it has in torch."""
+def load_onnx_parameters(net: nn.Module, path: Path) -> int:
+    """Fill a network's parameters, and nothing else, from an ONNX file.
+
+    Args:
+        net: without batch norm; those of its parameters whose name and shape fit are filled.
+        path: weights as ``export`` writes them, in full or in half precision.
+
+    Returns:
+        how many parameters were filled.
+
+    Raises:
+        ModelError: it isn't an ONNX file.
+    """
+    _, tensors = _open(path)
+    count = 0
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            stored = tensors.get(name, tensors.get(f"{name}{HALF}"))
+            if stored is not None and stored.shape == parameter.shape:
+                parameter.copy_(stored)
+                count += 1
+    return count
+
+
+def _open(path: Path) -> tuple[Any, dict[str, Tensor]]:
+    """The graph of a file, and its stored tensors by name."""
     import onnx  # noqa: PLC0415 - extra train
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # noqa: PLC0415
 
@@ -59,7 +85,12 @@ def _read(path: Path) -> dict[str, tuple[Tensor, Tensor | None]]:
         graph: Any = onnx.load(path).graph
     except DecodeError as error:
         raise ModelError(f"{path} is not an ONNX file") from error
-    tensors = {t.name: torch.tensor(onnx.numpy_helper.to_array(t)) for t in graph.initializer}
+    return graph, {t.name: torch.tensor(onnx.numpy_helper.to_array(t)) for t in graph.initializer}
+
+
+def _read(path: Path) -> dict[str, tuple[Tensor, Tensor | None]]:
+    """Weight and bias of every convolution, by the name that it has in torch."""
+    graph, tensors = _open(path)
     found = {}
     for node in graph.node:
         if node.op_type == "Conv" and node.input[1] in tensors:

@@ -10,10 +10,14 @@ import torch
 from torch import Tensor
 
 from dashcam_pipeline.training.night_day.data import Domain, to_tensor, windows
+from dashcam_pipeline.training.night_day.pairs import other_camera
 
 if TYPE_CHECKING:
     from dashcam_pipeline.training.night_day.config import NightDayConfig
     from dashcam_pipeline.training.night_day.pairs import PairMaker
+
+OTHER_CAMERA = 0.6
+"""How often a varied night is filmed by another camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,20 @@ class Batches:
     pairs: PairMaker | None
     device: torch.device
 
-    def nights(self, step: int) -> Side:
-        """The nights whose turn it is."""
-        return self._windows(self.a, self._turn(self.a, step, 0), step, 0)
+    def nights(self, step: int, *, varied: bool = False) -> Side:
+        """The nights whose turn it is; if varied, most as other cameras would have filmed them.
+
+        There are few cameras among the pictures, and the stage is to serve all.
+        """
+        side = self._windows(self.a, self._turn(self.a, step, 0), step, 0)
+        if not varied:
+            return side
+        rng = np.random.default_rng((self.config.seed, step, 4))
+        pictures = [
+            other_camera(rng, night) if rng.random() < OTHER_CAMERA else night
+            for night in side.picture.permute(0, 2, 3, 1).cpu().numpy()
+        ]
+        return Side(to_tensor(pictures).to(self.device), side.family)
 
     def days(self, step: int, *, like_nights: bool) -> Side:
         """The days whose turn it is, or any days of the families of this step's nights."""

@@ -23,6 +23,9 @@ class NightDayConfig(BaseModel):
     rain: Literal["without", "with", "only"] = Field(
         "without", description="Rain among BDD100K's pictures."
     )
+    start: Path | None = Field(
+        None, description="Folder with exported weights of both directions to start from."
+    )
     generator: GeneratorKind = Field("grid", description="Kind of both generators.")
     size: tuple[int, int] = Field((160, 256), description="Height and width of training windows.")
     epochs: int = Field(300, ge=1, description="The learning rate falls over the second half.")

@@ -155,7 +155,7 @@ def augment(picture: Tensor, generator: torch.Generator) -> Tensor:
     x = torch.where(flip, picture.flip(3), picture)
     x = x + (draw(n, 1, 1, 1) - 0.5) * 0.2
     grey = x.mean(1, keepdim=True)
-    x = grey + (x - grey) * (0.6 + 0.8 * draw(n, 1, 1, 1))
+    x = grey + (x - grey) * (0.8 + 0.4 * draw(n, 1, 1, 1))  # wider, and colours would not be judged
     mean = x.mean((1, 2, 3), keepdim=True)
     x = mean + (x - mean) * (0.8 + 0.4 * draw(n, 1, 1, 1))
     dy, dx = (((draw(n) - 0.5) * side / 4).round().long() for side in (h, w))

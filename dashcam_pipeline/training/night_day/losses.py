@@ -99,7 +99,7 @@ def signal_hue(source: Tensor, result: Tensor) -> Tensor:
     return ((turned + 2 * pale) * weight).sum() / (weight.sum() + 20)
 
 
-def put_out(source: Tensor, result: Tensor, *, keep: float = 0.6) -> Tensor:
+def put_out(source: Tensor, result: Tensor, *, keep: float = 0.85) -> Tensor:
     """How far lights that saturate the source fall below a share of it: lamps stay lit."""
     peak = source.amax(1)
     missing = (keep * peak - result.amax(1)).clamp(min=0)

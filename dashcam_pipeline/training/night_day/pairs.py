@@ -202,6 +202,25 @@ def _unit(codes: npt.NDArray[np.uint8]) -> Image:
     return codes.astype(np.float32) / np.float32(255)
 
 
+def other_camera(rng: np.random.Generator, night: Image) -> Image:
+    """Another camera's tone curve, haze, cast and compression over a night that was filmed.
+
+    Args:
+        rng: draws them.
+        night: (H, W, 3) float32 in [0, 1].
+
+    Returns:
+        the same shape and range.
+    """
+    haze = max(rng.normal(0, 0.1), 0) * np.exp(rng.normal(0, 0.06, 3))
+    cast = np.exp(rng.normal(0, 0.1, 3))
+    code = np.power(night, rng.uniform(0.8, 1.3)) * (1 - haze) + haze
+    code = np.clip(code * cast / cast.max(), 0, 1).astype(np.float32)
+    picture = torch.from_numpy(np.ascontiguousarray(code.transpose(2, 0, 1)))
+    picture = block_compress(picture, float(rng.uniform(30, 95)))
+    return picture.permute(1, 2, 0).contiguous().numpy()
+
+
 @dataclass(slots=True)
 class PairMaker:
     """Draws aligned examples.
@@ -233,21 +252,10 @@ class PairMaker:
         if rng.random() < share:
             scene = self.scenes[int(rng.integers(len(self.scenes)))]
             night, day = (_unit(cut) for cut in windows(rng, scene, height, width))
-            return Pair(self._worse(rng, night), day, simulated=True)
+            return Pair(other_camera(rng, night), day, simulated=True)
         i = int(rng.integers(len(self.days)))
         both = (self.days[i], self._skies[i])
         day, sky = (_unit(cut) for cut in windows(rng, both, height, width))
         assert self._bank is not None  # noqa: S101 - there are days
         night, lit = darken_day(rng, day, sky, self._bank)
         return Pair(night, lit, simulated=False)
-
-    @staticmethod
-    def _worse(rng: np.random.Generator, night: Image) -> Image:
-        """Another camera's haze, cast and compression over a developed night."""
-        haze = max(rng.normal(0, 0.1), 0) * np.exp(rng.normal(0, 0.06, 3))
-        cast = np.exp(rng.normal(0, 0.1, 3))
-        code = np.power(night, rng.uniform(0.8, 1.3)) * (1 - haze) + haze
-        code = np.clip(code * cast / cast.max(), 0, 1).astype(np.float32)
-        picture = torch.from_numpy(np.ascontiguousarray(code.transpose(2, 0, 1)))
-        picture = block_compress(picture, float(rng.uniform(30, 95)))
-        return picture.permute(1, 2, 0).contiguous().numpy()

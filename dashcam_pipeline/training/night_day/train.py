@@ -107,7 +107,9 @@ def train_night_day(
         path of the last checkpoint.
 
     Raises:
-        ModelError: the checkpoint found is not one of this kind of run.
+        InputMissingError: the folder to start from lacks weights.
+        ModelError: the checkpoint found is not one of this kind of run, or the weights to start
+            from don't fit.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if config.threads:
@@ -121,6 +123,8 @@ def train_night_day(
             raise ModelError(f"{path} is not the checkpoint of a night-to-day training")
         trainer.restore(stored)
         spent = float(stored["spent"])
+    elif config.start is not None:
+        trainer.start_from(config.start)
     _write_record(config, folder, data.families)
 
     steps = config.epoch_steps or -(-max(len(trainer.a), len(trainer.b)) // config.batch)

@@ -9,14 +9,17 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.training.night_day import objectives
 from dashcam_pipeline.training.night_day.batches import Batches, Side
 from dashcam_pipeline.training.night_day.discriminators import ImageBuffer, least_squares
 from dashcam_pipeline.training.night_day.generators import Lite0, make_generator
 from dashcam_pipeline.training.night_day.objectives import LIFT, Judge, Nets
+from dashcam_pipeline.training.onnx_weights import load_onnx_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from dashcam_pipeline.training.night_day.config import NightDayConfig
     from dashcam_pipeline.training.night_day.data import Domain
@@ -106,6 +109,27 @@ class NightDayTrainer:
             groups.append({"params": slow, "scale": 0.25 * scale})
         return torch.optim.Adam(groups, lr=self.config.rate, betas=(0.5, 0.999))
 
+    def start_from(self, folder: Path) -> None:
+        """Give both generators the weights of an earlier training.
+
+        Args:
+            folder: with ``night-to-day.onnx`` and ``day-to-night.onnx``, as ``export`` writes them.
+
+        Raises:
+            InputMissingError: one of them is not there.
+            ModelError: one doesn't fit the kind of generator that was asked for.
+        """
+        for name, net, average in (
+            ("night-to-day", self.g, self.average_g),
+            ("day-to-night", self.f, self.average_f),
+        ):
+            path = folder / f"{name}.onnx"
+            if not path.is_file():
+                raise InputMissingError(f"{path} is not a file")
+            if load_onnx_parameters(net, path) < len(list(net.parameters())):
+                raise ModelError(f"{path} does not fit a generator of kind {self.config.generator}")
+            average.module.load_state_dict(net.state_dict())
+
     def advance(self, progress: float) -> dict[str, float]:
         """Take one step.
 
@@ -115,7 +139,11 @@ class NightDayTrainer:
         Returns:
             loss terms by name.
         """
-        warm = bool(self.batches.pairs) and progress < self.config.warm_up
+        warm = (
+            bool(self.batches.pairs)
+            and progress < self.config.warm_up
+            and self.config.start is None  # such weights are warm
+        )
         # Aligned examples alone are a plain regression, which bears a higher rate.
         rate = self.config.rate * decay(progress) * (2.0 if warm else 1.0)
         for optimizer in (self.optimizer, self.judge_optimizer):
@@ -157,7 +185,7 @@ class NightDayTrainer:
 
     def _step(self, progress: float) -> dict[str, Tensor]:
         half = not self.config.is_classic and self.step % 2 == 1
-        a = self.batches.nights(self.step)
+        a = self.batches.nights(self.step, varied=half)
         b = self.batches.days(self.step, like_nights=half)
         self._judges_learn(learn=False)
         outcome = self._outcome(a, b, progress, half=half)

@@ -20,7 +20,7 @@ from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
 from dashcam_pipeline.training.card import OWN_WORDS, write_card
 from dashcam_pipeline.training.export import export_onnx
-from dashcam_pipeline.training.night_day.batches import Side
+from dashcam_pipeline.training.night_day.batches import Batches, Side
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import DomainSource, load_domain
 from dashcam_pipeline.training.night_day.export import Run, card_facts, export_night_day
@@ -206,6 +206,41 @@ def test_an_export_gives_both_directions_and_cards(config, tmp_path):
         card.write_text(f"old{OWN_WORDS}\nIt can't see round corners.\n")
         write_card(card, card_facts(entry, Run.load(path)))
         assert card.read_text() == f"{head}{OWN_WORDS}\nIt can't see round corners.\n"
+
+
+def test_a_run_begins_with_exported_weights(config, tmp_path):
+    path = train_night_day(config, tmp_path / "run")
+    stored = torch.load(path, weights_only=True)
+    exported = tmp_path / "weights"
+    export_night_day(path, exported, licence="x", trained_on=["y"])
+    later = config.model_copy(update={"start": exported, "epochs": 1, "epoch_steps": 1})
+    begun = later.model_copy(update={"rate": 1e-12})
+    again = torch.load(train_night_day(begun, tmp_path / "begun"), weights_only=True)
+    for part, average in (("g", "average_g"), ("f", "average_f")):
+        for key, value in again[part].items():
+            torch.testing.assert_close(
+                value, stored[average][f"module.{key}"], rtol=1e-3, atol=1e-5
+            )
+    # They know their task: no warm-up, the judges are there from the first step.
+    assert "judge_b" in next(csv.DictReader((tmp_path / "begun" / "curves.csv").open()))
+    with pytest.raises(ModelError, match="does not fit a generator of kind unet"):
+        train_night_day(later.model_copy(update={"generator": "unet"}), tmp_path / "other")
+    (exported / "day-to-night.onnx").unlink()
+    with pytest.raises(InputMissingError, match=r"day-to-night\.onnx is not a file"):
+        train_night_day(later, tmp_path / "none")
+
+
+def test_nights_are_filmed_by_other_cameras_where_g_is_alone(config, town):
+    night = load_domain([DomainSource.parse(str(town / "night"))], [""])
+    batches = Batches(config, night, night, None, torch.device("cpu"))
+    varied = 0
+    for step in range(12):
+        plain, other = batches.nights(step), batches.nights(step, varied=True)
+        assert torch.equal(other.picture, batches.nights(step, varied=True).picture)
+        assert other.picture.shape == plain.picture.shape
+        assert 0 <= float(other.picture.min()) <= float(other.picture.max()) <= 1
+        varied += not torch.equal(plain.picture, other.picture)
+    assert 3 < varied < 12
 
 
 @pytest.mark.slow
