@@ -1,11 +1,16 @@
 """What structure-lite0 says of a real day: the daylight picture of the very same scene.
 
-    python benchmarks/true_day.py [--every 6]
+    python benchmarks/true_day.py [--every 6] [--model night-to-day]
 
 The measure asks whether the same things stand in the same places. ``samples/city`` was filmed by
 night and by day along the same way, so its day is a perfect translation; what it measures is what
 an honest translator has to be compared with. Rows as in ``dashcam evaluate night-day``, means over
 the frames, and the ratio to the tone curve.
+
+A second table asks the same of the other stages of the network, with the cosines as they are and
+with each map's mean taken off first: whether another choice of features would see a day and its
+night as alike. ``another day`` is the day of a place some seconds away: what is as far has no
+structure left.
 """
 
 from __future__ import annotations
@@ -16,11 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
+import cv2
 import numpy as np
 
-from dashcam_pipeline.training.night_day_evaluation.features import Lite0
+from dashcam_pipeline.training.night_day_evaluation.features import MIDDLE, Lite0
+from dashcam_pipeline.training.night_day_evaluation.pictures import to_short_side
 from dashcam_pipeline.training.night_day_evaluation.structure import (
-    picture_structure,
+    SHORT_SIDE,
+    self_similarity,
     structure_distance,
 )
 from dashcam_pipeline.training.night_day_evaluation.tone_curve import Look
@@ -29,35 +37,92 @@ from dashcam_pipeline.training.night_day_evaluation.translators import Curve, St
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    RGB = npt.NDArray[np.uint8]
+    Floats = npt.NDArray[np.float32]
+
 CITY = Path(__file__).resolve().parent.parent / "samples" / "city"
+NIGHTS = ("night-truth.mp4", "night-glare.mp4")
+STAGES = range(1, 6)
+LARGEST = 20
+"""Rows that a stage's map is shrunk to: what is compared are all pairs of places."""
 
 
-def frames(name: str, every: int) -> list[npt.NDArray[np.uint8]]:
+def frames(name: str, every: int) -> list[RGB]:
     """One frame in so many, (H, W, 3)."""
     with av.open(str(CITY / name)) as clip:
         pictures = islice(clip.decode(video=0), None, None, every)
         return [frame.to_ndarray(format="rgb24") for frame in pictures]
 
 
+def maps(net: Lite0, picture: RGB) -> list[Floats]:
+    """Every stage's map, small ones as they are."""
+    return [_bounded(m) for m in net.stages(to_short_side(picture, SHORT_SIDE))]
+
+
+def _bounded(values: Floats) -> Floats:
+    _, h, w = values.shape
+    if h <= LARGEST:
+        return values
+    size = (round(w * LARGEST / h), LARGEST)
+    return np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in values])
+
+
+def distance(before: Floats, after: Floats, *, centred: bool) -> float:
+    """``structure-lite0`` of two maps."""
+    if centred:
+        before, after = (m - m.mean((1, 2), keepdims=True) for m in (before, after))
+    return structure_distance(self_similarity(before), self_similarity(after))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--every", type=int, default=6, help="one frame in so many")
-    every = parser.parse_args().every
-    net, days = Lite0(), frames("day.mp4", every)
-    curve, model = Curve(Look.of(days)), StageModel.of("night-to-day")
-    print("| night | row | structure-lite0 | x tone curve |")
-    print("|---|---|---:|---:|")
-    for night in ("night-truth.mp4", "night-glare.mp4"):
-        found: dict[str, list[float]] = {"tone curve": [], "night-to-day": [], "the true day": []}
-        for picture, day in zip(frames(night, every), days, strict=True):
-            before = picture_structure(net, picture)
-            for row, after in zip(
-                found, (curve.picture(picture), model.picture(picture), day), strict=True
-            ):
-                found[row].append(structure_distance(before, picture_structure(net, after)))
-        least = np.mean(found["tone curve"])
-        for row, values in found.items():
-            print(f"| {night} | {row} | {np.mean(values):.2f} | {np.mean(values) / least:.2f} |")
+    parser.add_argument("--model", default="night-to-day", help="a model, or an ONNX file")
+    given = parser.parse_args()
+    net, days = Lite0(), frames("day.mp4", given.every)
+    curve, model = Curve(Look.of(days)), StageModel.of(given.model)
+    half = len(days) // 2
+    results = {}
+    for night in NIGHTS:
+        pictures = frames(night, given.every)
+        before = [maps(net, picture) for picture in pictures]
+        rows = {
+            "tone curve": [curve.picture(picture) for picture in pictures],
+            "night-to-day": [model.picture(picture) for picture in pictures],
+            "the true day": days,
+            "another day": [*days[half:], *days[:half]],
+        }
+        after = {row: [maps(net, p) for p in made] for row, made in rows.items()}
+        results[night] = {
+            (row, stage, centred): float(
+                np.mean(
+                    [
+                        distance(b[stage], a[stage], centred=centred)
+                        for b, a in zip(before, made, strict=True)
+                    ]
+                )
+            )
+            for row, made in after.items()
+            for stage in STAGES
+            for centred in (False, True)
+        }
+    print("| night | row | structure-lite0 | x tone curve |\n|---|---|---:|---:|")
+    for night, found in results.items():
+        least = found["tone curve", MIDDLE, False]
+        for row in rows:
+            value = found[row, MIDDLE, False]
+            print(f"| {night} | {row} | {value:.2f} | {value / least:.1f} |")
+    print("\n| night | stage | cosines | the true day, x tone curve | another day |")
+    print("|---|---:|---|---:|---:|")
+    for night, found in results.items():
+        for stage in STAGES:
+            for centred in (False, True):
+                least = found["tone curve", stage, centred]
+                true, other = (
+                    found[row, stage, centred] / least for row in ("the true day", "another day")
+                )
+                kind = "centred" if centred else "plain"
+                print(f"| {night} | {stage + 1} | {kind} | {true:.1f} | {other:.1f} |")
 
 
 if __name__ == "__main__":

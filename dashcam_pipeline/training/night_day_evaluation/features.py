@@ -71,10 +71,12 @@ class Lite0:
         with torch.inference_mode():
             return np.concatenate([self.net(self._input(part)).numpy() for part in parts])
 
-    def middle(self, picture: RGB) -> Floats:
-        """Map of stage ``MIDDLE``, (112, H/16, W/16)."""
+    def stages(self, picture: RGB) -> list[Floats]:
+        """Maps of all seven stages, (C, h, w); that of stage ``MIDDLE`` is (112, H/16, W/16)."""
+        maps = []
         with torch.inference_mode():
             values = self.net.bn1(self.net.conv_stem(self._input([picture])))
-            for stage in self.net.blocks[: MIDDLE + 1]:
+            for stage in self.net.blocks:
                 values = stage(values)
-        return np.asarray(values[0].numpy(), np.float32)
+                maps.append(np.asarray(values[0].numpy(), np.float32))
+        return maps

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from dashcam_pipeline.training.night_day_evaluation.features import MIDDLE
 from dashcam_pipeline.training.night_day_evaluation.pictures import to_short_side
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def self_similarity(features: Floats) -> Floats:
 
 def picture_structure(net: Lite0, picture: RGB) -> Floats:
     """The self-similarity of a picture (H, W, 3)."""
-    return self_similarity(net.middle(to_short_side(picture, SHORT_SIDE)))
+    return self_similarity(net.stages(to_short_side(picture, SHORT_SIDE))[MIDDLE])
 
 
 def structure_distance(before: Floats, after: Floats) -> float:
