@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashcam_pipeline.frames import KR_KB, Color, Frame, PixelLayout
+from dashcam_pipeline.stages.shrink import shrink_rgb
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -26,7 +27,6 @@ LAYOUT: Final = PixelLayout(bits=10, log2_chroma=(0, 0))
 COLOR: Final = Color(matrix="bt709", full_range=True)
 
 _KR, _KB = KR_KB["bt709"]
-_KG: Final = 1 - _KR - _KB
 _PEAK: Final = LAYOUT.max_value
 _ZERO: Final = 1 << (LAYOUT.bits - 1)
 
@@ -41,7 +41,7 @@ def rgb_to_frame(rgb: RGB, *, index: int, pts: int, time_base: Fraction) -> Fram
         time_base: seconds a tick.
     """
     red, green, blue = (rgb[..., i].astype(np.float32) / 255 for i in range(3))
-    luma = _KR * red + _KG * green + _KB * blue
+    luma = _KR * red + (1 - _KR - _KB) * green + _KB * blue
     cb = (blue - luma) / (2 * (1 - _KB))
     cr = (red - luma) / (2 * (1 - _KR))
     planes = (
@@ -53,19 +53,13 @@ def rgb_to_frame(rgb: RGB, *, index: int, pts: int, time_base: Fraction) -> Fram
 
 
 def frame_to_rgb(frame: Frame) -> RGB:
-    """A frame that ``rgb_to_frame`` made, after the stages.
+    """A frame of any layout as R'G'B'; coarser chroma is enlarged bilinearly.
 
     Returns:
         uint8 R'G'B', shape (height, width, 3), 0 to 255.
     """
-    luma, cb, cr = (plane.astype(np.float32) / _PEAK for plane in frame.planes)
-    cb -= _ZERO / _PEAK
-    cr -= _ZERO / _PEAK
-    red = luma + 2 * (1 - _KR) * cr
-    blue = luma + 2 * (1 - _KB) * cb
-    green = (luma - _KR * red - _KB * blue) / _KG
-    rgb = np.stack((red, green, blue), axis=-1)
-    return np.asarray(np.clip(np.rint(rgb * 255), 0, 255), dtype=np.uint8)
+    rgb = shrink_rgb(frame, frame.height, frame.width).transpose(1, 2, 0)
+    return np.ascontiguousarray(np.rint(rgb * 255), dtype=np.uint8)
 
 
 def _quantise(values: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:

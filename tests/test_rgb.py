@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from dashcam_pipeline.frames import Color, Frame, PixelLayout
 from dashcam_pipeline.rgb import COLOR, LAYOUT, frame_to_rgb, rgb_to_frame
 
 TICK = Fraction(1, 30)
@@ -26,3 +27,24 @@ def test_reference_colours():
     assert cb.tolist() == [[512, 512, round(512 - 0.2126 / 1.8556 * 1023)]]
     assert cr.tolist() == [[512, 512, 1023]]
     assert (frame.index, frame.pts, frame.layout, frame.color) == (3, 7, LAYOUT, COLOR)
+
+
+@pytest.mark.parametrize(
+    ("codes", "color", "rgb"),
+    [  # 8-bit code values of BT.601 and BT.709 colour bars, from the standards' equations
+        ((81, 90, 240), Color("bt601", full_range=False), (255, 0, 0)),
+        ((173, 42, 26), Color("bt709", full_range=False), (0, 255, 0)),
+        ((29, 255, 107), Color("bt601", full_range=True), (0, 0, 254)),
+    ],
+)
+@pytest.mark.parametrize("bits", [8, 10])
+def test_frames_of_recordings_are_read_in_their_own_colour(codes, color, rgb, bits):
+    kind = np.uint8 if bits == 8 else np.uint16
+    step = 1 if bits == 8 else 4 * 1023 / 1020 if color.full_range else 4
+    planes = tuple(
+        np.full(shape, round(code * step), kind)
+        for code, shape in zip(codes, ((4, 6), (2, 3), (2, 3)), strict=True)
+    )
+    read = frame_to_rgb(Frame(planes, 0, TICK, 0, PixelLayout(bits=bits), color))
+    assert read.shape == (4, 6, 3)
+    assert np.abs(read.astype(int) - rgb).max() <= 2

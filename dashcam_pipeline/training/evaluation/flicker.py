@@ -6,14 +6,13 @@ optical flow (Lai, Huang, Wang, Shechtman, Yumer, Yang: Learning blind video tem
 
     r_t(V) = V_t - warp(V_(t-1)),    error(V) = sqrt(mean of r_t(V)^2),  in codes of 8 bits
 
-over the pixels whose flow holds both ways, |w + w'|^2 <= 0.01 (|w|^2 + |w'|^2) + 0.5 (Sundaram,
-Brox, Keutzer: Dense point trajectories by GPU-accelerated large displacement optical flow, 2010,
-equation 5). *Ratio* is the output's error over the recording's: above 1 the output flickers more.
-Taking light away lowers it by itself; so *added* says what the cleaning itself changed from frame
-to frame, the same mean of r_t(output) - r_t(recording).
+over the pixels whose flow holds both ways (see ``motion``). *Ratio* is the output's error over the
+recording's: above 1 the output flickers more. Taking light away lowers it by itself; so *added*
+says what the cleaning itself changed from frame to frame, the same mean of r_t(output) -
+r_t(recording).
 
-The flow is OpenCV's DIS. Frames are averaged down to at most ``SIDE`` pixels; pairs over a scene
-cut are left out. Pipelines run as they do for users, with smoothing in time.
+Frames are averaged down to at most ``SIDE`` pixels; pairs over a scene cut are left out. Pipelines
+run as they do for users, with smoothing in time.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ from dashcam_pipeline.scenes import is_cut, thumbnail
 from dashcam_pipeline.stages.shrink import code_scale
 from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
 from dashcam_pipeline.training.evaluation.bars import Bar
+from dashcam_pipeline.training.evaluation.motion import Motion
 from dashcam_pipeline.training.evaluation.tables import NOTHING, mean, number, numbers, table
 
 if TYPE_CHECKING:
@@ -169,39 +169,6 @@ class FlickerReport:
         return {"clips": [asdict(clip) for clip in self.clips]}
 
 
-class _Flow:
-    """Where each pixel of a frame was in the frame before."""
-
-    def __init__(self) -> None:
-        self._dis = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_MEDIUM)
-        self._dis.setFinestScale(0)  # half the preset's error on small bright lamps
-        self._grid: Map = np.zeros((0, 0, 2), np.float32)
-
-    def between(self, before: Map, now: Map) -> tuple[Map, npt.NDArray[np.bool_]]:
-        """Places (H, W, 2) in the frame before, and where they can be trusted (H, W)."""
-        h, w = now.shape
-        if self._grid.shape[:2] != (h, w):
-            self._grid = np.stack(np.meshgrid(np.arange(w), np.arange(h)), -1).astype(np.float32)
-        codes = [np.round(p * 255).astype(np.uint8) for p in (before, now)]
-        back, forth = (
-            np.asarray(self._dis.calc(a, b, np.zeros((h, w, 2), np.float32)), np.float32)
-            for a, b in (codes[::-1], codes)
-        )
-        places = self._grid + back
-        returned = carry(forth, places)
-        length = np.square(returned).sum(-1) + np.square(back).sum(-1)
-        holds = np.square(returned + back).sum(-1) <= 0.01 * length + 0.5  # the module's formula
-        x, y = places[..., 0], places[..., 1]
-        holds &= (x >= 0) & (y >= 0) & (x <= w - 1) & (y <= h - 1)
-        return places, holds
-
-
-def carry(picture: Map, places: Map) -> Map:
-    """A picture (H, W) or (H, W, C) read at places (H, W, 2), bilinear."""
-    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
-    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-
-
 def small_luma(frame: Frame) -> Map:
     """Luma of a frame in [0, 1], (h, w) float32, its longer side at most ``SIDE``."""
     offset, span, _, _ = code_scale(frame.layout, frame.color)
@@ -225,7 +192,6 @@ def measure_flicker(
     Raises:
         InputError: fewer than two frames.
     """
-    flow = _Flow()
     squares: dict[str, list[float]] = defaultdict(list)
     added: dict[str, list[float]] = defaultdict(list)
     seen: list[float] = []
@@ -237,10 +203,10 @@ def measure_flicker(
         if last is not None and is_cut(last, look):
             cuts += 1
         elif past:
-            places, holds = flow.between(past[NOTHING], now[NOTHING])
-            seen.append(float(holds.mean()))
-            if holds.any():
-                rest = {n: (luma - carry(past[n], places))[holds] for n, luma in now.items()}
+            motion = Motion.between(_to_codes(past[NOTHING]), _to_codes(now[NOTHING]))
+            seen.append(float(motion.seen.mean()))
+            if motion.seen.any():
+                rest = {n: (luma - motion.carry(past[n]))[motion.seen] for n, luma in now.items()}
                 for name, residual in rest.items():
                     squares[name].append(_mean_square(residual))
                     added[name].append(_mean_square(residual - rest[NOTHING]))
@@ -264,6 +230,10 @@ def _lumas(
     for before, *after in zip(sources[0], *streams, strict=True):
         lumas = {n: small_luma(f) for n, f in zip(pipelines, after, strict=True)}
         yield {NOTHING: small_luma(before), **lumas}, thumbnail(before)
+
+
+def _to_codes(luma: Map) -> npt.NDArray[np.uint8]:
+    return np.round(luma * 255).astype(np.uint8)
 
 
 def _mean_square(residual: Map) -> float:

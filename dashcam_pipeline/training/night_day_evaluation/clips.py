@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import islice, tee
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.frames import KR_KB, Frame
-from dashcam_pipeline.media.reader import Reader
-from dashcam_pipeline.training.night_day_evaluation.flicker import Meter, Motion, local_contrast
-from dashcam_pipeline.training.night_day_evaluation.pictures import held_out, luma, read_rgb
+from dashcam_pipeline.rgb import frame_to_rgb
+from dashcam_pipeline.training.evaluation.flicker import read_clip
+from dashcam_pipeline.training.evaluation.motion import Motion
+from dashcam_pipeline.training.night_day_evaluation.flicker import Meter, local_contrast
+from dashcam_pipeline.training.night_day_evaluation.pictures import luma
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,33 +25,8 @@ if TYPE_CHECKING:
     RGB = npt.NDArray[np.uint8]
 
 
-def to_rgb(frame: Frame) -> RGB:
-    """A frame of any layout as R'G'B', (H, W, 3) uint8; matrices as in ``frames``."""
-    kr, kb = KR_KB[frame.color.matrix]
-    step = 1 << (frame.layout.bits - 8)
-    scale, offset, chroma = (255, 0, 255) if frame.color.full_range else (219, 16, 224)
-    light = (frame.planes[0].astype(np.float32) / step - offset) / scale
-    cb, cr = (
-        (
-            cv2.resize(
-                plane.astype(np.float32),
-                (frame.width, frame.height),
-                interpolation=cv2.INTER_LINEAR,
-            )
-            / step
-            - 128
-        )
-        / chroma
-        for plane in frame.planes[1:]
-    )
-    red, blue = light + 2 * (1 - kr) * cr, light + 2 * (1 - kb) * cb
-    green = (light - kr * red - kb * blue) / (1 - kr - kb)
-    values = np.stack((red, green, blue), axis=-1) * 255
-    return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
-
-
-def read_clip(path: Path, frames: int) -> Iterator[RGB]:
-    """The first frames of a clip, (H, W, 3) uint8.
+def read_rgb_clip(path: Path, frames: int) -> Iterator[RGB]:
+    """The first frames of a clip, (H, W, 3) uint8; see ``evaluation.flicker.read_clip``.
 
     Args:
         path: a recording, or a folder of pictures.
@@ -60,11 +35,7 @@ def read_clip(path: Path, frames: int) -> Iterator[RGB]:
     Raises:
         InputError: it can't be read.
     """
-    if path.is_dir():
-        yield from (read_rgb(file) for file in held_out(path)[:frames])
-        return
-    with Reader(path) as reader:
-        yield from (to_rgb(i) for i in islice((i for i in reader if isinstance(i, Frame)), frames))
+    return map(frame_to_rgb, islice(read_clip(path), frames))
 
 
 def measure_clip(frames: Iterator[RGB], translators: Sequence[Translator]) -> dict[str, Meter]:
@@ -80,10 +51,10 @@ def measure_clip(frames: Iterator[RGB], translators: Sequence[Translator]) -> di
     source, *copies = tee(frames, 1 + len(translators))
     rows = [t.clip(copy) for t, copy in zip(translators, copies, strict=True)]
     meters = {t.name: Meter() for t in translators}
-    before: npt.NDArray[np.float32] | None = None
+    before: RGB | None = None
     count = 0
     for picture, *results in zip(source, *rows, strict=True):
-        gray = luma(picture)
+        gray = luma(picture).astype(np.uint8)
         motion = None if before is None else Motion.between(before, gray)
         contrast = local_contrast(picture)
         for meter, result in zip(meters.values(), results, strict=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.training.night_day_evaluation.clips import measure_clip, read_clip
+from dashcam_pipeline.training.night_day_evaluation.clips import measure_clip, read_rgb_clip
 from dashcam_pipeline.training.night_day_evaluation.edges import EdgeShift, edge_shift
 from dashcam_pipeline.training.night_day_evaluation.features import Lite0
 from dashcam_pipeline.training.night_day_evaluation.kernel_distance import (
@@ -162,7 +162,7 @@ def add_clip(
         frames: how many at most.
         translators: the rows.
     """
-    meters = measure_clip(read_clip(path, frames), translators)
+    meters = measure_clip(read_rgb_clip(path, frames), translators)
     source = meters[NOTHING].normalised
     for row in evaluation.rows:
         meter = meters[row.name]

@@ -1,8 +1,8 @@
 """Warping error, divided by the gain in local contrast: flicker that a translation adds.
 
-Each frame is compared with the frame before, brought to it along the *source's* optical flow (DIS,
-Kroeger et al., ECCV 2016), where the flow there and back agrees (Sundaram et al., ECCV 2010);
-so far it is the warping error of Lai et al. (ECCV 2018). A translation that raises contrast raises
+Each frame is compared with the frame before, brought to it along the *source's* optical flow where
+that is sure (``evaluation.motion``); so far it is the warping error of Lai et al. (ECCV 2018). A
+translation that raises contrast raises
 noise and flow errors by the same factor, which is no flicker: so the difference at each pixel is
 divided by the local contrast of the result relative to the source's, in each channel. The window is
 wide, for in the dark eight bits know contrast only over many pixels; so a still tone curve, however
@@ -12,7 +12,7 @@ steep, scores about what its source does (1.04 of it on a dark motorway, 1.33 if
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -20,57 +20,16 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from dashcam_pipeline.training.evaluation.motion import Motion
+
     RGB = npt.NDArray[np.uint8]
     Floats = npt.NDArray[np.float32]
-    Mask = npt.NDArray[np.bool_]
 
 WINDOW: Final = 0.2
 """Side of the square in which contrast is taken, as a share of the picture's height."""
 
 FLOOR: Final = 0.5
 """Codes of contrast that are added to both sides: below, 8 bits can't tell."""
-
-AGREE: Final = (0.01, 0.5)
-"""Where |there + back|^2 < a (|there|^2 + |back|^2) + b, the flow is believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Motion:
-    """From a frame back to the one before.
-
-    Args:
-        map: (H, W, 2) float32, where each pixel was.
-        seen: (H, W), True where that is sure.
-    """
-
-    map: Floats
-    seen: Mask
-
-    @classmethod
-    def between(cls, before: Floats, after: Floats) -> Motion:
-        """Measure it on two lumas, (H, W) float32, 0 to 255."""
-        old, new = (np.rint(frame).astype(np.uint8) for frame in (before, after))
-        flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        unknown = np.zeros((*new.shape, 2), np.float32)
-        back = np.asarray(flow.calc(new, old, unknown.copy()), np.float32)
-        there = np.asarray(flow.calc(old, new, unknown.copy()), np.float32)
-        height, width = new.shape
-        y, x = np.mgrid[:height, :width].astype(np.float32)
-        place = np.stack([x, y], axis=-1) + back
-        returned = cv2.remap(there, place[..., 0], place[..., 1], cv2.INTER_LINEAR)
-        gap = np.square(back + returned).sum(axis=-1)
-        size = np.square(back).sum(axis=-1) + np.square(returned).sum(axis=-1)
-        inside = (place >= 0).all(axis=-1) & (place <= (width - 1, height - 1)).all(axis=-1)
-        return cls(place, (gap < AGREE[0] * size + AGREE[1]) & inside)
-
-    def warp(self, frame: npt.NDArray[Any]) -> Floats:
-        """The frame before, seen from this one."""
-        return np.asarray(
-            cv2.remap(
-                frame.astype(np.float32), self.map[..., 0], self.map[..., 1], cv2.INTER_LINEAR
-            ),
-            np.float32,
-        )
 
 
 def local_contrast(frame: RGB) -> Floats:
@@ -101,7 +60,7 @@ class Meter:
         """
         if motion is not None and self._before is not None:
             gain = local_contrast(frame) / contrast
-            error = (frame - motion.warp(self._before))[motion.seen]
+            error = (frame - motion.carry(self._before))[motion.seen]
             self.errors += float(np.square(error).sum())
             self.scaled += float(np.square(error / gain[motion.seen]).sum())
             self.samples += error.size

@@ -13,7 +13,7 @@ from dashcam_pipeline.cli import main
 from dashcam_pipeline.config import CleanConfig, StageSpec
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.pipeline import Pipeline
-from dashcam_pipeline.training.night_day_evaluation.clips import measure_clip, read_clip
+from dashcam_pipeline.training.night_day_evaluation.clips import measure_clip, read_rgb_clip
 from dashcam_pipeline.training.night_day_evaluation.edges import EdgeShift
 from dashcam_pipeline.training.night_day_evaluation.evaluate import (
     Evaluation,
@@ -190,13 +190,13 @@ def test_a_curve_for_a_clip_is_one_curve():
 
 def test_clips_are_recordings_and_folders(tmp_path):
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=12, size=(160, 96)))
-    assert [f.shape for f in read_clip(clip, 5)] == [(96, 160, 3)] * 5
+    assert [f.shape for f in read_rgb_clip(clip, 5)] == [(96, 160, 3)] * 5
     (tmp_path / "frames").mkdir()
     for i in range(3):
         cv2.imwrite(str(tmp_path / "frames" / f"{i}.png"), np.full((20, 30, 3), 50 * i, np.uint8))
-    assert [int(f.mean()) for f in read_clip(tmp_path / "frames", 9)] == [0, 50, 100]
+    assert [int(f.mean()) for f in read_rgb_clip(tmp_path / "frames", 9)] == [0, 50, 100]
     with pytest.raises(InputError, match="1 frames; flicker takes at least two"):
-        measure_clip(read_clip(clip, 1), [Nothing()])
+        measure_clip(read_rgb_clip(clip, 1), [Nothing()])
 
 
 class Chain:
