@@ -1,4 +1,4 @@
-"""Where coloured lamps shine: signals, tail lights, indicators, lit signs.
+"""Where lamps shine: signals, tail lights, indicators, lit signs; and any lamp that clips.
 
 Their colour is a message, so a stage that turns night into day must not touch it. A lamp is
 
@@ -8,7 +8,8 @@ Their colour is a message, so a stage that turns night into day must not touch i
 * compact: brighter than the morphological opening by a flat and by an upright line, which removes
   what is short in either direction. An evening sky, a lit wall and a wet road are no lamps.
 
-It is looked for on a reduced picture, and grown by a few samples, over its glow and its white core.
+It is looked for on a reduced picture, and grown by a few samples, over its glow and its white core;
+what is bright and enclosed by it belongs to it.
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ TALLEST: Final = 1 / 3
 """Of the frame's height: what is longer than this, flat or upright, is no lamp. Signals hang from
 bright poles and shine above each other; evening skies are wide."""
 
+CLIPPED: Final = (0.88, 0.96)
+"""Strongest primary from which, and up to which, a place turns into a lamp that clips."""
+
+BROADEST: Final = 0.15
+"""Of the picture's height: what clips in a disc as broad as this is lit, and no lamp."""
+
 QUARTER: Final = 4
 """The opening is found on a picture so many times smaller."""
 
@@ -82,10 +89,32 @@ def lit_signals(frame: Frame) -> Map:
     lit *= _ramp(strongest, *BRIGHT)
     rim = max(1, round(RIM * height))
     core = max(1, round(CORE * height))
-    grown = cv2.erode(cv2.dilate(lit, _disc(rim + core)), _disc(core))
-    grown = cv2.GaussianBlur(grown, (0, 0), rim / 2)
+    grown = np.asarray(cv2.erode(cv2.dilate(lit, _disc(rim + core)), _disc(core)), np.float32)
+    whole = np.maximum(grown, _enclosed(grown) * _ramp(strongest, *BRIGHT))
+    soft = cv2.GaussianBlur(whole, (0, 0), rim / 2)
     nearby = cv2.dilate(strongest, _disc(2 * core))
-    return np.asarray(grown * _ramp(strongest / np.maximum(nearby, BRIGHT[0]), *GLOW))
+    return np.asarray(soft * _ramp(strongest / np.maximum(nearby, BRIGHT[0]), *GLOW))
+
+
+def clipped_lamps(strongest: Map) -> Map:
+    """How much each place belongs to a lamp that clips, whatever its colour.
+
+    Args:
+        strongest: (h, w) float32, the strongest primary in [0, 1].
+
+    Returns:
+        (h, w) float32 in [0, 1].
+    """
+    clipped = _ramp(strongest, *CLIPPED)
+    disc = _disc(max(1, round(BROADEST * strongest.shape[0] / 2)))
+    return np.asarray(clipped - cv2.morphologyEx(clipped, cv2.MORPH_OPEN, disc))
+
+
+def _enclosed(lit: Map) -> npt.NDArray[np.bool_]:
+    """What lies within rings: the white middle of a lamp whose bloom alone is coloured."""
+    ring = np.pad(lit > 0.5, 1).astype(np.uint8)  # noqa: PLR2004 - half lit
+    cv2.floodFill(ring, None, (0, 0), 1)
+    return np.asarray(ring[1:-1, 1:-1] == 0)
 
 
 def _disc(radius: int) -> npt.NDArray[np.uint8]:

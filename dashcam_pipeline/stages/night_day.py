@@ -31,7 +31,7 @@ from dashcam_pipeline.stages.base import (
     StreamInfo,
 )
 from dashcam_pipeline.stages.guided import fit, render, without_noise
-from dashcam_pipeline.stages.lit import lit_signals
+from dashcam_pipeline.stages.lit import clipped_lamps, lit_signals
 from dashcam_pipeline.stages.mark import Mark, make_mark
 from dashcam_pipeline.stages.shrink import shrink_rgb
 from dashcam_pipeline.stages.smoothing import MotionGate
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 AREA_SHARE: dict[Quality, float] = {"fast": 0.5, "balanced": 1.0, "best": 1.0}
 """Work area at each level, as a share of the area the model was made for; more than that shows
 the network what it was not trained on."""
+
+LIT = 0.85
+"""Share of its light that a lamp which clips keeps by day, as in training (``losses.put_out``)."""
 
 CHANNELS = 3
 """Of a generator's answer: R', G' and B' of the translated picture."""
@@ -135,7 +138,7 @@ class TranslationStage(Stage):
         start = time.perf_counter()
         pictures = np.stack([without_noise(shrink_rgb(frame, *self._size)) for frame in batch])
         shrunk = time.perf_counter()
-        answers = self._predict(pictures)
+        answers = self._finish(pictures, self._predict(pictures))
         predicted = time.perf_counter()
         frames = tuple(
             # the root shows the gate what moves in the dark, which the answer shows brightly
@@ -155,6 +158,13 @@ class TranslationStage(Stage):
         if self._network.notes:
             self.report.facts["memory"] = list(self._network.notes)
         return np.asarray(np.clip(answers, 0, 1))
+
+    def _finish(
+        self, pictures: npt.NDArray[np.float32], answers: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """What a direction asks of the network's answers, (N, 3, h, w) in [0, 1]."""
+        del pictures
+        return answers
 
     def _render(
         self,
@@ -201,6 +211,13 @@ class NightToDayStage(TranslationStage):
             "night-to-day",
             description="A model of `dashcam models`, or an ONNX file with its manifest.",
         )
+
+    def _finish(
+        self, pictures: npt.NDArray[np.float32], answers: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Lamps stay lit: nobody knows what is behind them, but a dark disc isn't."""
+        lamps = np.stack([clipped_lamps(picture.max(0)) for picture in pictures])
+        return np.asarray(np.maximum(answers, LIT * lamps[:, None] * pictures))
 
 
 class DayToNightStage(TranslationStage):

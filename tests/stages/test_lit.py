@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dashcam_pipeline.frames import KR_KB, Color, Frame, PixelLayout
-from dashcam_pipeline.stages.lit import ROWS, lit_signals
+from dashcam_pipeline.stages.lit import ROWS, clipped_lamps, lit_signals
 from dashcam_pipeline.stages.shrink import code_scale
 
 LAYOUTS = [PixelLayout(bits, chroma) for bits in (8, 10) for chroma in ((1, 1), (1, 0), (0, 0))]
@@ -58,9 +58,26 @@ def test_a_signal_is_found_whole(colour, radius):
     assert lit[far].max() < 0.01
 
 
-def test_a_white_core_belongs_to_its_lamp():
-    picture = disc(disc(night(), (90, 200), 8, RED), (90, 200), 4, WHITE)
+@pytest.mark.parametrize(("radius", "core"), [(8, 4), (26, 20)])
+def test_a_white_core_belongs_to_its_lamp(radius, core):
+    picture = disc(disc(night(), (90, 200), radius, RED), (90, 200), core, WHITE)
     assert lit_signals(make_frame(picture))[90, 200] > 0.9
+
+
+def test_the_dark_within_a_ring_of_light_is_not_held():
+    picture = disc(disc(night(), (90, 200), 26, RED), (90, 200), 20, (0.06, 0.06, 0.06))
+    assert lit_signals(make_frame(picture))[90, 200] == 0
+
+
+def test_lamps_that_clip_are_small_and_lit_ground_is_large():
+    strongest = disc(np.full((96, 160), 0.1, np.float32), (30, 40), 4, 1)
+    strongest = disc(disc(strongest, (70, 110), 20, 1), (20, 120), 4, 0.8)
+    lamps = clipped_lamps(strongest)
+    assert lamps.shape == strongest.shape
+    assert lamps[30, 40] == 1
+    assert lamps[70, 110] == 0
+    assert lamps[20, 120] == 0
+    assert 0 <= lamps.min() <= lamps.max() <= 1
 
 
 @pytest.mark.parametrize("at", [(0, 100), (80, 0), (0, 0), (HEIGHT - 1, WIDTH - 1)])

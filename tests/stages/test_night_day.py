@@ -11,6 +11,7 @@ import judge
 import numpy as np
 import pytest
 from factory import Picture, make_clip
+from weights import write_brightener
 
 from dashcam_pipeline.chain import Chain
 from dashcam_pipeline.config import Box, CleanConfig, StageSpec
@@ -84,6 +85,19 @@ def test_a_lit_signal_keeps_every_sample(make_stage):
     assert np.abs(day.planes[0][38:43, 58:63].astype(int) - frame.planes[0][38:43, 58:63]).max() < 3
     for old, new in zip(frame.planes[1:], day.planes[1:], strict=True):
         assert np.abs(new[19:22, 29:32].astype(int) - old[19:22, 29:32]).max() < 3
+
+
+def test_a_lamp_stays_lit_whatever_the_answer(tmp_path):
+    """An answer that paints what clips black would leave a hole in the picture."""
+    weights = write_brightener(tmp_path / "weights", "dark", [("Neg", "in", "out")])
+    picture = disc(np.full((180, 320, 3), 0.1), (60, 160), 9, (1, 1, 1))
+    options = NightToDayStage.Options(model=str(weights), mark=False)
+    stage = NightToDayStage(options, StageContext(threads=1, strength=1.0))
+    frame = frame_of(picture)
+    stage.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color, ()))
+    (day,) = run(stage, [frame])
+    assert day.planes[0][60, 160] > 0.8 * frame.planes[0][60, 160]
+    assert day.planes[0][150, 40] < 20
 
 
 def test_no_strength_no_change_and_no_mark(make_stage):
