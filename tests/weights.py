@@ -43,18 +43,18 @@ def write_weights(folder, model, name, **fields):
     return path
 
 
-def write_brightener(folder, name, nodes=(("Sqrt", "in", "out"),)):
+def write_brightener(folder, name, operator="Sqrt", **attributes):
     """Weights of night-to-day that answer with the picture's root: about what a day has more.
 
     Args:
         folder, name: as for ``write_weights``.
-        nodes: operator, input and output of each step, for another answer.
+        operator, attributes: of ONNX, for another answer.
     """
     onnx = pytest.importorskip("onnx", reason="needs the extra train")
     helper, kind = onnx.helper, onnx.TensorProto.FLOAT
     ends = [helper.make_tensor_value_info(n, kind, ["n", 3, "h", "w"]) for n in ("in", "out")]
-    steps = [helper.make_node(operator, [seen], [made]) for operator, seen, made in nodes]
-    graph = helper.make_graph(steps, "brightener", *[[e] for e in ends])
+    node = helper.make_node(operator, ["in"], ["out"], **attributes)
+    graph = helper.make_graph([node], "brightener", *[[e] for e in ends])
     opset = [helper.make_opsetid("", 18)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=9)
     return write_weights(folder, model, name, stage="night-to-day", maps=3)

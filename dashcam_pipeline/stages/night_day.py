@@ -51,6 +51,10 @@ the network what it was not trained on."""
 LIT = 0.85
 """Share of its light that a lamp which clips keeps by day, as in training (``losses.put_out``)."""
 
+BORDER = 8
+"""Reflected samples round what the network sees, within its work size: its convolutions see zeros
+beyond the border, and without these a frame would show round a dark picture."""
+
 CHANNELS = 3
 """Of a generator's answer: R', G' and B' of the translated picture."""
 
@@ -136,7 +140,8 @@ class TranslationStage(Stage):
         if strength == 0:
             return batch
         start = time.perf_counter()
-        pictures = np.stack([without_noise(shrink_rgb(frame, *self._size)) for frame in batch])
+        height, width = (side - 2 * BORDER for side in self._size)
+        pictures = np.stack([without_noise(shrink_rgb(frame, height, width)) for frame in batch])
         shrunk = time.perf_counter()
         answers = self._finish(pictures, self._predict(pictures))
         predicted = time.perf_counter()
@@ -151,13 +156,15 @@ class TranslationStage(Stage):
         return FrameBatch(frames)
 
     def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        margin = (BORDER, BORDER)
+        pictures = np.pad(pictures, ((0, 0), (0, 0), margin, margin), mode="reflect")
         if self.context.device == "cpu":  # alone each, so that a batch's size changes no bit
             answers = np.concatenate([self._network.run(p[None]) for p in pictures])
         else:
             answers = self._network.run(pictures)
         if self._network.notes:
             self.report.facts["memory"] = list(self._network.notes)
-        return np.asarray(np.clip(answers, 0, 1))
+        return np.asarray(np.clip(answers[..., BORDER:-BORDER, BORDER:-BORDER], 0, 1))
 
     def _finish(
         self, pictures: npt.NDArray[np.float32], answers: npt.NDArray[np.float32]

@@ -87,17 +87,33 @@ def test_a_lit_signal_keeps_every_sample(make_stage):
         assert np.abs(new[19:22, 29:32].astype(int) - old[19:22, 29:32]).max() < 3
 
 
-def test_a_lamp_stays_lit_whatever_the_answer(tmp_path):
+@pytest.fixture
+def translate(tmp_path):
+    """Runs one picture through a stage whose network is a single operator."""
+
+    def one(picture, operator, **attributes):
+        weights = write_brightener(tmp_path / "weights", "one", operator, **attributes)
+        options = NightToDayStage.Options(model=str(weights), mark=False)
+        stage = NightToDayStage(options, StageContext(threads=1, strength=1.0))
+        frame = frame_of(picture)
+        stage.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color, ()))
+        return run(stage, [frame])[0].planes[0]
+
+    return one
+
+
+def test_no_frame_shows_round_the_picture(translate):
+    """Convolutions see zeros beyond the border, as this mean over nine samples a side does."""
+    sides = {"kernel_shape": [9, 9], "pads": [4] * 4, "count_include_pad": 1}
+    luma = translate(np.full((90, 160, 3), 0.3), "AveragePool", **sides)
+    assert np.ptp(luma) <= 1
+
+
+def test_a_lamp_stays_lit_whatever_the_answer(translate):
     """An answer that paints what clips black would leave a hole in the picture."""
-    weights = write_brightener(tmp_path / "weights", "dark", [("Neg", "in", "out")])
-    picture = disc(np.full((180, 320, 3), 0.1), (60, 160), 9, (1, 1, 1))
-    options = NightToDayStage.Options(model=str(weights), mark=False)
-    stage = NightToDayStage(options, StageContext(threads=1, strength=1.0))
-    frame = frame_of(picture)
-    stage.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color, ()))
-    (day,) = run(stage, [frame])
-    assert day.planes[0][60, 160] > 0.8 * frame.planes[0][60, 160]
-    assert day.planes[0][150, 40] < 20
+    luma = translate(disc(np.full((180, 320, 3), 0.1), (60, 160), 9, (1, 1, 1)), "Neg")
+    assert luma[60, 160] > 0.8 * 235
+    assert luma[150, 40] < 20
 
 
 def test_no_strength_no_change_and_no_mark(make_stage):
@@ -201,7 +217,7 @@ def test_what_flickers_in_the_answer_flickers_less(make_stage):
         done = run(make_stage(smoothing=smoothing), frames)[3:]
         lumas = [frame.planes[0].astype(float) for frame in done]
         trembling.append(np.diff(lumas, axis=0).std())
-    assert trembling[1] < 0.9 * trembling[0]
+    assert trembling[1] < 0.95 * trembling[0], "detail is the frame's own, and trembles on"
 
 
 def test_without_weights_it_says_what_to_do(monkeypatch):

@@ -144,9 +144,9 @@ class ImageBuffer:
 def augment(picture: Tensor, generator: torch.Generator) -> Tensor:
     """Differentiable augmentation of what a discriminator sees (Zhao et al. 2020, DiffAugment).
 
-    Flip, shift by up to an eighth, and a grey box of two fifths. Brightness, saturation and contrast
-    vary by a little only: they are what a night and a day differ in, and a judge that is used to any
-    lets skies go white and trees grey.
+    Flip, shift by up to an eighth, and a grey box of two fifths. Brightness, saturation and
+    contrast vary by a little only: they are what a night and a day differ in, and a judge that is
+    used to any lets skies go white and trees grey.
     """
     n, _, h, w = picture.shape
 
