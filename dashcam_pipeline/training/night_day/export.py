@@ -150,8 +150,8 @@ pixels. The stage renders its answer at full resolution.
 
 ## How it was made
 {steps:,} steps in {hours:.2f} hours; windows of {c.size[0]}x{c.size[1]}, {c.batch} of each domain
-a step, seed {c.seed}, precision {c.precision}. {c.warm_up:.0%} of the training on aligned examples
-alone; the averaged weights are exported. Sources as given (a rule after @ holds the last pictures
+a step, seed {c.seed}, precision {c.precision}. {_beginning(c)}
+The averaged weights are exported. Sources as given (a rule after @ holds the last pictures
 out of the training, or stretches squashed ones):
 
 - nights: {_sources(c.a)}
@@ -160,6 +160,12 @@ out of the training, or stretches squashed ones):
 
 {_curves(run.folder / CURVES)}
 """
+
+
+def _beginning(c: NightDayConfig) -> str:
+    if c.start is not None:
+        return f"It began with the weights of an earlier training (`--start {c.start.name}`)."
+    return f"{c.warm_up:.0%} of the training on aligned examples alone."
 
 
 def _sources(sources: Sequence[str]) -> str:

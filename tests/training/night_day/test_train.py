@@ -221,6 +221,10 @@ def test_a_run_begins_with_exported_weights(config, tmp_path):
             torch.testing.assert_close(
                 value, stored[average][f"module.{key}"], rtol=1e-3, atol=1e-5
             )
+    export_night_day(
+        tmp_path / "begun" / "last.ckpt", tmp_path / "w", licence="x", trained_on=["y"]
+    )
+    assert "(`--start weights`)" in (tmp_path / "w" / "night-to-day.md").read_text()
     # They know their task: no warm-up, the judges are there from the first step.
     assert "judge_b" in next(csv.DictReader((tmp_path / "begun" / "curves.csv").open()))
     with pytest.raises(ModelError, match="does not fit a generator of kind unet"):
