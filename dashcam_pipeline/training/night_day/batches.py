@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.training.night_day.config import NightDayConfig
     from dashcam_pipeline.training.night_day.pairs import PairMaker
 
-OTHER_CAMERA = 0.6
+OTHER_CAMERA = 0.5
 """How often a varied night is filmed by another camera."""
 
 
@@ -54,27 +54,28 @@ class Batches:
     device: torch.device
 
     def nights(self, step: int, *, varied: bool = False) -> Side:
-        """The nights whose turn it is; if varied, most as other cameras would have filmed them.
+        """The nights whose turn it is; if varied, some as other cameras would have filmed them.
 
-        There are few cameras among the pictures, and the stage is to serve all.
+        There are few cameras among the pictures, and the stage is to serve all. Another camera has
+        no days of its own here: its nights are of family 0, like the days of no family.
         """
         side = self._windows(self.a, self._turn(self.a, step, 0), step, 0)
         if not varied:
             return side
         rng = np.random.default_rng((self.config.seed, step, 4))
-        pictures = [
-            other_camera(rng, night) if rng.random() < OTHER_CAMERA else night
-            for night in side.picture.permute(0, 2, 3, 1).cpu().numpy()
-        ]
-        return Side(to_tensor(pictures).to(self.device), side.family)
+        pictures = list(side.picture.permute(0, 2, 3, 1).cpu().numpy())
+        families = side.family.clone()
+        for i, night in enumerate(pictures):
+            if rng.random() < OTHER_CAMERA:
+                pictures[i], families[i] = other_camera(rng, night), 0
+        return Side(to_tensor(pictures).to(self.device), families)
 
-    def days(self, step: int, *, like_nights: bool) -> Side:
-        """The days whose turn it is, or any days of the families of this step's nights."""
+    def days(self, step: int, *, like: Side | None = None) -> Side:
+        """The days whose turn it is, or any days of the families of some nights."""
         chosen = self._turn(self.b, step, 1)
-        if like_nights:
+        if like is not None:
             rng = np.random.default_rng((self.config.seed, step, 3))
-            nights = self._turn(self.a, step, 0)
-            chosen = [self.b.of_family(rng, self.a.families[i]) for i in nights]
+            chosen = [self.b.of_family(rng, family) for family in like.family.tolist()]
         return self._windows(self.b, chosen, step, 1)
 
     def aligned(self, step: int, count: int) -> Aligned | None:

@@ -213,8 +213,8 @@ def other_camera(rng: np.random.Generator, night: Image) -> Image:
         the same shape and range.
     """
     haze = max(rng.normal(0, 0.1), 0) * np.exp(rng.normal(0, 0.06, 3))
-    cast = np.exp(rng.normal(0, 0.1, 3))
-    code = np.power(night, rng.uniform(0.8, 1.3)) * (1 - haze) + haze
+    cast = np.exp(rng.normal(0, 0.15, 3))
+    code = np.power(night, rng.uniform(0.7, 1.4)) * (1 - haze) + haze
     code = np.clip(code * cast / cast.max(), 0, 1).astype(np.float32)
     picture = torch.from_numpy(np.ascontiguousarray(code.transpose(2, 0, 1)))
     picture = block_compress(picture, float(rng.uniform(30, 95)))

@@ -186,7 +186,7 @@ class NightDayTrainer:
     def _step(self, progress: float) -> dict[str, Tensor]:
         half = not self.config.is_classic and self.step % 2 == 1
         a = self.batches.nights(self.step, varied=half)
-        b = self.batches.days(self.step, like_nights=half)
+        b = self.batches.days(self.step, like=a if half else None)
         self._judges_learn(learn=False)
         outcome = self._outcome(a, b, progress, half=half)
         self._apply(outcome.terms)

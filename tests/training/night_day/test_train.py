@@ -235,16 +235,27 @@ def test_a_run_begins_with_exported_weights(config, tmp_path):
 
 
 def test_nights_are_filmed_by_other_cameras_where_g_is_alone(config, town):
-    night = load_domain([DomainSource.parse(str(town / "night"))], [""])
-    batches = Batches(config, night, night, None, torch.device("cpu"))
+    """Those cameras have no days of their own: their nights are to become any camera's days."""
+    a, b = (
+        load_domain([DomainSource.parse(str(town / side))], ["", "town"])
+        for side in ("night", "day")
+    )
+    b.pictures.append(np.full((96, 160, 3), 255, np.uint8))
+    b.families.append(0)
+    batches = Batches(config, a, b, None, torch.device("cpu"))
     varied = 0
-    for step in range(12):
+    for step in range(20):
         plain, other = batches.nights(step), batches.nights(step, varied=True)
         assert torch.equal(other.picture, batches.nights(step, varied=True).picture)
         assert other.picture.shape == plain.picture.shape
         assert 0 <= float(other.picture.min()) <= float(other.picture.max()) <= 1
-        varied += not torch.equal(plain.picture, other.picture)
-    assert 3 < varied < 12
+        differs = not torch.equal(plain.picture, other.picture)
+        assert (plain.family.tolist(), other.family.tolist()) == ([1], [0 if differs else 1])
+        day = batches.days(step, like=other)
+        assert day.family.tolist() == other.family.tolist()
+        assert (float(day.picture.min()) == 1) == differs
+        varied += differs
+    assert 3 < varied < 17
 
 
 @pytest.mark.slow
