@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
     RGB = npt.NDArray[np.uint8]
 
+DAYLIGHT = 0.45
+"""Mean of a picture by day, at least."""
+
 MAX_HEIGHT = 352
 """Pictures are kept no larger: a little above the work size."""
 
@@ -117,6 +120,21 @@ def read_picture(path: Path, aspect: float | None = None) -> RGB:
     return np.ascontiguousarray(bgr[..., ::-1], np.uint8)
 
 
+def brightened(picture: RGB, least: float) -> RGB:
+    """A picture whose mean reaches at least ``least`` (of 1), by a power on its code values.
+
+    Cameras that meter for the sky leave a street dim by day; who asks for a day wants to see it.
+    """
+    codes = np.arange(256) / 255
+    counts = np.bincount(picture.reshape(-1), minlength=256) / picture.size
+    if counts @ codes >= least:
+        return picture
+    powers = np.linspace(1, 0.25, 76)
+    power = next((p for p in powers if counts @ codes**p >= least), powers[-1])
+    table = np.rint(255 * codes**power).astype(np.uint8)
+    return np.asarray(table[picture], np.uint8)
+
+
 def windows(
     rng: np.random.Generator, pictures: Sequence[npt.NDArray[Any]], height: int, width: int
 ) -> list[npt.NDArray[Any]]:
@@ -183,7 +201,11 @@ def family_names(a: Iterable[DomainSource], b: Iterable[DomainSource]) -> list[s
 
 
 def load_domain(
-    sources: Sequence[DomainSource], families: Sequence[str], more: Sequence[Path] = ()
+    sources: Sequence[DomainSource],
+    families: Sequence[str],
+    more: Sequence[Path] = (),
+    *,
+    least: float = 0,
 ) -> Domain:
     """Read one side into memory.
 
@@ -191,6 +213,7 @@ def load_domain(
         sources: its folders.
         families: names, see ``family_names``.
         more: further files, of family 0.
+        least: mean that each picture reaches at least, of 1; see ``brightened``.
     """
     pictures, kinds = [], []
     for source in sources:
@@ -201,4 +224,4 @@ def load_domain(
             kinds.append(kind)
     pictures += [read_picture(file) for file in more]
     kinds += [0] * len(more)
-    return Domain(pictures, kinds)
+    return Domain([brightened(picture, least) for picture in pictures], kinds)

@@ -22,7 +22,12 @@ from dashcam_pipeline import __version__
 from dashcam_pipeline.errors import InputMissingError, ModelError, UsageError
 from dashcam_pipeline.training.night_day.bdd100k import Bdd100k
 from dashcam_pipeline.training.night_day.config import NightDayConfig
-from dashcam_pipeline.training.night_day.data import DomainSource, family_names, load_domain
+from dashcam_pipeline.training.night_day.data import (
+    DAYLIGHT,
+    DomainSource,
+    family_names,
+    load_domain,
+)
 from dashcam_pipeline.training.night_day.pairs import PairMaker, simulated_pairs
 from dashcam_pipeline.training.night_day.trainer import NightDayTrainer
 from dashcam_pipeline.training.night_day.watch import looks, write_curves, write_grid
@@ -76,7 +81,8 @@ class Data:
         families = family_names(a, b)
         more_nights = copy.pictures("night", rain=config.rain) if copy else []
         more_days = copy.pictures("daytime", rain=config.rain) if copy else []
-        night, day = load_domain(a, families, more_nights), load_domain(b, families, more_days)
+        night = load_domain(a, families, more_nights)
+        day = load_domain(b, families, more_days, least=DAYLIGHT)
         scenes = []
         for text in config.pairs:
             kind, _, path = text.partition(":")

@@ -11,6 +11,7 @@ from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.training.night_day.data import (
     Domain,
     DomainSource,
+    brightened,
     family_names,
     load_domain,
     read_picture,
@@ -88,3 +89,14 @@ def test_tensors_are_code_values():
     tensor = to_tensor([np.full((32, 64, 3), 255, np.uint8)])
     assert tensor.shape == (1, 3, 32, 64)
     assert float(tensor.max()) == float(tensor.min()) == 1.0
+
+
+def test_dim_days_are_brightened_and_others_are_left_alone():
+    dim = day_picture() // 2
+    bright = brightened(dim, 0.4)
+    assert 0.4 <= bright.mean() / 255 < 0.42
+    order = np.argsort(dim.reshape(-1), kind="stable")
+    assert (np.diff(bright.reshape(-1)[order].astype(int)) >= 0).all()
+    plain = day_picture()
+    assert brightened(plain, 0.3) is plain
+    assert brightened(np.zeros((4, 4, 3), np.uint8), 0.4).max() == 0
