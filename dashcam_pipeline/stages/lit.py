@@ -43,7 +43,11 @@ COLORFUL: Final = (0.10, 0.22)
 """The same of the distance between red and green."""
 
 GLOWING: Final = (0.35, 0.55)
-"""The same of what is so colourful that it must be a lamp, whatever its size."""
+"""The same of what is so red or green that it must be a lamp, whatever its size."""
+
+AMBER: Final = (0.3, 0.45)
+"""Green's place between the weakest and the strongest primary from which, and up to which, red
+turns into amber. Whole streets are that colour in the light of sodium lamps."""
 
 ABOVE: Final = (0.12, 0.25)
 """The same of the strongest primary less its opening."""
@@ -80,12 +84,12 @@ def lit_signals(frame: Frame) -> Map:
     """
     height = min(ROWS, frame.height)
     width = max(1, round(frame.width * height / frame.height))
-    strongest, colorful = _bright_and_colorful(frame, height, width)
+    strongest, colorful, telling = _bright_and_colorful(frame, height, width)
     lit = _ramp(colorful, *COLORFUL)
     if not lit.any():
         return lit
     lit *= _ramp(strongest - _opened(strongest), *ABOVE)
-    np.maximum(lit, _ramp(colorful, *GLOWING), out=lit)
+    np.maximum(lit, _ramp(telling, *GLOWING), out=lit)
     lit *= _ramp(strongest, *BRIGHT)
     rim = max(1, round(RIM * height))
     core = max(1, round(CORE * height))
@@ -122,8 +126,11 @@ def _disc(radius: int) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
-def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Map]:
-    """The strongest primary, and how far red and green are apart; (height, width) each."""
+def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Map, Map]:
+    """The strongest primary, how far red and green are apart, and the same without amber.
+
+    Each is (height, width).
+    """
     y0, ys, c0, cs = code_scale(frame.layout, frame.color)
     y, cb, cr = (
         np.asarray(
@@ -144,9 +151,12 @@ def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Ma
     blue = (cb - c0) * (2 * (1 - kb) / cs)
     green = red * (-kr / kg) - blue * (kb / kg)
     most = np.maximum(np.maximum(red, green), blue)
+    least = np.minimum(np.minimum(red, green), blue)
+    colorful = np.abs(red - green)
+    amber = _ramp((green - least) / np.maximum(most - least, 1e-3), *AMBER) * (red > green)
     most += y
     np.minimum(most, 1, out=most)  # reduced chroma spills over its neighbours' luma
-    return most, np.abs(red - green)
+    return most, colorful, colorful * (1 - amber)
 
 
 def _ramp(values: Map, low: float, high: float) -> Map:

@@ -97,6 +97,16 @@ def test_an_evening_sky_and_a_lit_wall_are_no_lamps(place):
     assert lit_signals(make_frame(picture)).max() < 0.1
 
 
+@pytest.mark.parametrize(("colour", "held"), [((1, 0.55, 0.12), False), ((1, 0.12, 0.1), True)])
+def test_a_street_in_sodium_light_may_turn_into_day(colour, held):
+    """And a red as wide is the glow of a signal or a tail light, on wet ground."""
+    picture = night()
+    picture[100:, 40:400] = colour
+    lit = lit_signals(make_frame(picture))
+    assert (lit[180, 200] > 0.9) == held
+    assert held or lit.max() < 0.1
+
+
 def test_dark_colours_are_no_lamps():
     picture = disc(night(), (90, 200), 8, np.array(RED) * 0.35)
     assert not lit_signals(make_frame(picture)).any()
