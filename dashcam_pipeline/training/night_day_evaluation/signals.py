@@ -76,7 +76,7 @@ class Signal:
         colour: of its coloured pixels.
         box: x, y, width, height in pixels.
         mask: the coloured pixels within the box.
-        pale: the others of it within the box, most often its clipped core.
+        pale: the others of its core within the box, which clip.
     """
 
     colour: Colour
@@ -152,7 +152,7 @@ def _signal(picture: RGB, top: Floats, core: Mask, box: tuple[int, int, int, int
     tight = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     high, wide = mask[tight].shape
     place = (left + int(columns[0]), upper + int(rows[0]), wide, high)
-    return Signal(colour, place, mask[tight], (near & ~mask)[tight])
+    return Signal(colour, place, mask[tight], (core[view] & ~mask)[tight])
 
 
 def colour_name(value: complex) -> Colour | None:
