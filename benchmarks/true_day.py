@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 CITY = Path(__file__).resolve().parent.parent / "samples" / "city"
 NIGHTS = ("night-truth.mp4", "night-glare.mp4")
 STAGES = range(1, 6)
+CHOICES = [(stage, centred) for stage in STAGES for centred in (False, True)]
+MEASURED = (MIDDLE, False)
+"""The choice of ``structure-lite0``."""
 LARGEST = 20
 """Rows that a stage's map is shrunk to: what is compared are all pairs of places."""
 
@@ -56,7 +59,7 @@ def frames(name: str, every: int) -> list[RGB]:
 
 def maps(net: Lite0, picture: RGB) -> list[Floats]:
     """Every stage's map, small ones as they are."""
-    return [_bounded(m) for m in net.stages(to_short_side(picture, SHORT_SIDE))]
+    return [_bounded(m) for m in net.stages(to_short_side(picture, SHORT_SIDE), STAGES[-1])]
 
 
 def _bounded(values: Floats) -> Floats:
@@ -67,11 +70,17 @@ def _bounded(values: Floats) -> Floats:
     return np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in values])
 
 
-def distance(before: Floats, after: Floats, *, centred: bool) -> float:
-    """``structure-lite0`` of two maps."""
-    if centred:
-        before, after = (m - m.mean((1, 2), keepdims=True) for m in (before, after))
-    return structure_distance(self_similarity(before), self_similarity(after))
+def mean_distance(
+    before: list[list[Floats]], after: list[list[Floats]], stage: int, *, centred: bool
+) -> float:
+    """``structure-lite0`` over all pictures, by one choice of features."""
+    found = []
+    for pair in zip(before, after, strict=True):
+        chosen = [picture[stage] for picture in pair]
+        if centred:
+            chosen = [m - m.mean((1, 2), keepdims=True) for m in chosen]
+        found.append(structure_distance(*map(self_similarity, chosen)))
+    return float(np.mean(found))
 
 
 def main() -> None:
@@ -81,48 +90,36 @@ def main() -> None:
     given = parser.parse_args()
     net, days = Lite0(), frames("day.mp4", given.every)
     curve, model = Curve(Look.of(days)), StageModel.of(given.model)
-    half = len(days) // 2
+    true, half = [maps(net, day) for day in days], len(days) // 2
     results = {}
     for night in NIGHTS:
         pictures = frames(night, given.every)
-        before = [maps(net, picture) for picture in pictures]
         rows = {
-            "tone curve": [curve.picture(picture) for picture in pictures],
-            "night-to-day": [model.picture(picture) for picture in pictures],
-            "the true day": days,
-            "another day": [*days[half:], *days[:half]],
+            "tone curve": [maps(net, curve.picture(picture)) for picture in pictures],
+            "night-to-day": [maps(net, model.picture(picture)) for picture in pictures],
+            "the true day": true,
+            "another day": [*true[half:], *true[:half]],
         }
-        after = {row: [maps(net, p) for p in made] for row, made in rows.items()}
+        before = [maps(net, picture) for picture in pictures]
         results[night] = {
-            (row, stage, centred): float(
-                np.mean(
-                    [
-                        distance(b[stage], a[stage], centred=centred)
-                        for b, a in zip(before, made, strict=True)
-                    ]
-                )
-            )
-            for row, made in after.items()
-            for stage in STAGES
-            for centred in (False, True)
+            row: {key: mean_distance(before, after, key[0], centred=key[1]) for key in CHOICES}
+            for row, after in rows.items()
         }
     print("| night | row | structure-lite0 | x tone curve |\n|---|---|---:|---:|")
     for night, found in results.items():
-        least = found["tone curve", MIDDLE, False]
-        for row in rows:
-            value = found[row, MIDDLE, False]
+        least = found["tone curve"][MEASURED]
+        for row, values in found.items():
+            value = values[MEASURED]
             print(f"| {night} | {row} | {value:.2f} | {value / least:.1f} |")
     print("\n| night | stage | cosines | the true day, x tone curve | another day |")
     print("|---|---:|---|---:|---:|")
     for night, found in results.items():
-        for stage in STAGES:
-            for centred in (False, True):
-                least = found["tone curve", stage, centred]
-                true, other = (
-                    found[row, stage, centred] / least for row in ("the true day", "another day")
-                )
-                kind = "centred" if centred else "plain"
-                print(f"| {night} | {stage + 1} | {kind} | {true:.1f} | {other:.1f} |")
+        for stage, centred in CHOICES:
+            least, near, far = (
+                found[row][stage, centred] for row in ("tone curve", "the true day", "another day")
+            )
+            kind = "centred" if centred else "plain"
+            print(f"| {night} | {stage + 1} | {kind} | {near / least:.1f} | {far / least:.1f} |")
 
 
 if __name__ == "__main__":

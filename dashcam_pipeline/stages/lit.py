@@ -60,6 +60,9 @@ bright poles and shine above each other; evening skies are wide."""
 CLIPPED: Final = (0.88, 0.96)
 """Strongest primary from which, and up to which, a place turns into a lamp that clips."""
 
+KEPT: Final = 0.85
+"""Share of its light that such a lamp keeps by day; training asks for the same."""
+
 BROADEST: Final = 0.15
 """Of the picture's height: what clips in a disc as broad as this is lit, and no lamp."""
 
@@ -111,7 +114,7 @@ def clipped_lamps(strongest: Map) -> Map:
     """
     clipped = _ramp(strongest, *CLIPPED)
     disc = _disc(max(1, round(BROADEST * strongest.shape[0] / 2)))
-    return np.asarray(clipped - cv2.morphologyEx(clipped, cv2.MORPH_OPEN, disc))
+    return np.asarray(cv2.morphologyEx(clipped, cv2.MORPH_TOPHAT, disc))
 
 
 def _enclosed(lit: Map) -> npt.NDArray[np.bool_]:

@@ -31,7 +31,7 @@ from dashcam_pipeline.stages.base import (
     StreamInfo,
 )
 from dashcam_pipeline.stages.guided import fit, render, without_noise
-from dashcam_pipeline.stages.lit import clipped_lamps, lit_signals
+from dashcam_pipeline.stages.lit import KEPT, clipped_lamps, lit_signals
 from dashcam_pipeline.stages.mark import Mark, make_mark
 from dashcam_pipeline.stages.shrink import shrink_rgb
 from dashcam_pipeline.stages.smoothing import MotionGate
@@ -47,9 +47,6 @@ if TYPE_CHECKING:
 AREA_SHARE: dict[Quality, float] = {"fast": 0.5, "balanced": 1.0, "best": 1.0}
 """Work area at each level, as a share of the area the model was made for; more than that shows
 the network what it was not trained on."""
-
-LIT = 0.85
-"""Share of its light that a lamp which clips keeps by day, as in training (``losses.put_out``)."""
 
 BORDER = 8
 """Reflected samples round what the network sees, within its work size: its convolutions see zeros
@@ -143,7 +140,7 @@ class TranslationStage(Stage):
         height, width = (side - 2 * BORDER for side in self._size)
         pictures = np.stack([without_noise(shrink_rgb(frame, height, width)) for frame in batch])
         shrunk = time.perf_counter()
-        answers = self._finish(pictures, self._predict(pictures))
+        answers = self._predict(pictures)
         predicted = time.perf_counter()
         frames = tuple(
             # the root shows the gate what moves in the dark, which the answer shows brightly
@@ -156,6 +153,7 @@ class TranslationStage(Stage):
         return FrameBatch(frames)
 
     def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The network's answers, (N, 3, h, w) in [0, 1] as the pictures."""
         margin = (BORDER, BORDER)
         pictures = np.pad(pictures, ((0, 0), (0, 0), margin, margin), mode="reflect")
         if self.context.device == "cpu":  # alone each, so that a batch's size changes no bit
@@ -165,13 +163,6 @@ class TranslationStage(Stage):
         if self._network.notes:
             self.report.facts["memory"] = list(self._network.notes)
         return np.asarray(np.clip(answers[..., BORDER:-BORDER, BORDER:-BORDER], 0, 1))
-
-    def _finish(
-        self, pictures: npt.NDArray[np.float32], answers: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
-        """What a direction asks of the network's answers, (N, 3, h, w) in [0, 1]."""
-        del pictures
-        return answers
 
     def _render(
         self,
@@ -219,12 +210,11 @@ class NightToDayStage(TranslationStage):
             description="A model of `dashcam models`, or an ONNX file with its manifest.",
         )
 
-    def _finish(
-        self, pictures: npt.NDArray[np.float32], answers: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
+    def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Lamps stay lit: nobody knows what is behind them, but a dark disc isn't."""
         lamps = np.stack([clipped_lamps(picture.max(0)) for picture in pictures])
-        return np.asarray(np.maximum(answers, LIT * lamps[:, None] * pictures))
+        answers = super()._predict(pictures)
+        return np.asarray(np.maximum(answers, KEPT * lamps[:, None] * pictures))
 
 
 class DayToNightStage(TranslationStage):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import av
+import cv2
 import judge
 import numpy as np
 import pytest
@@ -197,14 +198,14 @@ def test_reset_forgets(make_stage):
 
 
 def test_what_flickers_in_the_answer_flickers_less(make_stage):
-    """A still scene with noise of the sensor."""
+    """A still scene with noise that is coarse enough for the small picture; finer stays."""
     rng = np.random.default_rng(0)
     base = night()
     frames = [
         replace(
             base,
             planes=(
-                np.clip(base.planes[0] + rng.normal(0, 2, base.planes[0].shape), 0, 255)
+                np.clip(base.planes[0] + cv2.resize(rng.normal(0, 2, (45, 80)), (160, 90)), 0, 255)
                 .round().astype(np.uint8),
                 *base.planes[1:],
             ),
@@ -217,7 +218,7 @@ def test_what_flickers_in_the_answer_flickers_less(make_stage):
         done = run(make_stage(smoothing=smoothing), frames)[3:]
         lumas = [frame.planes[0].astype(float) for frame in done]
         trembling.append(np.diff(lumas, axis=0).std())
-    assert trembling[1] < 0.95 * trembling[0], "detail is the frame's own, and trembles on"
+    assert trembling[1] < 0.9 * trembling[0]
 
 
 def test_without_weights_it_says_what_to_do(monkeypatch):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dashcam_pipeline.training.night_day.data import Domain, to_tensor, windows
-from dashcam_pipeline.training.night_day.pairs import other_camera
+from dashcam_pipeline.training.night_day.pairs import other_camera, unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
     from dashcam_pipeline.training.night_day.config import NightDayConfig
+    from dashcam_pipeline.training.night_day.data import RGB
     from dashcam_pipeline.training.night_day.pairs import PairMaker
 
 OTHER_CAMERA = 0.5
@@ -59,16 +64,15 @@ class Batches:
         There are few cameras among the pictures, and the stage is to serve all. Another camera has
         no days of its own here: its nights are of family 0, like the days of no family.
         """
-        side = self._windows(self.a, self._turn(self.a, step, 0), step, 0)
-        if not varied:
-            return side
-        rng = np.random.default_rng((self.config.seed, step, 4))
-        pictures = list(side.picture.permute(0, 2, 3, 1).cpu().numpy())
-        families = side.family.clone()
-        for i, night in enumerate(pictures):
-            if rng.random() < OTHER_CAMERA:
-                pictures[i], families[i] = other_camera(rng, night), 0
-        return Side(to_tensor(pictures).to(self.device), families)
+        chosen = self._turn(self.a, step, 0)
+        pictures = [unit(night) for night in self._windows(self.a, chosen, step, 0)]
+        families = [self.a.families[i] for i in chosen]
+        if varied:
+            rng = np.random.default_rng((self.config.seed, step, 4))
+            for i, night in enumerate(pictures):
+                if rng.random() < OTHER_CAMERA:
+                    pictures[i], families[i] = other_camera(rng, night), 0
+        return self._side(pictures, families)
 
     def days(self, step: int, *, like: Side | None = None) -> Side:
         """The days whose turn it is, or any days of the families of some nights."""
@@ -76,7 +80,9 @@ class Batches:
         if like is not None:
             rng = np.random.default_rng((self.config.seed, step, 3))
             chosen = [self.b.of_family(rng, family) for family in like.family.tolist()]
-        return self._windows(self.b, chosen, step, 1)
+        return self._side(
+            self._windows(self.b, chosen, step, 1), [self.b.families[i] for i in chosen]
+        )
 
     def aligned(self, step: int, count: int) -> Aligned | None:
         """Aligned examples; None if there are none."""
@@ -96,8 +102,9 @@ class Batches:
         n = self.config.batch
         return [domain.index(self.config.seed + salt, step * n + i) for i in range(n)]
 
-    def _windows(self, domain: Domain, chosen: list[int], step: int, salt: int) -> Side:
+    def _windows(self, domain: Domain, chosen: list[int], step: int, salt: int) -> list[RGB]:
         rng = np.random.default_rng((self.config.seed, step, salt))
-        cut = [windows(rng, [domain.pictures[i]], *self.config.size)[0] for i in chosen]
-        families = torch.tensor([domain.families[i] for i in chosen])
-        return Side(to_tensor(cut).to(self.device), families.to(self.device))
+        return [windows(rng, [domain.pictures[i]], *self.config.size)[0] for i in chosen]
+
+    def _side(self, pictures: Sequence[npt.NDArray[Any]], families: list[int]) -> Side:
+        return Side(to_tensor(pictures).to(self.device), torch.tensor(families, device=self.device))

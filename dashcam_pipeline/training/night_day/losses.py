@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from dashcam_pipeline.stages.lit import CLIPPED, KEPT
+
 LIT = 0.45
 """Brightest channel from which a coloured pixel may be a lit signal."""
 
@@ -99,11 +101,12 @@ def signal_hue(source: Tensor, result: Tensor) -> Tensor:
     return ((turned + 2 * pale) * weight).sum() / (weight.sum() + 20)
 
 
-def put_out(source: Tensor, result: Tensor, *, keep: float = 0.85) -> Tensor:
+def put_out(source: Tensor, result: Tensor, *, keep: float = KEPT) -> Tensor:
     """How far lights that saturate the source fall below a share of it: lamps stay lit."""
     peak = source.amax(1)
     missing = (keep * peak - result.amax(1)).clamp(min=0)
-    saturated = ((peak - 0.88) / 0.08).clamp(0, 1)
+    low, high = CLIPPED
+    saturated = ((peak - low) / (high - low)).clamp(0, 1)
     return (missing * saturated).sum() / (saturated.sum() + 20)
 
 

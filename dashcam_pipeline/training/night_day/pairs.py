@@ -198,7 +198,8 @@ def _film(
     return picture.permute(1, 2, 0).contiguous().numpy()
 
 
-def _unit(codes: npt.NDArray[np.uint8]) -> Image:
+def unit(codes: npt.NDArray[np.uint8]) -> Image:
+    """Code values as float32 in [0, 1]."""
     return codes.astype(np.float32) / np.float32(255)
 
 
@@ -251,11 +252,11 @@ class PairMaker:
         share = 0.4 if self.scenes and self.days else float(bool(self.scenes))
         if rng.random() < share:
             scene = self.scenes[int(rng.integers(len(self.scenes)))]
-            night, day = (_unit(cut) for cut in windows(rng, scene, height, width))
+            night, day = (unit(cut) for cut in windows(rng, scene, height, width))
             return Pair(other_camera(rng, night), day, simulated=True)
         i = int(rng.integers(len(self.days)))
         both = (self.days[i], self._skies[i])
-        day, sky = (_unit(cut) for cut in windows(rng, both, height, width))
+        day, sky = (unit(cut) for cut in windows(rng, both, height, width))
         assert self._bank is not None  # noqa: S101 - there are days
         night, lit = darken_day(rng, day, sky, self._bank)
         return Pair(night, lit, simulated=False)

@@ -71,12 +71,12 @@ class Lite0:
         with torch.inference_mode():
             return np.concatenate([self.net(self._input(part)).numpy() for part in parts])
 
-    def stages(self, picture: RGB) -> list[Floats]:
-        """Maps of all seven stages, (C, h, w); that of stage ``MIDDLE`` is (112, H/16, W/16)."""
+    def stages(self, picture: RGB, last: int = MIDDLE) -> list[Floats]:
+        """Maps of the stages up to ``last``, (C, h, w); ``MIDDLE``'s is (112, H/16, W/16)."""
         maps = []
         with torch.inference_mode():
             values = self.net.bn1(self.net.conv_stem(self._input([picture])))
-            for stage in self.net.blocks:
+            for stage in self.net.blocks[: last + 1]:
                 values = stage(values)
                 maps.append(np.asarray(values[0].numpy(), np.float32))
         return maps

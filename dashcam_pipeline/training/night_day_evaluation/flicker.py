@@ -2,11 +2,11 @@
 
 Each frame is compared with the frame before, brought to it along the *source's* optical flow where
 that is sure (``evaluation.motion``); so far it is the warping error of Lai et al. (ECCV 2018). A
-translation that raises contrast raises
-noise and flow errors by the same factor, which is no flicker: so the difference at each pixel is
-divided by the local contrast of the result relative to the source's, in each channel. The window is
-wide, for in the dark eight bits know contrast only over many pixels; so a still tone curve, however
-steep, scores about what its source does (1.16 of it on a dark motorway, 3.6 if it pulses by 3%).
+translation that raises contrast raises noise and flow errors by the same factor, which is no
+flicker: so the difference at each pixel is divided by the local contrast of the result relative to
+the source's, in each channel. The window is wide, for in the dark eight bits know contrast only
+over many pixels; so a still tone curve, however steep, scores about what its source does (1.16 of
+it on a dark motorway, 3.6 if it pulses by 3%).
 """
 
 from __future__ import annotations
