@@ -26,20 +26,20 @@ from study_tables import COLUMNS, NOTHING, plain, tables
 
 from dashcam_pipeline.errors import DashcamError, UsageError
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.training.card import source_name
+from dashcam_pipeline.training.common.card import source_name
+from dashcam_pipeline.training.common.export import export_run
 from dashcam_pipeline.training.data.pictures import PictureSource
-from dashcam_pipeline.training.evaluation.nights import measure_nights
-from dashcam_pipeline.training.evaluation.pair_folder import PairFolder
-from dashcam_pipeline.training.evaluation.pairs import measure_pairs
-from dashcam_pipeline.training.evaluation.stage import cleaner, clip_cleaner
-from dashcam_pipeline.training.evaluation.truth import evaluate_clip
-from dashcam_pipeline.training.export import export_run
-from dashcam_pipeline.training.glare_config import (
+from dashcam_pipeline.training.evaluation.glare.nights import measure_nights
+from dashcam_pipeline.training.evaluation.glare.pair_folder import PairFolder
+from dashcam_pipeline.training.evaluation.glare.pairs import measure_pairs
+from dashcam_pipeline.training.evaluation.glare.stage import cleaner, clip_cleaner
+from dashcam_pipeline.training.evaluation.glare.truth import evaluate_clip
+from dashcam_pipeline.training.glare.config import (
     GlareTrainingConfig,
     make_training_config,
     read_settings,
 )
-from dashcam_pipeline.training.glare_train import CHECKPOINT, read_progress, train_glare
+from dashcam_pipeline.training.glare.train import CHECKPOINT, read_progress, train_glare
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 CLIPS = ("city", "rainy-city", "country-moon")

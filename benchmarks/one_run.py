@@ -112,8 +112,8 @@ def parts(job: dict[str, Any]) -> dict[str, list[float]]:
     from dashcam_pipeline.media.encoders import EncoderSettings  # noqa: PLC0415
     from dashcam_pipeline.media.reader import Reader  # noqa: PLC0415
     from dashcam_pipeline.media.writer import Writer  # noqa: PLC0415
-    from dashcam_pipeline.stages import glare  # noqa: PLC0415
     from dashcam_pipeline.stages.base import StageContext, StreamInfo  # noqa: PLC0415
+    from dashcam_pipeline.stages.glare import stage as glare  # noqa: PLC0415
 
     # The stage's own clock counts processor time instead of the wall's.
     glare.time = SimpleNamespace(perf_counter=time.process_time)

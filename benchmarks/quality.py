@@ -16,11 +16,15 @@ from itertools import islice
 from pathlib import Path
 
 from dashcam_pipeline.inference.manifest import GLARE
-from dashcam_pipeline.training.evaluation.flicker import FlickerReport, measure_flicker, read_clip
-from dashcam_pipeline.training.evaluation.pair_folder import PairFolder
-from dashcam_pipeline.training.evaluation.pairs import measure_pairs, pairs_table
-from dashcam_pipeline.training.evaluation.stage import cleaner, clip_cleaner
-from dashcam_pipeline.training.evaluation.truth import clip_table, evaluate_clip
+from dashcam_pipeline.training.evaluation.glare.flicker import (
+    FlickerReport,
+    measure_flicker,
+    read_clip,
+)
+from dashcam_pipeline.training.evaluation.glare.pair_folder import PairFolder
+from dashcam_pipeline.training.evaluation.glare.pairs import measure_pairs, pairs_table
+from dashcam_pipeline.training.evaluation.glare.stage import cleaner, clip_cleaner
+from dashcam_pipeline.training.evaluation.glare.truth import clip_table, evaluate_clip
 
 LEVELS = ("fast", "balanced", "best")
 

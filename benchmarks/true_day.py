@@ -24,15 +24,15 @@ import av
 import cv2
 import numpy as np
 
-from dashcam_pipeline.training.night_day_evaluation.features import MIDDLE, Lite0
-from dashcam_pipeline.training.night_day_evaluation.pictures import to_short_side
-from dashcam_pipeline.training.night_day_evaluation.structure import (
+from dashcam_pipeline.training.evaluation.night_day.features import MIDDLE, Lite0
+from dashcam_pipeline.training.evaluation.night_day.pictures import to_short_side
+from dashcam_pipeline.training.evaluation.night_day.structure import (
     SHORT_SIDE,
     self_similarity,
     structure_distance,
 )
-from dashcam_pipeline.training.night_day_evaluation.tone_curve import Look
-from dashcam_pipeline.training.night_day_evaluation.translators import Curve, StageModel
+from dashcam_pipeline.training.evaluation.night_day.tone_curve import Look
+from dashcam_pipeline.training.evaluation.night_day.translators import Curve, StageModel
 
 if TYPE_CHECKING:
     import numpy.typing as npt

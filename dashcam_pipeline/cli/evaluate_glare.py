@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.pipeline import Pipeline
     from dashcam_pipeline.stages.base import Quality
-    from dashcam_pipeline.training.evaluation.tables import Section
+    from dashcam_pipeline.training.evaluation.common.tables import Section
 
 T = TypeVar("T")
 
@@ -164,8 +164,8 @@ def glare(
     what.check()
     strengths = {"streaks": streaks, "veil": veil}
     options = {key: value for key, value in strengths.items() if value is not None}
-    from dashcam_pipeline.training.evaluation.bars import bars_table  # noqa: PLC0415 - torch
-    from dashcam_pipeline.training.evaluation.tables import plain  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.common.tables import plain  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.glare.bars import bars_table  # noqa: PLC0415 - torch
 
     found: dict[str, Any] = {"models": list(models), "quality": quality, "options": options}
     with ExitStack() as stack:
@@ -191,7 +191,7 @@ def _sections(  # noqa: PLR0917 - one caller, in this order
     stack: ExitStack,
 ) -> Iterator[tuple[str, str, Section]]:
     """Measure one thing after another: (key, name of the material, result)."""
-    from dashcam_pipeline.training.evaluation.stage import (  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.evaluation.glare.stage import (  # noqa: PLC0415 - torch
         cleaner,
         clip_cleaner,
     )
@@ -208,14 +208,14 @@ def _still_sections(
     what: Material, pipelines: dict[str, Pipeline], pictures: Path | None
 ) -> Iterator[tuple[str, str, Section]]:
     from dashcam_pipeline.training.data.pictures import PictureSource  # noqa: PLC0415 - torch
-    from dashcam_pipeline.training.evaluation import (  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.glare import (  # noqa: PLC0415
         glare_free,
         held_out,
         nights,
         pairs,
     )
-    from dashcam_pipeline.training.evaluation.pair_folder import PairFolder  # noqa: PLC0415
-    from dashcam_pipeline.training.evaluation.perceptual import (  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.glare.pair_folder import PairFolder  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.glare.perceptual import (  # noqa: PLC0415
         PerceptualDistance,
     )
 
@@ -257,7 +257,7 @@ def _still_sections(
 def _moving_sections(
     what: Material, pipelines: dict[str, Pipeline]
 ) -> Iterator[tuple[str, str, Section]]:
-    from dashcam_pipeline.training.evaluation import flicker, truth  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.evaluation.glare import flicker, truth  # noqa: PLC0415 - torch
 
     if what.truth is not None:
         rows = truth.evaluate_clip(what.truth, pipelines)

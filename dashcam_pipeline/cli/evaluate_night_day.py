@@ -84,17 +84,17 @@ def night_day(  # noqa: PLR0917 - click passes them by name
     need_training()
     from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no progress bars
 
-    from dashcam_pipeline.training.night_day_evaluation import (  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.evaluation.night_day import (  # noqa: PLC0415 - torch
         evaluate,
         report,
         translators,
     )
-    from dashcam_pipeline.training.night_day_evaluation.pictures import (  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.night_day.pictures import (  # noqa: PLC0415
         held_out,
         read_rgb,
     )
-    from dashcam_pipeline.training.night_day_evaluation.sheet import Gallery  # noqa: PLC0415
-    from dashcam_pipeline.training.night_day_evaluation.tone_curve import Look  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.night_day.sheet import Gallery  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.night_day.tone_curve import Look  # noqa: PLC0415
 
     sources, targets = held_out(nights, last), held_out(days, last)
     look = Look.of(map(read_rgb, targets))

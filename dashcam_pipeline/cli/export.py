@@ -70,7 +70,7 @@ def export(  # noqa: PLR0917 - click passes them by name
     A run of `train night-day` gives both directions, under the names of their stages.
     """
     need_training()
-    from dashcam_pipeline.training.glare_export import export_glare  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.glare.export import export_glare  # noqa: PLC0415 - torch
     from dashcam_pipeline.training.night_day.export import (  # noqa: PLC0415 - torch
         export_night_day,
         is_night_day,

@@ -14,7 +14,7 @@ from dashcam_pipeline.cli.extras import need_training
 from dashcam_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from dashcam_pipeline.training.glare_config import GlareTrainingConfig
+    from dashcam_pipeline.training.glare.config import GlareTrainingConfig
 
 CHANGEABLE: Final = {"hours", "epochs", "data", "devices", "precision", "threads"}
 """What may be another in a later part of a run: how long, with which pictures, on what."""
@@ -96,7 +96,7 @@ def glare(out: Path | None, resume: Path | None, file: Path | None, **given: obj
       dashcam train glare --resume runs/a --hours 4
     """  # noqa: D301 - click's own paragraph mark
     need_training()
-    from dashcam_pipeline.training.glare_train import is_first_process, train_glare  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.glare.train import is_first_process, train_glare  # noqa: PLC0415 - torch
 
     explicit = {key: value for key, value in given.items() if value not in (None, ())}
     if {"hours", "epochs"} <= set(explicit):
@@ -122,8 +122,8 @@ def glare(out: Path | None, resume: Path | None, file: Path | None, **given: obj
 
 def _begun(out: Path, file: Path | None, explicit: dict[str, Any]) -> GlareTrainingConfig:
     """The config of a new run."""
-    from dashcam_pipeline.training.glare_config import make_training_config, read_settings  # noqa: PLC0415 - train extra
-    from dashcam_pipeline.training.glare_train import CHECKPOINT, is_first_process  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.glare.config import make_training_config, read_settings  # noqa: PLC0415 - train extra
+    from dashcam_pipeline.training.glare.train import CHECKPOINT, is_first_process  # noqa: PLC0415 - torch
 
     if (out / CHECKPOINT).exists() and is_first_process():
         raise UsageError(f"{out} holds a run already.", advice=f"Go on with it: --resume {out}")
@@ -137,7 +137,7 @@ def _begun(out: Path, file: Path | None, explicit: dict[str, Any]) -> GlareTrain
 
 def _resumed(folder: Path, file: Path | None, explicit: dict[str, Any]) -> GlareTrainingConfig:
     """The config of a run to go on with."""
-    from dashcam_pipeline.training.glare_train import resume_config  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.glare.train import resume_config  # noqa: PLC0415 - torch
 
     kept = set(explicit) - CHANGEABLE
     if kept or file is not None:

@@ -38,9 +38,9 @@ GROUP: Final = "dashcam_pipeline.stages"
 PACKAGE: Final = "dashcam-pipeline"
 
 BUILT_IN: Final[dict[str, str]] = {
-    "glare": "dashcam_pipeline.stages.glare:GlareStage",
-    "night-to-day": "dashcam_pipeline.stages.night_day:NightToDayStage",
-    "day-to-night": "dashcam_pipeline.stages.night_day:DayToNightStage",
+    "glare": "dashcam_pipeline.stages.glare.stage:GlareStage",
+    "night-to-day": "dashcam_pipeline.stages.daylight.stage:NightToDayStage",
+    "day-to-night": "dashcam_pipeline.stages.daylight.stage:DayToNightStage",
 }
 """Name -> ``module:Class``. A new stage of this package is one file and one line here."""
 

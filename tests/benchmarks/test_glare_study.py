@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("lightning", reason="needs the extra train")
 
 from dashcam_pipeline.simulation.pack import write_masks
-from dashcam_pipeline.training.runs import read_progress
+from dashcam_pipeline.training.common.runs import read_progress
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 

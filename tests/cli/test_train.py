@@ -19,8 +19,8 @@ pytest.importorskip("lightning", reason="needs the extra train")
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.cli import train_glare as command
 from dashcam_pipeline.errors import ConfigError, UsageError
-from dashcam_pipeline.training import glare_train
-from dashcam_pipeline.training.runs import read_progress
+from dashcam_pipeline.training.common.runs import read_progress
+from dashcam_pipeline.training.glare import train as glare_train
 
 TINY = """
 model = "autoencoder"

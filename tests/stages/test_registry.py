@@ -63,7 +63,7 @@ def test_glare_is_listed_without_being_imported():
     assert (entry.package, entry.version) == ("dashcam-pipeline", dashcam_pipeline.__version__)
     code = (
         "import sys; from dashcam_pipeline.stages.registry import available_stages; "
-        "available_stages(); assert 'dashcam_pipeline.stages.glare' not in sys.modules"
+        "available_stages(); assert 'dashcam_pipeline.stages.glare.stage' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=environment())
 

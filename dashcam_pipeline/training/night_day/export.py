@@ -17,8 +17,8 @@ import torch
 
 from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import ModelEntry
-from dashcam_pipeline.training.card import CURVE_ROWS, write_card
-from dashcam_pipeline.training.export import export_onnx, write_entry
+from dashcam_pipeline.training.common.card import CURVE_ROWS, write_card
+from dashcam_pipeline.training.common.export import export_onnx, write_entry
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.generators import make_generator
 from dashcam_pipeline.training.night_day.objectives import LIFT

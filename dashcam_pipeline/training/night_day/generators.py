@@ -21,8 +21,8 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from dashcam_pipeline.training.export import fix_padding
-from dashcam_pipeline.training.nets import LITE0, load_pretrained
+from dashcam_pipeline.training.common.export import fix_padding
+from dashcam_pipeline.training.glare.nets import LITE0, load_pretrained
 
 if TYPE_CHECKING:
     from dashcam_pipeline.training.night_day.config import GeneratorKind

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from dashcam_pipeline.stages.lit import CLIPPED, KEPT
+from dashcam_pipeline.stages.daylight.lit import CLIPPED, KEPT
 
 LIT = 0.45
 """Brightest channel from which a coloured pixel may be a lit signal."""

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from dashcam_pipeline.errors import InputMissingError, ModelError
+from dashcam_pipeline.training.common.onnx_weights import load_onnx_parameters
 from dashcam_pipeline.training.night_day import objectives
 from dashcam_pipeline.training.night_day.batches import Batches, Side
 from dashcam_pipeline.training.night_day.discriminators import ImageBuffer, least_squares
 from dashcam_pipeline.training.night_day.generators import Lite0, make_generator
 from dashcam_pipeline.training.night_day.objectives import LIFT, Judge, Nets
-from dashcam_pipeline.training.onnx_weights import load_onnx_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from dashcam_pipeline.training.nets import LITE0, load_pretrained
+from dashcam_pipeline.training.glare.nets import LITE0, load_pretrained
 from dashcam_pipeline.training.night_day.generators import (
     DARKEST,
     GridGenerator,

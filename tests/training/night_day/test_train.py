@@ -18,8 +18,8 @@ import torch
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
-from dashcam_pipeline.training.card import OWN_WORDS, write_card
-from dashcam_pipeline.training.export import export_onnx
+from dashcam_pipeline.training.common.card import OWN_WORDS, write_card
+from dashcam_pipeline.training.common.export import export_onnx
 from dashcam_pipeline.training.night_day.batches import Batches, Side
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import DomainSource, load_domain

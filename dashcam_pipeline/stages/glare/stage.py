@@ -1,0 +1,358 @@
+"""``glare``: take away the light that lamps, headlights and the moon scattered over the picture.
+
+The frame is shrunk to a work size; a UNet++ predicts there, in linear light, a layer of
+structured glare, a veil, and a soft mask of the lamps; the layers, smoothed in time, are enlarged
+and subtracted from the frame's own samples in linear light. The lamps themselves stay.
+
+On a GPU one graph does all of that, where the model has one that fits the stream (see
+``device_glare``).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from dashcam_pipeline.errors import DeviceError
+from dashcam_pipeline.frames import FrameBatch
+from dashcam_pipeline.inference import light
+from dashcam_pipeline.inference.manifest import GLARE, find_model
+from dashcam_pipeline.inference.session import Network
+from dashcam_pipeline.inference.worksize import work_size
+from dashcam_pipeline.stages.base import (
+    Quality,
+    Requirements,
+    Stage,
+    StageContext,
+    StageOptions,
+    StreamInfo,
+)
+from dashcam_pipeline.stages.glare.carry import Carrier
+from dashcam_pipeline.stages.glare.image_head import image_layer
+from dashcam_pipeline.stages.glare.layer import GlareLayer
+from dashcam_pipeline.stages.glare.subtract import subtract_light
+from dashcam_pipeline.stages.shrink import shrink_rgb
+from dashcam_pipeline.stages.smoothing import MotionGate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.inference.manifest import Head
+    from dashcam_pipeline.stages.glare.carry import Look
+    from dashcam_pipeline.stages.glare.device import DeviceGlare
+
+    Light = npt.NDArray[np.floating[Any]]
+
+AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 1.0}
+"""Work area at each level, as a share of the area the model was made for."""
+
+EVERY: dict[Quality, int] = {"fast": 3, "balanced": 2, "best": 1}
+"""The network sees one frame in so many on a CPU, and more where something appears; a GPU sees
+every one."""
+
+SURPRISE = 0.25
+"""Change of code value, motion apart, at which the network sees a frame out of turn: that of a lamp
+that lights up. Texture that passes close by reaches it too, and carrying it would be least sure."""
+
+DEAD_ZONE = 0.06
+"""A layer below this code value is no glare: a network's zero is never quite zero, and what has no
+glare must come out as it went in. Chosen on real pairs."""
+
+WEBER = 0.05
+"""Share of the light around that counts to the dead zone as well: what is fainter beside its
+surroundings is hardly seen (Weber's law). It leaves days as they are, and costs nights nothing."""
+
+EXCESS_WINDOW = 0.07
+"""Side of the window that finds the light around structured glare, in shorter frame sides. Wider
+ones take more of what is no glare, as real pairs show."""
+
+EVEN_SHARE = 0.5
+"""Share of the frame whose veil counts as even: an even lift of the blacks is the camera's own
+exposure as often as haze, and nobody wants a darker night. So only what rises above it is taken,
+and more and more of the rest as the strength of the veil nears 1."""
+
+
+def excess_window(height: int, width: int) -> int:
+    """Side of the window of ``excess_light`` at a work size; odd."""
+    return max(round(EXCESS_WINDOW * min(height, width)) // 2 * 2 + 1, 3)
+
+
+def surroundings(linear: Light) -> Light:
+    """The light around structured glare: the smoothed morphological opening.
+
+    Structured glare is narrow and only ever adds light, so it is found in what rises above this, in
+    its own colour; and taking no more than that can leave no hole darker than what lies around.
+
+    Args:
+        linear: (3, H, W) linear light.
+
+    Returns:
+        (3, H, W) float32.
+    """
+    side = excess_window(*linear.shape[1:])
+    window = np.ones((side, side), np.uint8)
+    channels = []
+    for channel in linear:
+        opened = cv2.dilate(cv2.erode(channel, window), window)
+        # Blurred at half the size, where it costs a quarter and comes to nearly the same.
+        half = cv2.resize(opened, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        channels.append(cv2.resize(cv2.GaussianBlur(half, (0, 0), side / 8), channel.shape[::-1]))
+    return np.stack(channels).astype(np.float32, copy=False)
+
+
+def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> GlareLayer:
+    """The light to take away.
+
+    The network's structured layer says how much of the local excess light is glare; colour and
+    shape of it are the picture's own. The veil is taken as far as it rises above its median, at
+    full strength all of it.
+
+    Args:
+        picture: (3, H, W) code values in [0, 1], what the network saw.
+        maps: (7, H, W) as the network gives them: structured R G B, veil R G B (code values whose
+            square is light), lamp mask.
+        streaks: strength of the structured layer, 0 to 1.
+        veil: strength of the veil, 0 to 1.
+
+    Returns:
+        a layer that takes nothing inside lamps and below the dead zone.
+    """
+    linear = light.to_linear(picture)
+    around = surroundings(linear)
+    excess = np.maximum(linear - around, 0).sum(axis=0)
+    claimed = np.square(maps[0:3]).sum(axis=0)
+    outside = 1 - maps[6]
+    share = np.minimum(claimed / (excess + 1e-6), 1)
+    # To the power of 1.5, chosen on real pairs: small shares are more often wrong than large ones.
+    share = streaks * outside * share * np.sqrt(share)
+    haze = np.square(maps[3:6])
+    even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
+    wide = veil * outside * np.maximum(haze - (1 - veil) * even, 0)
+    floor = share * around - wide + DEAD_ZONE**2 + WEBER * around
+    layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
+    # Texture finer than this picture may not make glare where it shows none.
+    taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
+    dark = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
+    layer.share[dark] = 0
+    layer.floor[:, dark] = DEAD_ZONE**2
+    return layer
+
+
+def head_layer(head: Head, picture: Light, maps: Light, streaks: float, veil: float) -> GlareLayer:
+    """The light to take away, by the kind of the network's head.
+
+    A clean picture isn't parted into kinds of glare: ``streaks`` alone is its strength.
+    """
+    if head == "image":
+        return image_layer(picture, maps, streaks, DEAD_ZONE)
+    return glare_layer(picture, maps, streaks, veil)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A frame on its way through the stage."""
+
+    frame: Frame
+    picture: Light
+    look: Look
+
+
+class GlareStage(Stage):
+    """Takes scattered light away; see the module."""
+
+    name = "glare"
+    summary = "Takes away the glare of lamps, headlights and the moon; the lamps stay."
+    strengths = ("streaks", "veil")
+    models = (GLARE,)
+
+    class Options(StageOptions):
+        """Options of ``glare``."""
+
+        streaks: float = Field(
+            0.9, ge=0, le=1, description="How much of streaks, spokes and near bloom to take away."
+        )
+        veil: float = Field(0.4, ge=0, le=1, description="How much of the wide haze to take away.")
+        smoothing: float = Field(
+            0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
+        )
+        model: str = Field(
+            GLARE, description="A model of `dashcam models`, or an ONNX file with its manifest."
+        )
+
+    options: Options
+
+    def __init__(self, options: StageOptions, context: StageContext) -> None:
+        super().__init__(options, context)
+        entry = find_model(self.options.model)
+        if context.device == "cpu" and context.quality == "fast":
+            entry = entry.quick_twin()
+        self._network = Network(entry, device=context.device, threads=context.threads)
+        self._gate = MotionGate(self.options.smoothing)
+        self._carrier = Carrier(
+            EVERY[context.quality] if context.device == "cpu" else 1, surprise=SURPRISE
+        )
+        self._graph: DeviceGlare | None = None
+        """What works on this stream instead of all of the above."""
+        self._waiting: list[_Waiting] = []
+        self._size = (0, 0)
+        self._changed = self._seen = 0
+        self.report.facts.update(
+            model=entry.name, sha256=entry.sha256, transfer=light.NAME, frames_changed=0
+        )
+
+    @property
+    def requirements(self) -> Requirements:
+        """Small batches on a CPU, where they only cost memory; larger ones on a GPU.
+
+        Frames that the network doesn't see wait for the next one that it sees.
+        """
+        batch_size = 2 if self.context.device == "cpu" else 16
+        return Requirements(batch_size=batch_size, lookahead=self._carrier.every - 1)
+
+    def open(self, info: StreamInfo) -> None:
+        """Choose the work size for the stream's geometry."""
+        entry = self._network.entry
+        area = math.ceil(entry.work_area * AREA_SHARE[self.context.quality])
+        self._size = entry.size or work_size(
+            info.height, info.width, area=area, multiple=entry.multiple
+        )
+        self._graph = self._open_graph(info)
+        self.reset()
+        self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
+
+    def _open_graph(self, info: StreamInfo) -> DeviceGlare | None:
+        """The model's graph for a GPU, where there is one and it takes such a stream."""
+        entry = self._network.entry
+        if self.context.device == "cpu" or entry.device_graph is None:
+            return None
+        from dashcam_pipeline.stages.glare import device as device_glare  # noqa: PLC0415 - it reads this module
+
+        if info.layout != device_glare.LAYOUT:
+            return None
+        graph = device_glare.DeviceGlare(
+            entry, device=self.context.device, threads=self.context.threads
+        )
+        graph.open(info, self._size, strengths=self._strengths, amount=self.options.smoothing)
+        self.report.facts["device_graph"] = entry.device_graph
+        return graph
+
+    def process(self, batch: FrameBatch) -> FrameBatch:
+        """Clean a batch."""
+        if self._graph is not None:
+            return self._on_device(self._graph, batch)
+        start = time.perf_counter()
+        pictures = [shrink_rgb(frame, *self._size) for frame in batch]
+        shrunk = time.perf_counter()
+        for frame, picture in zip(batch, pictures, strict=True):
+            self._waiting.append(_Waiting(frame, picture, self._carrier.look(picture)))
+        self.report.count("shrink", shrunk - start)
+        self.report.count("carry", time.perf_counter() - shrunk)
+        return self._finished()
+
+    def _on_device(self, graph: DeviceGlare, batch: FrameBatch) -> FrameBatch:
+        """Clean a batch by the graph; where not even one frame fits into memory, without it."""
+        start = time.perf_counter()
+        try:
+            frames = graph(batch)
+        except DeviceError as error:
+            self._gate.restore(graph.state())
+            self._graph = None
+            del self.report.facts["device_graph"]
+            self._network.notes += [*graph.notes, f"{error} The frames are rendered on the CPU."]
+            return self.process(batch)
+        if graph.notes:
+            self.report.facts["memory"] = list(graph.notes)
+        self._seen += len(frames)
+        self._changed += sum(new is not old for new, old in zip(frames, batch, strict=True))
+        self.report.facts.update(frames_seen=self._seen, frames_changed=self._changed)
+        self.report.count("graph", time.perf_counter() - start)
+        return FrameBatch(tuple(frames))
+
+    def flush(self) -> FrameBatch | None:
+        """Clean the frames that wait; the network sees the last one."""
+        if not self._waiting:
+            return None
+        self._carrier.see(self._waiting[-1].look)
+        return self._finished()
+
+    def _finished(self) -> FrameBatch:
+        """All frames that wait, up to the last one that the network must see."""
+        start = time.perf_counter()
+        seen = [waiting.picture for waiting in self._waiting if waiting.look.key]
+        answers = list(self._network.run(np.stack(seen))) if seen else []
+        if self._network.notes:
+            self.report.facts["memory"] = list(self._network.notes)
+        self._seen += len(seen)
+        self.report.facts["frames_seen"] = self._seen
+        self.report.count("network", time.perf_counter() - start)
+        frames: list[Frame] = []
+        for answer in answers:
+            count = next(i for i, w in enumerate(self._waiting, 1) if w.look.key)
+            group, self._waiting = self._waiting[:count], self._waiting[count:]
+            frames += self._rendered(group, answer)
+        return FrameBatch(tuple(frames))
+
+    def _rendered(self, group: list[_Waiting], answer: Light) -> list[Frame]:
+        """Clean frames of which the network saw the last one."""
+        start = time.perf_counter()
+        looks = [waiting.look for waiting in group]
+        if self._network.entry.head == "image":
+            # Carried as what it takes away, so that edges stay where the frame has them.
+            taken = self._carrier.answers(looks, group[-1].picture - answer)
+            answers: list[Light] = [w.picture - t for w, t in zip(group, taken, strict=True)]
+        else:
+            answers = self._carrier.answers(looks, answer)
+        carried = time.perf_counter()
+        frames = [
+            self._render(waiting.frame, waiting.picture, self._gate(waiting.picture, each))
+            for waiting, each in zip(group, answers, strict=True)
+        ]
+        self.report.count("carry", carried - start)
+        self.report.count("render", time.perf_counter() - carried)
+        return frames
+
+    def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
+        layer = head_layer(self._network.entry.head, picture, maps, *self._strengths)
+        result = subtract_light(frame, layer)
+        if result is not frame:
+            self._changed += 1
+            self.report.facts["frames_changed"] = self._changed
+        return result
+
+    @property
+    def _strengths(self) -> tuple[float, float]:
+        """Of streaks and veil."""
+        factor = self.context.strength
+        return factor * self.options.streaks, factor * self.options.veil
+
+    def reset(self) -> None:
+        """Forget the past at a cut."""
+        self._gate.reset()
+        self._carrier.reset()
+        self._waiting = []
+        if self._graph is not None:
+            self._graph.reset()
+
+    def state(self) -> Mapping[str, npt.NDArray[Any]]:
+        """What smoothing and carrying remember, and the counts so far."""
+        carried = {f"carry_{key}": value for key, value in self._carrier.state().items()}
+        counts = {"changed": np.array(self._changed), "seen": np.array(self._seen)}
+        gate = self._gate if self._graph is None else self._graph
+        return {**gate.state(), **carried, **counts}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on where another instance paused."""
+        (self._gate if self._graph is None else self._graph).restore(state)
+        carried = {k.removeprefix("carry_"): v for k, v in state.items() if k.startswith("carry_")}
+        self._carrier.restore(carried)
+        self._changed, self._seen = int(state["changed"]), int(state["seen"])
+        self.report.facts.update(frames_changed=self._changed, frames_seen=self._seen)

@@ -1,0 +1,269 @@
+"""Taking a layer of light away from a frame, in linear light, on its own Y'CbCr planes.
+
+For each pixel x = R'G'B' (chroma enlarged to luma's grid) and the share s and floor f of the layer:
+
+    x' = sqrt(max(x^2 - max(s x^2 - f, 0), KEPT x^2)),  d = k (x' - x)
+
+by the square law of ``dashcam_pipeline.inference.light``. k keeps what the sensor clipped: it
+falls from 1 to 0 while luma rises through ``CLIPPED``, since a lamp's true radiance is unknown
+there and lamps are to stay. The *difference* d is turned into luma
+and chroma, averaged over each chroma sample's pixels, added to the frame's own samples and
+rounded. So a sample whose change is below half a code value comes out as it went in, to the bit,
+and no conversion to R'G'B' and back touches the picture.
+
+Work goes strip by strip, small enough for the cache; blocks where the layer is zero are not touched
+at all.
+"""
+
+from __future__ import annotations
+
+import threading
+from math import gcd, prod
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from dashcam_pipeline.frames import KR_KB
+from dashcam_pipeline.stages.shrink import code_scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from dashcam_pipeline.frames import Frame, Plane
+    from dashcam_pipeline.stages.glare.layer import GlareLayer
+
+    Map = npt.NDArray[np.floating[Any]]
+    Mask = npt.NDArray[np.bool_]
+    Block = tuple[int, int, int, int]
+
+STRIP = 64
+"""Luma rows worked on at a time: 64 rows of 1080p are half a megabyte in float32."""
+
+KEPT = 0.2
+"""Share of a pixel's light that always stays: no mistake of a layer turns a place black. 0.2 to 0.4
+did best on real pairs."""
+
+GAP = 512
+"""Dark luma columns that are worth another block to be skipped."""
+
+CLIPPED = (0.75, 0.97)
+"""Luma between which a pixel turns into a lamp that nothing is taken from."""
+
+_LOCAL = threading.local()
+_NOTHING = np.empty(0, np.float32)
+
+
+def subtract_light(frame: Frame, layer: GlareLayer) -> Frame:
+    """Take light away.
+
+    Args:
+        frame: any layout.
+        layer: at any size; it is enlarged bilinearly.
+
+    Returns:
+        the changed frame, or ``frame`` itself where no sample changed.
+    """
+    lit = layer.lit
+    if not lit.any():
+        return frame
+    enlarged = _Enlarged(layer, lit, frame)
+    planes = [plane.copy() for plane in frame.planes]
+    changed = False
+    for block in enlarged.blocks():
+        changed |= _subtract_block(frame, planes, enlarged.part(block), block)
+    if not changed:
+        return frame
+    luma, cb, cr = planes
+    return frame.with_planes((luma, cb, cr))
+
+
+class _Enlarged:
+    """The part of a layer that isn't zero, at a frame's size and in its luma's unit of light.
+
+    Args:
+        layer: to be enlarged.
+        lit: (h, w), where it isn't zero; not nowhere.
+        frame: whose size and codes count.
+    """
+
+    def __init__(self, layer: GlareLayer, lit: Mask, frame: Frame) -> None:
+        self._lit, self._size = lit, (frame.height, frame.width)
+        h, w = lit.shape
+        top, bottom = _bounds(np.asarray(lit.any(axis=1)), frame.height)
+        left, right = _bounds(np.asarray(lit.any(axis=0)), frame.width)
+        self._y0, self._y1 = top * frame.height // h, bottom * frame.height // h
+        self._x0, self._x1 = left * frame.width // w, right * frame.width // w
+        # In light of which the square root is a difference of luma codes.
+        span = code_scale(frame.layout, frame.color)[1]
+        unit = np.float32(span**2)
+        maps = (1 - layer.share, *(layer.floor * unit))
+        size = self._x1 - self._x0, self._y1 - self._y0
+        self._maps = _scratch(len(maps), *size[::-1])
+        for values, enlarged in zip(maps, self._maps, strict=True):
+            part = values[top:bottom, left:right]
+            cv2.resize(part, size, dst=enlarged, interpolation=cv2.INTER_LINEAR)
+
+    def part(self, block: Block) -> tuple[Map, list[Map]]:
+        """A block's own part of what isn't the share, and of the floor of R, G and B."""
+        y0, y1, x0, x1 = block
+        rows, columns = slice(y0 - self._y0, y1 - self._y0), slice(x0 - self._x0, x1 - self._x0)
+        rest, *floor = (np.asarray(values[rows, columns]) for values in self._maps)
+        return rest, floor
+
+    def blocks(self) -> Iterator[Block]:
+        """Blocks (y0, y1, x0, x1) in luma samples that hold all that isn't zero.
+
+        They begin on even samples, so that no chroma sample lies in two.
+        """
+        h, w = self._lit.shape
+        height, width = self._size
+        gap = max(GAP * w // width, 3)
+        for y0 in range(self._y0, self._y1, STRIP):
+            y1 = min(y0 + STRIP, self._y1)
+            # Bilinear enlarging reaches one sample further on each side.
+            rows = self._lit[max(y0 * h // height - 1, 0) : -(-y1 * h // height) + 1]
+            columns = np.flatnonzero(rows.any(axis=0))
+            runs = np.split(columns, np.flatnonzero(np.diff(columns) > gap) + 1)
+            for run in runs if columns.size else []:
+                x0 = (int(run[0]) - 1) * width // w & ~1
+                x1 = -(-(int(run[-1]) + 2) * width // w) + 1 & ~1
+                yield y0, y1, max(x0, self._x0), min(x1, self._x1)
+
+
+def _scratch(*shape: int) -> Map:
+    """Memory of this thread, as it was left: fresh pages would cost more than the enlarging."""
+    size = prod(shape)
+    if getattr(_LOCAL, "memory", _NOTHING).size < size:
+        _LOCAL.memory = np.empty(size, np.float32)
+    return np.asarray(_LOCAL.memory[:size].reshape(shape))
+
+
+def _bounds(lit: Mask, length: int) -> tuple[int, int]:
+    """The lit samples and one more on each side, widened to where both grids have an edge.
+
+    Cut there, a part is enlarged to the very samples that it has in the enlarged whole.
+
+    Args:
+        lit: one axis of the small grid.
+        length: of the same axis of the large grid; even samples of it count as edges.
+    """
+    found = np.flatnonzero(lit)
+    step = len(lit) // gcd(len(lit), length)
+    if step * length // len(lit) % 2:
+        step *= 2
+    begin = max(int(found[0]) - 1, 0) // step * step
+    end = -(-(int(found[-1]) + 2) // step) * step
+    return begin, min(end, len(lit))
+
+
+def _subtract_block(
+    frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map]], block: Block
+) -> bool:
+    """Work on one block, writing into ``planes``; True if a sample changed."""
+    rest, floors = layer
+    y0, y1, x0, x1 = block
+    sx, sy = frame.layout.log2_chroma
+    luma_offset, luma_span, chroma_offset, chroma_span = code_scale(frame.layout, frame.color)
+    kr, kb = KR_KB[frame.color.matrix]
+    kg = 1 - kr - kb
+    rows, columns = slice(y0 >> sy, -(-y1 >> sy)), slice(x0 >> sx, -(-x1 >> sx))
+
+    # All in luma codes, and as what is lost, which is never negative.
+    luma = frame.planes[0][y0:y1, x0:x1].astype(np.float32)
+    luma -= luma_offset
+    cb, cr = (
+        (plane[rows, columns].astype(np.float32) - chroma_offset) * (luma_span / chroma_span)
+        for plane in frame.planes[1:]
+    )
+    offsets = (
+        2 * (1 - kr) * cr,
+        -2 * (kr * (1 - kr) * cr + kb * (1 - kb) * cb) / kg,
+        2 * (1 - kb) * cb,
+    )
+    keep = _keep(luma, luma_span)
+    losses = [
+        _loss(_add_chroma(luma, offset, sx, sy), (rest, floor), luma_span, keep)
+        for offset, floor in zip(offsets, floors, strict=True)
+    ]
+    red, green, blue = losses
+    loss = kr * red
+    green *= kg
+    loss += green
+    loss += kb * blue
+    blue -= loss
+    red -= loss
+    changed = False
+    for plane, lost, k in ((planes[1], blue, kb), (planes[2], red, kr)):
+        step = _to_chroma_grid(lost, sx, sy)
+        step *= -chroma_span / luma_span / (2 * (1 - k))
+        changed |= _add(plane[rows, columns], step, frame.layout.max_value)
+    whole = np.rint(loss, out=loss).astype(planes[0].dtype)
+    if whole.any():
+        changed = True
+        window = planes[0][y0:y1, x0:x1]
+        window[:] = cv2.subtract(window, whole)  # stops at zero
+    return changed
+
+
+def _keep(luma: Map, span: float) -> Map | None:
+    """What share of a change counts, by what the sensor clipped; None for all of it everywhere."""
+    begin, end = (share * span for share in CLIPPED)
+    if luma.max() <= begin:
+        return None
+    return np.asarray(np.clip((end - luma) * (1 / (end - begin)), 0, 1))
+
+
+def _loss(x: Map, layer: tuple[Map, Map], top: float, keep: Map | None) -> Map:
+    """How much less a primary has without the layer's light; ``x`` is overwritten."""
+    rest, floor = layer
+    np.clip(x, 0, top, out=x)
+    light = x * x
+    left = light * rest
+    left += floor
+    cv2.min(left, light, dst=left)
+    light *= np.float32(KEPT)
+    cv2.max(left, light, dst=left)
+    cv2.sqrt(left, dst=left)
+    x -= left
+    if keep is not None:
+        x *= keep
+    return x
+
+
+def _add_chroma(luma: Map, offset: Map, sx: int, sy: int) -> Map:
+    """Luma plus a chroma sample for all the pixels that it belongs to."""
+    if sx:
+        # Interleaved with itself, a row is itself with every sample twice.
+        doubled = cv2.merge((offset, offset)).reshape(len(offset), -1)
+        offset = np.asarray(doubled[:, : luma.shape[1]])
+    if not sy:
+        return luma + offset
+    x = np.empty_like(luma)
+    np.add(luma[0::2], offset, out=x[0::2])
+    np.add(luma[1::2], offset[: len(luma) // 2], out=x[1::2])
+    return x
+
+
+def _add(window: Plane, step: Map, top: int) -> bool:
+    """Add rounded steps to samples where they lie; True if one changed."""
+    np.rint(step, out=step)
+    if not step.any():
+        return False
+    step += window
+    window[:] = np.clip(step, 0, top, out=step)
+    return True
+
+
+def _to_chroma_grid(plane: Map, sx: int, sy: int) -> Map:
+    """The mean over the pixels of each chroma sample; odd edges repeat their last pixel."""
+    if sx == 0:
+        return plane
+    h, w = plane.shape
+    bottom, right = h & 1 if sy else 0, w & 1
+    if bottom or right:
+        plane = np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REPLICATE))
+        h, w = plane.shape
+    return np.asarray(cv2.resize(plane, (w >> sx, h >> sy), interpolation=cv2.INTER_AREA))

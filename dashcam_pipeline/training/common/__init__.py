@@ -1,0 +1,1 @@
+"""What trainings of all kinds share: run folders, curves, export, precision, model cards."""

@@ -1,0 +1,1 @@
+"""What measuring weights of any kind takes: motion, tables, contact sheets."""

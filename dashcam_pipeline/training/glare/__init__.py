@@ -1,0 +1,1 @@
+"""Training the weights of the stage ``glare``."""

@@ -1,0 +1,221 @@
+"""The glare stage with the weights that are shipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from dashcam_pipeline.frames import Frame, FrameBatch
+from dashcam_pipeline.inference.light import to_linear
+from dashcam_pipeline.stages.base import StageContext, StreamInfo
+from dashcam_pipeline.stages.glare.stage import DEAD_ZONE, WEBER, GlareStage
+from dashcam_pipeline.stages.glare.stage import glare_layer as make_layer
+
+
+def make_night(index=0, height=180, width=320, halo=110):
+    """A dark grey frame with a lamp and a halo around it."""
+    y, x = np.mgrid[0:height, 0:width]
+    radius = np.hypot(x - width * 0.4, y - height * 0.4)
+    luma = 40 + halo / (1 + (radius / 12) ** 2)
+    luma[radius < 6] = 235
+    chroma = np.full((height // 2, width // 2), 128, np.uint8)
+    planes = (np.rint(luma).astype(np.uint8), chroma, chroma.copy())
+    return Frame(planes, index, Fraction(1, 30), index)
+
+
+def make_stage(quality="balanced", strength=1.0, **options):
+    context = StageContext(quality=quality, threads=1, strength=strength)
+    stage = GlareStage(GlareStage.Options(**options), context)
+    frame = make_night()
+    stage.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color))
+    return stage
+
+
+def test_a_halo_gets_darker_and_the_lamp_stays():
+    frame = make_night()
+    (cleaned,) = make_stage().process(FrameBatch((frame,)))
+    before, after = (f.planes[0].astype(int) for f in (frame, cleaned))
+    y, x = 72, 128
+    assert after[y, x] >= before[y, x] - 6, "the lamp itself stays"
+    ring = (slice(y - 14, y - 8), slice(x - 3, x + 3))
+    assert after[ring].mean() < before[ring].mean() - 3
+    assert (after <= before + 1).all(), "light is only ever taken away"
+    assert cleaned.pts == frame.pts
+
+
+def test_no_strength_no_change():
+    frame = make_night()
+    assert make_stage(strength=0.0).process(FrameBatch((frame,)))[0] is frame
+    assert make_stage(streaks=0, veil=0).process(FrameBatch((frame,)))[0] is frame
+
+
+def test_half_strength_lies_between():
+    frame = make_night()
+    half, full = (
+        make_stage(strength=s).process(FrameBatch((frame,)))[0].planes[0].astype(int).sum()
+        for s in (0.5, 1.0)
+    )
+    assert full < half < frame.planes[0].astype(int).sum()
+
+
+def clean_all(stage, frames, size):
+    """Frames through a stage, so many a batch."""
+    done = []
+    for i in range(0, len(frames), size):
+        done += stage.process(FrameBatch(tuple(frames[i : i + size])))
+    return done + list(stage.flush() or ())
+
+
+@pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
+def test_one_by_one_and_in_batches_are_the_same(quality):
+    frames = [make_night(i, halo=90 + i) for i in range(5)]
+    together = clean_all(make_stage(quality), frames, 5)
+    single = clean_all(make_stage(quality), frames, 1)
+    assert [f.index for f in together] == [f.index for f in single] == list(range(5))
+    for a, b in zip(together, single, strict=True):
+        assert np.abs(a.planes[0].astype(int) - b.planes[0]).max() <= 1
+
+
+@pytest.mark.parametrize(("quality", "seen"), [("fast", 3), ("balanced", 4), ("best", 6)])
+def test_the_network_sees_fewer_frames_at_lower_levels(quality, seen):
+    stage = make_stage(quality)
+    frames = [make_night(i) for i in range(6)]
+    cleaned = clean_all(stage, frames, 2)
+    assert stage.report.facts["frames_seen"] == seen  # the first, each second or third, the last
+    assert all(np.array_equal(f.planes[0], cleaned[0].planes[0]) for f in cleaned)
+
+
+def test_a_lamp_that_lights_up_is_seen_at_once():
+    stage = make_stage("fast")
+    frames = [make_night(i, halo=0 if i < 2 else 110) for i in range(3)]
+    dark = make_night(0)
+    dark.planes[0][:] = 40
+    frames[:2] = [dark.with_planes(dark.planes), replace(dark, index=1, pts=1)]
+    clean_all(stage, frames, 1)
+    assert stage.report.facts["frames_seen"] == 2, "the first and the lamp's, not the one between"
+
+
+def test_another_stage_goes_on_after_a_pause():
+    frames = [make_night(i, halo=80 + 3 * i) for i in range(8)]
+    first, second = make_stage("fast"), make_stage("fast")
+    clean_all(first, frames[:4], 2)
+    second.restore(first.state())
+    for a, b in zip(clean_all(first, frames[4:], 2), clean_all(second, frames[4:], 3), strict=True):
+        assert all(np.array_equal(p, q) for p, q in zip(a.planes, b.planes, strict=True))
+    assert second.report.facts == first.report.facts
+
+
+def test_reset_forgets():
+    frames = (make_night(0, halo=30), make_night(1, halo=110))
+    stage = make_stage(smoothing=0.9)
+    stage.process(FrameBatch(frames[:1]))
+    stage.reset()
+    (again,) = stage.process(FrameBatch(frames[1:]))
+    (fresh,) = make_stage(smoothing=0.9).process(FrameBatch(frames[1:]))
+    assert np.array_equal(again.planes[0], fresh.planes[0])
+
+
+@pytest.mark.parametrize(("quality", "size"), [("fast", "352x192"), ("best", "512x288")])
+def test_quality_is_the_work_size(quality, size):
+    stage = make_stage(quality)
+    stage.open(StreamInfo(1920, 1080, make_night().layout, make_night().color))
+    assert stage.report.facts["work_size"] == size
+
+
+def test_the_report_names_weights_and_times():
+    stage = make_stage()
+    stage.process(FrameBatch((make_night(),)))
+    assert len(stage.report.facts["sha256"]) == 64
+    assert stage.report.facts["frames_changed"] == 1
+    assert set(stage.report.seconds) == {"shrink", "network", "carry", "render"}
+
+
+def test_the_fast_level_runs_the_quick_twin_of_a_model():
+    models = {q: make_stage(quality=q).report.facts["model"] for q in ("fast", "balanced", "best")}
+    assert models == {"fast": "glare-open-int8", "balanced": "glare-open", "best": "glare-open"}
+
+
+ZONE = DEAD_ZONE**2 + WEBER * 0.3**2
+"""What is taken from a layer on the grey of ``streak``."""
+
+
+@pytest.fixture
+def streak():
+    """A blue streak of 3 rows on grey, and maps that claim some light everywhere."""
+    picture = np.full((3, 64, 96), 0.3, np.float32)
+    picture[:, 30:33] = np.array([0.4, 0.5, 0.8], np.float32)[:, None, None]
+    maps = np.zeros((7, 64, 96), np.float32)
+    maps[0:3] = 1.0
+    return picture, maps
+
+
+def glare_layer(picture, maps, streaks, veil):
+    """What is taken of the picture itself."""
+    return make_layer(picture, maps, streaks, veil).of(to_linear(picture))
+
+
+def test_structured_glare_is_the_excess_in_its_own_colour(streak):
+    picture, maps = streak
+    layer = glare_layer(picture, maps, 1, 0)
+    excess = np.array([0.4, 0.5, 0.8]) ** 2 - 0.09
+    assert layer[:, 31, 50] == pytest.approx(excess - ZONE, abs=1e-3)
+    assert not layer[:, :29].any(), "what does not rise above its surroundings is no glare"
+    assert glare_layer(picture, maps, 0.5, 0)[:, 31, 50] == pytest.approx(
+        excess / 2 - ZONE, abs=1e-3
+    )
+
+
+def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
+    picture, maps = streak
+    maps[0:3] = np.sqrt(0.2 / 3)  # claims a fifth of a unit of light
+    layer = glare_layer(picture, maps, 1, 0)
+    excess = (np.array([0.4, 0.5, 0.8]) ** 2 - 0.09).sum()
+    taken = excess * (0.2 / excess) ** 1.5
+    assert layer[:, 31, 50].sum() == pytest.approx(taken - 3 * ZONE, abs=1e-3)
+    maps[0:3] = 0
+    assert not glare_layer(picture, maps, 1, 0).any()
+
+
+def test_the_veil_is_taken_where_it_rises_above_its_median(streak):
+    picture, maps = streak
+    maps[0:3] = 0
+    maps[3:6] = 0.1
+    maps[3:6, :16] = 0.3
+    haze = glare_layer(picture, maps, 1, 0.5)
+    assert haze[:, :16] == pytest.approx(0.5 * (0.09 - 0.005) - ZONE)
+    assert not haze[:, 16:].any(), "an even veil stays"
+    haze = glare_layer(picture, maps, 1, 1)
+    assert haze[:, :16] == pytest.approx(0.09 - ZONE)
+    assert haze[:, 16:] == pytest.approx(0.01 - ZONE), "but not at full strength"
+
+
+def test_nothing_is_taken_inside_lamps_or_below_the_dead_zone(streak):
+    picture, maps = streak
+    maps[6] = 1
+    assert not glare_layer(picture, maps, 1, 1).any()
+    maps[6] = 0
+    maps[0:3] = DEAD_ZONE / 2
+    assert not glare_layer(picture, maps, 1, 1).any()
+
+
+def test_a_5x7_diamond_stays_as_bright_at_its_centre():
+    """The project's first worked example: a small diamond of light in a dark frame."""
+    diamond = np.zeros((7, 5), np.uint8)
+    for row, half in enumerate((0, 1, 1, 2, 1, 1, 0)):
+        diamond[row, 2 - half : 3 + half] = 235
+    for scale in (1, 2, 4):
+        light = cv2.resize(diamond, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        frame = make_night(halo=0)
+        luma = np.full_like(frame.planes[0], 20)
+        h, w = light.shape
+        top, left = 90 - h // 2, 160 - w // 2
+        luma[top : top + h, left : left + w] = np.maximum(light, 20)
+        frame = frame.with_planes((luma, *frame.planes[1:]))
+        (cleaned,) = make_stage().process(FrameBatch((frame,)))
+        centre = (top + h // 2, left + w // 2)
+        assert cleaned.planes[0][centre] >= luma[centre] - 4
+        assert (cleaned.planes[0] > 100).sum() <= (luma > 100).sum()

@@ -1,0 +1,81 @@
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from dashcam_pipeline.errors import InputError, InputMissingError
+from dashcam_pipeline.simulation.pack import write_masks
+from dashcam_pipeline.training.evaluation.glare.truth import clip_table, evaluate_clip
+
+
+class Fake:
+    """Stands in for a pipeline."""
+
+    def __init__(self, change):
+        self.process_rgb = change
+
+
+def film(path, frames):
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264rgb", rate=10)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "rgb24"
+        stream.options = {"crf": "0", "preset": "ultrafast"}
+        for picture in frames:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        out.mux(stream.encode(None))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Six frames: a haze of 40 codes on the left half, and a lamp in it."""
+    truth = [np.full((32, 64, 3), 30, np.uint8) for _ in range(6)]
+    masks = [np.zeros((32, 64, 3), np.float32) for _ in range(6)]
+    for i in range(6):
+        truth[i][10:14, 4 + i : 8 + i] = 200
+        masks[i][10:14, 4 + i : 8 + i, 0] = 1
+    hazy = [t.copy() for t in truth]
+    for picture in hazy:
+        picture[:, :32] += 40
+    film(tmp_path / "night-truth.mp4", truth)
+    film(tmp_path / "night-glare.mp4", hazy)
+    write_masks(tmp_path / "masks.mkv", masks, Fraction(10))
+    return tmp_path, np.stack(hazy), np.stack(truth)
+
+
+def test_rows_tell_a_good_cleaner_from_a_flickering_one(folder):
+    path, hazy, truth = folder
+    half = np.round((hazy.astype(float) + truth) / 2).astype(np.uint8)
+    flicker = half.copy()
+    flicker[::2, :, :32] -= 8
+    rows = evaluate_clip(
+        path,
+        {
+            "perfect": Fake(lambda _frames: truth),
+            "half": Fake(lambda _frames: half),
+            "flickers": Fake(lambda _frames: flicker),
+        },
+    )
+    by = {row.name: row for row in rows}
+    assert [*by] == ["doing nothing", "perfect", "half", "flickers"]
+    assert by["doing nothing"].glare == pytest.approx(20 * np.log10(255 / 40), abs=0.3)
+    assert by["perfect"].whole > 60
+    assert by["half"].glare == pytest.approx(by["doing nothing"].glare + 6.02, abs=0.3)
+    assert by["half"].flicker == pytest.approx(0, abs=0.5)
+    assert by["flickers"].flicker > 5
+    assert by["doing nothing"].lamps == 0
+    assert by["perfect"].lamps == pytest.approx(200 / 240 - 1, abs=0.02)
+    assert "| half |" in clip_table(rows)
+
+
+def test_a_folder_without_truth_is_refused(tmp_path):
+    with pytest.raises(InputMissingError, match=r"night-glare\.mp4"):
+        evaluate_clip(tmp_path, {})
+
+
+def test_films_of_different_length_are_refused(folder):
+    path, _, truth = folder
+    film(path / "night-truth.mp4", list(truth[:4]))
+    with pytest.raises(InputError, match="differ in length"):
+        evaluate_clip(path, {})
