@@ -15,7 +15,7 @@ from dashcam_pipeline.stages.base import StageContext, StreamInfo
 from dashcam_pipeline.stages.glare.image_head import image_layer
 from dashcam_pipeline.stages.glare.stage import DEAD_ZONE, GlareStage, glare_layer, head_layer
 
-from .test_glare import make_night
+from .test_stage import make_night
 
 CODES = arrays(np.float32, (3, 4, 6), elements=st.floats(0, 1, width=32))
 
