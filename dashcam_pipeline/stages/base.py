@@ -1,9 +1,8 @@
 """The contract of a stage.
 
-You must write ``process``; you may write ``open``, ``reset``, ``flush`` and ``close``, and for a
-stage that remembers earlier frames ``state`` and ``restore``. A stage is
-one file plus one entry point in the group ``dashcam_pipeline.stages``, in this package or in any
-other::
+You must write ``process``; you may write ``open``, ``survey``, ``reset``, ``flush`` and ``close``,
+and for a stage that remembers earlier frames ``state`` and ``restore``. A stage is one file plus
+one entry point in the group ``dashcam_pipeline.stages``, in this package or in any other::
 
     class Dim(Stage):
         name = "dim"
@@ -26,12 +25,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from dashcam_pipeline.config import Box
-    from dashcam_pipeline.frames import Color, FrameBatch, PixelLayout
+    from dashcam_pipeline.frames import Color, Frame, FrameBatch, PixelLayout
 
 Quality = Literal["fast", "balanced", "best"]
 
@@ -150,6 +149,13 @@ class Stage(ABC):
 
     def open(self, info: StreamInfo) -> None:  # noqa: B027
         """A stream begins, or its geometry changes; called before the first ``process``."""
+
+    def survey(self, frames: Sequence[Frame]) -> None:  # noqa: B027
+        """Look at a few frames spread over the recording, before the first one is processed.
+
+        Called after ``open`` where there is a recording to look at, not for arrays; a stage must do
+        without. Frames are as recorded: stages before this one have not seen them.
+        """
 
     @abstractmethod
     def process(self, batch: FrameBatch) -> FrameBatch:

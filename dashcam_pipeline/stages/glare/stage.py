@@ -1,8 +1,10 @@
 """``glare``: take away the light that lamps, headlights and the moon scattered over the picture.
 
 The frame is shrunk to a work size; a UNet++ predicts there, in linear light, a layer of
-structured glare, a veil, and a soft mask of the lamps; the layers, smoothed in time, are enlarged
-and subtracted from the frame's own samples in linear light. The lamps themselves stay.
+structured glare, a veil, and a soft mask of the lamps (carried along between the frames that it
+sees, and smoothed in time). What of it is taken follows the glass, as the recording shows it
+(``glass``, ``rule``); that is enlarged and subtracted from the frame's own samples in linear light
+(``subtract``). The lamps themselves stay.
 
 On a GPU one graph does all of that, where the model has one that fits the stream (see
 ``device_glare``).
@@ -15,7 +17,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from pydantic import Field
 
@@ -34,14 +35,15 @@ from dashcam_pipeline.stages.base import (
     StreamInfo,
 )
 from dashcam_pipeline.stages.glare.carry import Carrier
+from dashcam_pipeline.stages.glare.glass import GlassMeter, GlassMode
 from dashcam_pipeline.stages.glare.image_head import image_layer
-from dashcam_pipeline.stages.glare.layer import GlareLayer
+from dashcam_pipeline.stages.glare.rule import CLEAN, glare_layer
 from dashcam_pipeline.stages.glare.subtract import subtract_light
 from dashcam_pipeline.stages.shrink import shrink_rgb
 from dashcam_pipeline.stages.smoothing import MotionGate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.inference.manifest import Head
     from dashcam_pipeline.stages.glare.carry import Look
     from dashcam_pipeline.stages.glare.device import DeviceGlare
+    from dashcam_pipeline.stages.glare.layer import GlareLayer
 
     Light = npt.NDArray[np.floating[Any]]
 
@@ -63,98 +66,17 @@ SURPRISE = 0.25
 """Change of code value, motion apart, at which the network sees a frame out of turn: that of a lamp
 that lights up. Texture that passes close by reaches it too, and carrying it would be least sure."""
 
-DEAD_ZONE = 0.06
-"""A layer below this code value is no glare: a network's zero is never quite zero, and what has no
-glare must come out as it went in. Chosen on real pairs."""
 
-WEBER = 0.05
-"""Share of the light around that counts to the dead zone as well: what is fainter beside its
-surroundings is hardly seen (Weber's law). It leaves days as they are, and costs nights nothing."""
-
-EXCESS_WINDOW = 0.07
-"""Side of the window that finds the light around structured glare, in shorter frame sides. Wider
-ones take more of what is no glare, as real pairs show."""
-
-EVEN_SHARE = 0.5
-"""Share of the frame whose veil counts as even: an even lift of the blacks is the camera's own
-exposure as often as haze, and nobody wants a darker night. So only what rises above it is taken,
-and more and more of the rest as the strength of the veil nears 1."""
-
-
-def excess_window(height: int, width: int) -> int:
-    """Side of the window of ``excess_light`` at a work size; odd."""
-    return max(round(EXCESS_WINDOW * min(height, width)) // 2 * 2 + 1, 3)
-
-
-def surroundings(linear: Light) -> Light:
-    """The light around structured glare: the smoothed morphological opening.
-
-    Structured glare is narrow and only ever adds light, so it is found in what rises above this, in
-    its own colour; and taking no more than that can leave no hole darker than what lies around.
-
-    Args:
-        linear: (3, H, W) linear light.
-
-    Returns:
-        (3, H, W) float32.
-    """
-    side = excess_window(*linear.shape[1:])
-    window = np.ones((side, side), np.uint8)
-    channels = []
-    for channel in linear:
-        opened = cv2.dilate(cv2.erode(channel, window), window)
-        # Blurred at half the size, where it costs a quarter and comes to nearly the same.
-        half = cv2.resize(opened, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        channels.append(cv2.resize(cv2.GaussianBlur(half, (0, 0), side / 8), channel.shape[::-1]))
-    return np.stack(channels).astype(np.float32, copy=False)
-
-
-def glare_layer(picture: Light, maps: Light, streaks: float, veil: float) -> GlareLayer:
-    """The light to take away.
-
-    The network's structured layer says how much of the local excess light is glare; colour and
-    shape of it are the picture's own. The veil is taken as far as it rises above its median, at
-    full strength all of it.
-
-    Args:
-        picture: (3, H, W) code values in [0, 1], what the network saw.
-        maps: (7, H, W) as the network gives them: structured R G B, veil R G B (code values whose
-            square is light), lamp mask.
-        streaks: strength of the structured layer, 0 to 1.
-        veil: strength of the veil, 0 to 1.
-
-    Returns:
-        a layer that takes nothing inside lamps and below the dead zone.
-    """
-    linear = light.to_linear(picture)
-    around = surroundings(linear)
-    excess = np.maximum(linear - around, 0).sum(axis=0)
-    claimed = np.square(maps[0:3]).sum(axis=0)
-    outside = 1 - maps[6]
-    share = np.minimum(claimed / (excess + 1e-6), 1)
-    # To the power of 1.5, chosen on real pairs: small shares are more often wrong than large ones.
-    share = streaks * outside * share * np.sqrt(share)
-    haze = np.square(maps[3:6])
-    even = np.quantile(haze[:, ::4, ::4], EVEN_SHARE, axis=(1, 2), keepdims=True)
-    wide = veil * outside * np.maximum(haze - (1 - veil) * even, 0)
-    floor = share * around - wide + DEAD_ZONE**2 + WEBER * around
-    layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
-    # Texture finer than this picture may not make glare where it shows none.
-    taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
-    dark = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
-    layer.share[dark] = 0
-    layer.floor[:, dark] = DEAD_ZONE**2
-    return layer
-
-
-def head_layer(head: Head, picture: Light, maps: Light, streaks: float, veil: float) -> GlareLayer:
-    """The light to take away, by the kind of the network's head.
+def head_layer(
+    head: Head, picture: Light, maps: Light, *, dirt: float, streaks: float, veil: float
+) -> GlareLayer:
+    """The light to take away, by the kind of the network's head; arguments as ``glare_layer``'s.
 
     A clean picture isn't parted into kinds of glare: ``streaks`` alone is its strength.
     """
     if head == "image":
-        return image_layer(picture, maps, streaks, DEAD_ZONE)
-    return glare_layer(picture, maps, streaks, veil)
+        return image_layer(picture, maps, min(streaks, 1.0), CLEAN.dead)
+    return glare_layer(picture, maps, dirt=dirt, streaks=streaks, veil=veil)
 
 
 @dataclass(slots=True)
@@ -178,9 +100,14 @@ class GlareStage(Stage):
         """Options of ``glare``."""
 
         streaks: float = Field(
-            0.9, ge=0, le=1, description="How much of streaks, spokes and near bloom to take away."
+            1.0, ge=0, le=1, description="How much of streaks, spokes and near bloom to take away."
         )
-        veil: float = Field(0.4, ge=0, le=1, description="How much of the wide haze to take away.")
+        veil: float = Field(
+            1.0, ge=0, le=1.5, description="How much of the haze on dirty glass to take away."
+        )
+        glass: GlassMode = Field(
+            "auto", description="How dirty the windscreen is; auto lets the recording say it."
+        )
         smoothing: float = Field(
             0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
         )
@@ -203,6 +130,7 @@ class GlareStage(Stage):
         self._graph: DeviceGlare | None = None
         """What works on this stream instead of all of the above."""
         self._waiting: list[_Waiting] = []
+        self._meter = GlassMeter(self.options.glass)
         self._size = (0, 0)
         self._changed = self._seen = 0
         self.report.facts.update(
@@ -226,8 +154,17 @@ class GlareStage(Stage):
             info.height, info.width, area=area, multiple=entry.multiple
         )
         self._graph = self._open_graph(info)
+        self._meter = GlassMeter(self.options.glass)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
+
+    def survey(self, frames: Sequence[Frame]) -> None:
+        """See how dirty the glass is before the first frame is cleaned."""
+        if self._network.entry.head == "image":
+            return
+        for frame in frames:
+            picture = shrink_rgb(frame, *self._size)
+            self._meter.look(picture, next(iter(self._network.run(picture[None]))))
 
     def _open_graph(self, info: StreamInfo) -> DeviceGlare | None:
         """The model's graph for a GPU, where there is one and it takes such a stream."""
@@ -310,6 +247,8 @@ class GlareStage(Stage):
             taken = self._carrier.answers(looks, group[-1].picture - answer)
             answers: list[Light] = [w.picture - t for w, t in zip(group, taken, strict=True)]
         else:
+            self._meter.look(group[-1].picture, answer)
+            self.report.facts["glass"] = self._meter.glass.facts()
             answers = self._carrier.answers(looks, answer)
         carried = time.perf_counter()
         frames = [
@@ -321,7 +260,15 @@ class GlareStage(Stage):
         return frames
 
     def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
-        layer = head_layer(self._network.entry.head, picture, maps, *self._strengths)
+        streaks, veil = self._strengths
+        layer = head_layer(
+            self._network.entry.head,
+            picture,
+            maps,
+            dirt=self._meter.glass.dirt,
+            streaks=streaks,
+            veil=veil,
+        )
         result = subtract_light(frame, layer)
         if result is not frame:
             self._changed += 1
@@ -347,12 +294,16 @@ class GlareStage(Stage):
         carried = {f"carry_{key}": value for key, value in self._carrier.state().items()}
         counts = {"changed": np.array(self._changed), "seen": np.array(self._seen)}
         gate = self._gate if self._graph is None else self._graph
-        return {**gate.state(), **carried, **counts}
+        glass = {f"glass_{key}": value for key, value in self._meter.state().items()}
+        return {**gate.state(), **carried, **glass, **counts}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on where another instance paused."""
         (self._gate if self._graph is None else self._graph).restore(state)
         carried = {k.removeprefix("carry_"): v for k, v in state.items() if k.startswith("carry_")}
         self._carrier.restore(carried)
+        glass = {k.removeprefix("glass_"): v for k, v in state.items() if k.startswith("glass_")}
+        self._meter.restore(glass)
+        self.report.facts["glass"] = self._meter.glass.facts()
         self._changed, self._seen = int(state["changed"]), int(state["seen"])
         self.report.facts.update(frames_changed=self._changed, frames_seen=self._seen)

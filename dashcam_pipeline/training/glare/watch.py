@@ -18,6 +18,7 @@ from lightning.pytorch.loggers import CSVLogger
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.inference.worksize import work_size
+from dashcam_pipeline.stages.glare.glass import GlassMeter
 from dashcam_pipeline.stages.glare.stage import GlareStage, head_layer
 from dashcam_pipeline.stages.glare.subtract import CLIPPED, KEPT
 from dashcam_pipeline.training.common.curves import PAIRS, draw_curves
@@ -107,7 +108,12 @@ class Prediction:
 
     def layer(self, streaks: float, veil: float) -> GlareLayer:
         """What the stage would take."""
-        return head_layer(self.head, self.small, self.maps, streaks, veil)
+        meter = GlassMeter("auto")
+        if self.head == "layers":
+            meter.look(self.small, self.maps)
+        return head_layer(
+            self.head, self.small, self.maps, dirt=meter.glass.dirt, streaks=streaks, veil=veil
+        )
 
 
 def predict(net: GlareNet, picture: Picture) -> Prediction:

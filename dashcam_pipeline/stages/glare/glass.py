@@ -1,0 +1,186 @@
+"""How dirty the glass is, as a recording shows it.
+
+A windscreen scatters the same way for a whole recording. Its haze shows best in the darkest tenth
+of a picture, where next to nothing else is: on dirty glass a third to two thirds of that little
+light is haze, and it lifts the blacks by many codes; behind clean glass, by day, or on a phone held
+by hand it does neither. Both are taken from the network's own veil, frame by frame, and the median
+over the frames decides: single pictures err, a recording hardly does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    Light = npt.NDArray[np.floating[Any]]
+
+GlassMode = Literal["auto", "clean", "normal", "dirty"]
+"""What a person may say of the glass; ``auto`` lets the recording say it."""
+
+DIRT: dict[GlassMode, float] = {"clean": 0.0, "normal": 0.5, "dirty": 1.0}
+"""How dirty glass is of which a person says so."""
+
+DARKEST = 0.1
+"""Share of a picture, by luma, in which haze is measured."""
+
+HAZE = (0.2, 0.4)
+"""Share of haze in the light of the darkest places between which glass turns from clean to dirty.
+Real and simulated dirty windscreens have 0.35 to 0.72, days up to 0.19, phone pictures 0.33."""
+
+LIFT = (12.0, 18.0)
+"""Lift of the blacks in 8-bit codes between which it does; a dark night on clean glass has 1."""
+
+MEMORY = 240
+"""Frames that count; about half a minute, as the network sees every second or third one."""
+
+BINS = 36
+"""Directions of streaks that are told apart: steps of 5 degrees."""
+
+CLEAR_DIRECTION = 1.6
+"""How far the strongest direction must stand out of the mean of all to be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glass:
+    """What is known of the glass.
+
+    Args:
+        dirt: 0 for clean to 1 for dirty: how strongly haze and streaks are to be taken.
+        haze: share of haze in the light of the darkest places, 0 to 1.
+        lift: of the blacks by haze, in 8-bit codes.
+        direction: of its streaks in degrees from the horizontal, counterclockwise, 0 to 180; None
+            where no direction stands out.
+        frames: that it was measured on; 0 where a person said it.
+    """
+
+    dirt: float
+    haze: float = 0.0
+    lift: float = 0.0
+    direction: float | None = None
+    frames: int = 0
+
+    @property
+    def words(self) -> str:
+        """For people: ``dirty, streaks at 57 degrees``."""
+        names = ((0.2, "clean"), (0.7, "slightly dirty"), (2.0, "dirty"))
+        word = next(name for limit, name in names if self.dirt < limit)
+        if self.direction is None or self.dirt < names[0][0]:
+            return word
+        return f"{word}, streaks at {self.direction:.0f} degrees"
+
+    def facts(self) -> dict[str, float | int | str | None]:
+        """For reports."""
+        return {
+            "words": self.words,
+            "dirt": round(self.dirt, 3),
+            "haze": round(self.haze, 3),
+            "lift": round(self.lift, 1),
+            "direction": None if self.direction is None else round(self.direction),
+            "frames": self.frames,
+        }
+
+
+def measure_haze(picture: Light, veil: Light) -> tuple[float, float]:
+    """Haze in the darkest places of a picture.
+
+    Args:
+        picture: (3, h, w) code values in [0, 1].
+        veil: (3, h, w), the network's, linear light.
+
+    Returns:
+        its share of the light there, 0 to 1, and its lift in 8-bit codes.
+    """
+    luma = picture.mean(axis=0)
+    dark = luma <= np.quantile(luma, DARKEST)
+    light, haze = float(np.square(picture)[:, dark].mean()), float(veil[:, dark].mean())
+    return haze / (light + 1e-6), 255 * haze**0.5
+
+
+def measure_directions(structured: Light, lamps: Light) -> Light:
+    """How much structured glare runs in each direction.
+
+    The structure tensor's weaker axis is the direction along which a layer changes least (Bigün and
+    Granlund 1987); each place counts by how much it changes across.
+
+    Args:
+        structured: (h, w) linear light.
+        lamps: (h, w), the network's lamp mask: sources themselves don't count.
+
+    Returns:
+        (BINS,) from 0 to 180 degrees, counterclockwise from the horizontal.
+    """
+    code = cv2.GaussianBlur(np.sqrt(structured), (0, 0), 1)
+    dx, dy = cv2.Sobel(code, cv2.CV_32F, 1, 0), cv2.Sobel(code, cv2.CV_32F, 0, 1)
+    xx, yy, xy = (cv2.GaussianBlur(a, (0, 0), 2.5) for a in (dx * dx, dy * dy, dx * dy))
+    apart = np.hypot(xx - yy, 2 * xy)
+    sure = apart / (xx + yy + 1e-6)
+    across = 0.5 * np.arctan2(2 * xy, xx - yy)
+    along = np.mod(90 - np.degrees(across), 180)  # image rows run downwards
+    weight = apart * (sure > 0.8) * (1 - lamps)  # noqa: PLR2004 - lines, not corners or noise
+    bins = np.minimum((along / 180 * BINS).astype(int), BINS - 1)
+    return np.bincount(bins.ravel(), weight.ravel(), minlength=BINS).astype(np.float32)
+
+
+class GlassMeter:
+    """Learns how dirty the glass of a recording is, and goes on learning.
+
+    Args:
+        mode: what a person says of it.
+    """
+
+    def __init__(self, mode: GlassMode) -> None:
+        self.mode = mode
+        self._seen: deque[tuple[float, float]] = deque(maxlen=MEMORY)
+        self._directions = np.zeros(BINS, np.float32)
+
+    def look(self, picture: Light, maps: Light) -> None:
+        """Learn from one frame.
+
+        Args:
+            picture: (3, h, w) code values in [0, 1].
+            maps: (7, h, w), the network's answer.
+        """
+        self._seen.append(measure_haze(picture, np.square(maps[3:6])))
+        self._directions += measure_directions(np.square(maps[0:3]).sum(axis=0), maps[6])
+
+    @property
+    def glass(self) -> Glass:
+        """What is known by now; clean where nothing was seen yet."""
+        if not self._seen:
+            return Glass(DIRT.get(self.mode, 0.0))
+        haze, lift = np.median(np.array(self._seen), axis=0).tolist()
+        found = _ramp(haze, HAZE) * _ramp(lift, LIFT)
+        return Glass(DIRT.get(self.mode, found), haze, lift, self._direction(), len(self._seen))
+
+    def _direction(self) -> float | None:
+        smooth = sum(np.roll(self._directions, k) for k in (-1, 0, 1))
+        best = int(np.argmax(smooth))
+        if not smooth[best] > CLEAR_DIRECTION * smooth.mean():
+            return None
+        three = self._directions[[best - 1, best, (best + 1) % BINS]]
+        offset = float(three[2] - three[0]) / float(three.sum())
+        return (best + 0.5 + offset) * 180 / BINS % 180
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """All that was learned, as arrays."""
+        return {"seen": np.array(self._seen).reshape(-1, 2), "directions": self._directions.copy()}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take over what ``state`` gave."""
+        self._seen.clear()
+        self._seen.extend((float(a), float(b)) for a, b in state["seen"])
+        self._directions = state["directions"].astype(np.float32)
+
+
+def _ramp(value: float, between: tuple[float, float]) -> float:
+    low, high = between
+    return float(np.clip((value - low) / (high - low), 0, 1))

@@ -1,0 +1,170 @@
+"""What is taken: from a network's answer to a layer that holds at full resolution.
+
+The structured layer S and the veil V are light that the network found at its work size. Taken as
+they are they leave dark lines: V holds thin streaks too, which then go twice, and a streak of S is
+wider than the streak itself. So
+
+* what is thin in V is moved to S;
+* S counts as far as it is connected with a source (``connected``), or lane marks would go;
+* S becomes a share s of what rises above the light around, A, the smoothed opening of the picture,
+  so that at full resolution a streak goes at its own width and colour: T = s (x^2 - A);
+* how strongly all that is done follows the glass (``glass``): behind dirty glass the veil goes
+  whole and A is looked for far around; behind clean glass the veil stays, as what is left of it is
+  mostly the scene's own, and what is faint beside its surroundings stays as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from dashcam_pipeline.inference import light
+from dashcam_pipeline.stages.glare.connected import connected_share
+from dashcam_pipeline.stages.glare.layer import GlareLayer
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Light = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How much is taken behind one kind of glass.
+
+    Args:
+        window: side of the window that finds the light around, in shorter frame sides.
+        veil: share of the veil.
+        weber: share of the light around that glare must exceed to count: what is fainter beside
+            its surroundings is hardly seen (Weber's law), and days come out as they went in.
+        dead: code value that a layer must exceed: a network's zero is never quite zero.
+    """
+
+    window: float
+    veil: float
+    weber: float
+    dead: float
+
+    def towards(self, other: Taking, share: float) -> Taking:
+        """What lies between this one (share 0) and another (share 1)."""
+        return Taking(
+            *(
+                (1 - share) * getattr(self, f.name) + share * getattr(other, f.name)
+                for f in fields(self)
+            )
+        )
+
+
+CLEAN = Taking(window=0.12, veil=0.0, weber=0.05, dead=0.06)
+"""Behind clean glass; chosen on real pairs of phone pictures and on pictures by day."""
+
+DIRTY = Taking(window=0.25, veil=1.0, weber=0.0, dead=0.02)
+"""Behind a dirty windscreen; chosen on simulated drives with their truth, and by looking."""
+
+THIN = 0.05
+"""Width, in shorter frame sides, below which something in the veil is no haze but a streak."""
+
+RIM = 8
+"""Samples along the border of the work size where a network sees too little of the frame around and
+finds too little veil: there its share is at least that further in, or a frame would show."""
+
+
+def glare_layer(
+    picture: Light, maps: Light, *, dirt: float, streaks: float, veil: float
+) -> GlareLayer:
+    """The light to take away.
+
+    Args:
+        picture: (3, h, w) code values in [0, 1], what the network saw.
+        maps: (7, h, w) as the network gives them: structured R G B, veil R G B (code values whose
+            square is light), lamp mask.
+        dirt: of the glass, 0 to 1.
+        streaks: strength of the structured layer, 0 and up; above 1 it finds no more.
+        veil: strength of the veil, 0 and up; above 1 more is taken than the network found.
+
+    Returns:
+        a layer that takes nothing inside lamps and below the dead zone.
+    """
+    how = CLEAN.towards(DIRTY, dirt)
+    linear = light.to_linear(picture).astype(np.float32, copy=False)
+    found = np.square(_without_rim(maps[:6], picture))
+    outside = 1 - maps[6]
+    wide = _haze(found[3:6])
+    claimed = found[0:3].sum(axis=0)
+    claimed = claimed * connected_share(picture, claimed, maps[6])
+    claimed += dirt * np.maximum(found[3:6] - wide, 0).sum(axis=0)
+    around = surroundings(linear, how.window)
+    excess = np.maximum(linear - around, 0).sum(axis=0)
+    share = min(streaks, 1.0) * outside * np.minimum(claimed / (excess + 1e-6), 1)
+    floor = (share + how.weber) * around - (veil * how.veil * outside) * wide + how.dead**2
+    layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
+    # Texture finer than this picture may not make glare where it shows none.
+    taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
+    dark = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
+    layer.share[dark] = 0
+    layer.floor[:, dark] = how.dead**2
+    return layer
+
+
+def surroundings(linear: Light, window: float) -> Light:
+    """The light around structured glare: the smoothed morphological opening.
+
+    Structured glare only ever adds light, so it is found in what rises above this, in its own
+    colour. Found at half the size, where it costs a quarter and comes to nearly the same.
+
+    Args:
+        linear: (3, h, w) linear light.
+        window: side of the opening, in shorter sides of the picture.
+
+    Returns:
+        (3, h, w) float32.
+    """
+    height, width = linear.shape[1:]
+    side = max(round(window * min(height, width) / 2) // 2 * 2 + 1, 3)
+    box = np.ones((side, side), np.uint8)
+    channels = []
+    for channel in linear:
+        small = _halved(channel)
+        opened = cv2.dilate(cv2.erode(small, box), box)
+        channels.append(cv2.resize(cv2.GaussianBlur(opened, (0, 0), side / 8), (width, height)))
+    return np.stack(channels).astype(np.float32, copy=False)
+
+
+def _haze(veil: Light) -> Light:
+    """What is wide of a veil (3, h, w), of the same shape; nowhere above it."""
+    height, width = veil.shape[1:]
+    side = max(round(THIN * min(height, width) / 2) // 2 * 2 + 1, 3)
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    channels = []
+    for channel in veil:
+        opened = cv2.morphologyEx(_halved(channel), cv2.MORPH_OPEN, ball)
+        channels.append(cv2.resize(cv2.GaussianBlur(opened, (0, 0), 0.15 * side), (width, height)))
+    return np.minimum(np.stack(channels), veil)
+
+
+def _halved(channel: Light) -> Light:
+    height, width = channel.shape
+    size = (max(width // 2, 1), max(height // 2, 1))
+    return np.asarray(cv2.resize(channel, size, interpolation=cv2.INTER_AREA))
+
+
+def _without_rim(layers: Light, picture: Light) -> Light:
+    """Layers (6, h, w) whose shares of the picture don't fall off along the border."""
+    lit = np.concatenate([picture, picture]) + np.float32(1e-3)
+    shares = layers / lit
+    height, width = picture.shape[1:]
+    if min(height, width) <= 2 * RIM:
+        return layers
+    for axis, length in ((1, height), (2, width)):
+        for edge, step in ((0, 1), (length - 1, -1)):
+            inner = np.take(shares, [edge + step * RIM], axis=axis)
+            for k in range(RIM):
+                ramp = min(2 * (1 - k / RIM), 1.0)
+                place = [slice(None)] * 3
+                place[axis] = slice(edge + step * k, edge + step * k + 1)
+                strip = shares[tuple(place)]
+                strip += ramp * np.maximum(inner - strip, 0)
+    return np.asarray(np.minimum(shares, 1) * lit, np.float32)
