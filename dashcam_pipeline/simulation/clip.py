@@ -132,7 +132,7 @@ def film(job: Job, out: Path, *, crf: int = 24) -> None:
     glare = Glare(optics, job.height, job.width)
     first, _ = load_view(folder / "00000.night.npz")
     sensor = _sensor(expose(first, 0.30), job.seed)
-    fixes = [_fix(scene, s) for s in range(ceil(job.count / job.fps))]
+    fixes = [gps_fix(scene, s) for s in range(ceil(job.count / job.fps))]
     metadata = {"creation_time": START.isoformat(), "comment": "simulated, not recorded"}
     nights = [folder / f"{i:05d}.night.npz" for i in range(job.count)]
 
@@ -262,8 +262,8 @@ def _sensor(gain: float, seed: int) -> Sensor:
     )
 
 
-def _fix(scene: Scene, second: float) -> Fix:
-    """Where the camera is."""
+def gps_fix(scene: Scene, second: float) -> Fix:
+    """Where the camera is, so many seconds after the start."""
     drive = scene.camera
     s = drive.s + drive.speed * second
     x, y, _ = scene.road.at(s, drive.d)
