@@ -7,15 +7,16 @@ import pytest
 import torch
 
 from dashcam_pipeline.training.data.pictures import PictureSource, load_pictures
-from dashcam_pipeline.training.synthesis import camera, psf
+from dashcam_pipeline.training.synthesis import camera, lens
 from dashcam_pipeline.training.synthesis.glare import (
     GlareSynthesizer,
     KernelBank,
     scatter,
     split_layer,
 )
-from dashcam_pipeline.training.synthesis.held_out import HELD_OUT
+from dashcam_pipeline.training.synthesis.kind import REGISTERED
 from dashcam_pipeline.training.synthesis.lamps import Lamp, find_lamps, paint_lamps, sample_lamps
+from dashcam_pipeline.training.synthesis.polar import REFERENCE_RADIUS, Polar
 
 SHAPE = (96, 160)
 
@@ -35,9 +36,9 @@ def lamp(x, y, radius=1.0, radiance=10.0):
     return Lamp(x, y, radius, 1.0, 0.0, (1.0, 0.5, 0.25), radiance)
 
 
-@pytest.mark.parametrize("kind", psf.KINDS)
+@pytest.mark.parametrize("kind", lens.KINDS)
 def test_every_kind_alone_gives_a_kernel(kind):
-    made = [psf.sample_kernel(np.random.default_rng(i), 256, 288, (kind,)) for i in range(3)]
+    made = [lens.sample_kernel(np.random.default_rng(i), 256, 288, (kind,)) for i in range(3)]
     for kernel in made:
         assert kernel.shape == (3, 256, 256)
         assert kernel.dtype == np.float32
@@ -48,9 +49,9 @@ def test_every_kind_alone_gives_a_kernel(kind):
 
 
 def test_a_kernel_is_one_at_the_reference_radius():
-    kernel = psf.sample_kernel(np.random.default_rng(5), 256, 288, ("moffat", "veil"))
-    radius = psf.Polar.square(256, 288).radius
-    ring = np.abs(radius - psf.REFERENCE_RADIUS) < 1.5 / 288
+    kernel = lens.sample_kernel(np.random.default_rng(5), 256, 288, ("moffat", "veil"))
+    radius = Polar.square(256, 288).radius
+    ring = np.abs(radius - REFERENCE_RADIUS) < 1.5 / 288
     assert kernel[:, ring].mean() == pytest.approx(1, rel=0.15)
 
 
@@ -150,17 +151,17 @@ def test_a_tone_curve_rises():
         assert (coded.diff(dim=2) >= -1e-6).all()
 
 
-@pytest.mark.parametrize("kind", HELD_OUT)
+@pytest.mark.parametrize("kind", lens.HELD_OUT)
 def test_a_held_out_kind_only_occurs_when_it_is_asked_for(kind):
-    assert kind not in psf.KINDS
-    kernel = psf.sample_kernel(np.random.default_rng(3), 256, 288, (kind,))
+    assert kind not in lens.KINDS
+    kernel = lens.sample_kernel(np.random.default_rng(3), 256, 288, (kind,))
     assert np.isfinite(kernel).all()
     assert kernel.min() >= 0
     assert kernel.max() > 1
 
 
 def test_a_corona_has_a_dark_ring_that_grows_with_the_wavelength():
-    polar = psf.Polar.square(512, 288)
-    red, green, blue = HELD_OUT["corona"](np.random.default_rng(0), polar)[:, 256, 256:]
+    polar = Polar.square(512, 288)
+    red, green, blue = REGISTERED["corona"].make(np.random.default_rng(0), polar)[:, 256, 256:]
     dark = [int(np.flatnonzero(band < 0.1 * band[0])[0]) for band in (red, green, blue)]
     assert dark[0] > dark[1] > dark[2]
