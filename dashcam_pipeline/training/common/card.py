@@ -106,8 +106,8 @@ values in [0, 1], at about {entry.work_area:,} pixels. What the maps mean:
 ```
 {run["steps"]:,} steps in {run["hours"]:g} hours; {config.batch} crops of
 {config.crop[0]}x{config.crop[1]} a step or {config.batch * 3 // 8} whole frames; learning rate
-{config.rate:g}, falling in the last {config.cool_down:.0%}, where batch norm is frozen too; precision
-{config.precision}; the exponential moving average of the weights is what is
+{config.rate:g}, falling in the last {config.cool_down:.0%}, where batch norm is frozen too;
+precision {config.precision}; the exponential moving average of the weights is what is
 exported.{_settings(config)}
 
 {curve_table(folder / "pairs.csv")}"""
