@@ -63,7 +63,7 @@ class Weights:
 
     clean: float = 1.0
     structured: float = 0.4
-    layers: float = 0.3
+    layers: float = 0.15
     pyramid: float = 0.3
     ssim: float = 0.03
     vain: float = 2.0

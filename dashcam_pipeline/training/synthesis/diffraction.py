@@ -10,7 +10,12 @@ import numpy as np
 
 from dashcam_pipeline.training.synthesis.kind import glare_kind
 from dashcam_pipeline.training.synthesis.polar import log_uniform
-from dashcam_pipeline.training.synthesis.spectrum import GREEN, WAVELENGTHS, WEIGHTS, integrate
+from dashcam_pipeline.training.synthesis.spectrum import (
+    FEW_WAVELENGTHS,
+    FEW_WEIGHTS,
+    GREEN,
+    integrate,
+)
 
 if TYPE_CHECKING:
     from dashcam_pipeline.training.synthesis.polar import Generator, Grid, Polar
@@ -34,7 +39,7 @@ def dirty_aperture(rng: Generator, p: Polar) -> Grid:
     power = (power / power.max()).astype(np.float32)
     base = rng.uniform(1.0, 2.5) * p.frame_height / 288
     light = np.zeros((3, p.size, p.size), np.float32)
-    for wavelength, weights in zip(WAVELENGTHS, WEIGHTS.T, strict=True):
+    for wavelength, weights in zip(FEW_WAVELENGTHS, FEW_WEIGHTS.T, strict=True):
         zoom = base * wavelength / GREEN
         shift = p.size / 2 - zoom * PUPIL / 2
         matrix = np.array([[zoom, 0, shift], [0, zoom, shift]], np.float32)

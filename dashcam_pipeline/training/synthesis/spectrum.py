@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.floating[Any]]
 
-COUNT = 16
-"""Wavelengths over the visible range."""
+COUNT = 64
+"""Wavelengths over the visible range: so many that a hundred orders of a grating stay apart."""
+
+FEW = 16
+"""Of them where each costs a picture."""
 
 GREEN = 0.54
 """Micrometres: the wavelength that sizes of patterns are given for."""
@@ -62,6 +65,12 @@ WAVELENGTHS = np.linspace(0.42, 0.68, COUNT)
 
 WEIGHTS = _weights(WAVELENGTHS)
 """(3, COUNT)."""
+
+FEW_WAVELENGTHS = WAVELENGTHS.reshape(FEW, -1).mean(axis=1)
+"""Micrometres."""
+
+FEW_WEIGHTS = WEIGHTS.reshape(3, FEW, -1).sum(axis=2)
+"""(3, FEW)."""
 
 
 def integrate(pattern: Callable[[float], Array]) -> Array:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashcam_pipeline.training.synthesis.spectrum import WAVELENGTHS, WEIGHTS, integrate, rainbow
+from dashcam_pipeline.training.synthesis.spectrum import (
+    FEW_WAVELENGTHS,
+    FEW_WEIGHTS,
+    WAVELENGTHS,
+    WEIGHTS,
+    integrate,
+    rainbow,
+)
 
 
 def test_an_even_spectrum_is_white():
@@ -20,7 +27,9 @@ def test_long_waves_are_red_and_short_ones_blue():
 
 
 def test_there_are_more_wavelengths_than_channels():
+    assert len(FEW_WAVELENGTHS) >= 8
     assert len(WAVELENGTHS) >= 8
+    assert np.allclose(FEW_WEIGHTS.sum(axis=1), 1)
     assert ((WEIGHTS > 0.01).sum(axis=1) >= 4).all()
 
 

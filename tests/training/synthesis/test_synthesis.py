@@ -15,7 +15,13 @@ from dashcam_pipeline.training.synthesis.glare import (
     split_layer,
 )
 from dashcam_pipeline.training.synthesis.kind import REGISTERED
-from dashcam_pipeline.training.synthesis.lamps import Lamp, find_lamps, paint_lamps, sample_lamps
+from dashcam_pipeline.training.synthesis.lamps import (
+    Lamp,
+    _Street,
+    find_lamps,
+    paint_lamps,
+    sample_lamps,
+)
 from dashcam_pipeline.training.synthesis.polar import REFERENCE_RADIUS, Polar
 
 SHAPE = (96, 160)
@@ -136,6 +142,51 @@ def test_roads_have_lamps():
     counts = [len(sample_lamps(np.random.default_rng(i), 288, 512)) for i in range(50)]
     assert min(counts) >= 1
     assert max(counts) >= 5
+
+
+@pytest.mark.parametrize("ahead", [20.0, 60.0, 400.0])
+def test_light_falls_with_the_square_of_the_distance(ahead):
+    street = _Street(288, 512, focal=300.0, x=256.0, y=140.0, eye=1.3)
+    bulb = Lamp(0, 0, 0.2, 1.0, 0.0, (1.0, 1.0, 1.0), 50.0)
+    for place in (ahead, 2 * ahead):
+        street.add((0.0, 5.0, place), bulb)
+    near, far = street.lamps
+    assert near.flux == pytest.approx(4 * far.flux)
+    painted = [paint_lamps([found], 288, 512)[0].sum() for found in (near, far)]
+    assert painted[0] == pytest.approx(4 * painted[1], rel=0.5), "under a pixel too"
+
+
+def test_a_camera_darkens_what_glare_lifts():
+    curve = (2.0, 0.0, 0.0)
+    dark, bright = torch.full((3, 64, 64), 0.002), torch.full((3, 64, 64), 0.5)
+    found = {"dark": set(), "bright": set()}
+    for seed in range(40):
+        for name, light in (("dark", dark), ("bright", bright)):
+            found[name].add(camera.exposure(light, curve, np.random.default_rng(seed)))
+    assert found["dark"] == {1.0}, "what it lacks in the dark is gain already"
+    assert 1.0 in found["bright"], "some cameras don't"
+    assert 0 < min(found["bright"]) < 0.4
+    assert max(found["bright"]) == 1.0
+
+
+def test_dirt_lets_a_glass_differ_by_place(folders, bank):
+    source = GlareSynthesizer(
+        load_pictures([PictureSource.parse(f"night:{folders / 'night'}")]), bank
+    )
+    lamps = [lamp(40, 30), lamp(120, 60)]
+    alike = 0
+    for seed in range(20):
+        layer, _ = source._scattered(np.random.default_rng(seed), lamps, *SHAPE)
+        assert layer.min() >= 0
+        assert torch.isfinite(layer).all()
+        single = [
+            scatter(lamps, view, *SHAPE)
+            for kernel in bank.kernels
+            for one in (kernel, kernel.flip(2))
+            for view in (one, one.transpose(1, 2))
+        ]
+        alike += any(torch.allclose(layer, whole, rtol=1e-3, atol=1e-3) for whole in single)
+    assert 5 <= alike <= 16, "about half of all glasses scatter everywhere alike"
 
 
 def test_compression_is_lossless_at_best_and_visible_at_worst():
