@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.pipeline import Pipeline
     from dashcam_pipeline.stages.base import Quality
-    from dashcam_pipeline.training.evaluation.common.tables import Section
+    from dashcam_pipeline.training.evaluation.glare.bars import Section
 
 T = TypeVar("T")
 

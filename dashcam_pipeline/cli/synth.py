@@ -29,6 +29,7 @@ KINDS: Final = (
     "shimmer",
     "fan",
     "streaks",
+    "bundle",
     "aperture",
     "rings",
     "freeform",
@@ -37,8 +38,10 @@ KINDS: Final = (
     "ghosts",
     "moon",
     "haze",
+    "film",
     "reflections",
     "clutter",
+    "motorway",
 )
 """Kinds of glare, as in ``training.synthesis.kinds``; ``--help`` should not have to import it."""
 
@@ -100,9 +103,9 @@ def glare(  # noqa: PLR0917 - click passes them by name
     from dashcam_pipeline.training.data.sources import load_data  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.glare import KernelBank  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.kinds import Chances, select  # noqa: PLC0415
+    from dashcam_pipeline.training.synthesis.lens import KINDS as TRAINED  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.mixture import MixedSynthesizer  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.pairs_folder import need_empty, write_album  # noqa: PLC0415 - torch
-    from dashcam_pipeline.training.synthesis.psf import KINDS as TRAINED  # noqa: PLC0415
 
     need_empty(out)  # before the minutes that pictures and lenses may take
     kernel, chances = select(kinds) if kinds else (TRAINED, Chances())

@@ -66,7 +66,7 @@ def own_scenes() -> tuple[str, ...]:
 @click.option("--epochs", type=int, help="Length in epochs instead of hours.")
 @click.option("--seed", type=int, help="Of synthesis and network.  [default: 0]")
 @click.option("--threads", type=int, help="CPU threads; 0 leaves it to torch.  [default: 0]")
-@click.option("--precision", metavar="NAME", help="As Lightning names it.  [default: bf16-mixed]")
+@click.option("--precision", metavar="NAME", help="As Lightning names it.  [default: auto]")
 @click.option(
     "--devices", metavar="N", help="As Lightning names them: 2, 0,1 or auto.  [default: 1]"
 )

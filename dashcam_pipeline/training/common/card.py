@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
 OWN_WORDS = "<!-- Written by hand from here on; `dashcam export` leaves it alone. -->"
 
-IN_FILES = {"batch", "crop", "whole_frames", "rate", "kernels", "glare_free", "fixed", "augment"}
+IN_FILES = {
+    "augment",
+    "batch",
+    "crop",
+    "fixed",
+    "glare_free",
+    "kernels",
+    "picked",
+    "pyramid",
+    "rate",
+    "ssim",
+    "vain",
+    "whole_frames",
+}
 """Settings that only a TOML file can change, as far as weights depend on them."""
 
 CURVE_ROWS = 8
@@ -92,9 +105,10 @@ values in [0, 1], at about {entry.work_area:,} pixels. What the maps mean:
 {command}
 ```
 {run["steps"]:,} steps in {run["hours"]:g} hours; {config.batch} crops of
-{config.crop[0]}x{config.crop[1]} a step or {config.batch * 3 // 8} whole frames; peak learning rate
-{config.rate:g}, precision {config.precision}; batch norm frozen for the last quarter; the
-exponential moving average of the weights is what is exported.{_settings(config)}
+{config.crop[0]}x{config.crop[1]} a step or {config.batch * 3 // 8} whole frames; learning rate
+{config.rate:g}, falling in the last {config.cool_down:.0%}, where batch norm is frozen too;
+precision {config.precision}; the exponential moving average of the weights is what is
+exported.{_settings(config)}
 
 {curve_table(folder / "pairs.csv")}"""
 

@@ -26,7 +26,6 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.errors import InputError, InputMissingError, UsageError
-from dashcam_pipeline.simulation.optics import tone
 from dashcam_pipeline.simulation.pack import is_pack, load_pack
 
 if TYPE_CHECKING:
@@ -154,7 +153,10 @@ def load_pictures(
 
 
 def develop_day(radiance: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """A rendered day as a camera shows it: its median exposed to ``MIDDLE``, then the tone curve.
+    """A rendered day as a camera shows it: its median exposed to ``MIDDLE``, then a tone curve.
+
+    The curve is a film's, 1 - exp(-x), under a gamma of 2.2; it is none of those that clips for
+    evaluation are filmed with.
 
     Args:
         radiance: (H, W, 3), any unit.
@@ -163,7 +165,8 @@ def develop_day(radiance: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
         (H, W, 3) uint8.
     """
     gain = MIDDLE / max(float(np.median(radiance.mean(axis=2))), 1e-6)
-    return np.asarray(np.rint(tone(radiance * np.float32(gain)) * 255), np.uint8)
+    coded = np.power(-np.expm1(-radiance * np.float32(gain)), 1 / 2.2)
+    return np.asarray(np.rint(coded * 255), np.uint8)
 
 
 def panorama_view(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
 from dashcam_pipeline.explain import explain
+from dashcam_pipeline.training.common.processor import Asked  # noqa: TC001 - pydantic too
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,14 +45,26 @@ class GlareTrainingConfig(BaseModel):
     epoch_steps: int = Field(250, ge=1, description="Steps between two looks at the result.")
     kernels: int = Field(160, ge=1, description="Lenses in the kernel bank.")
     glare_free: float = Field(0.15, ge=0, le=1, description="Share of samples without glare.")
+    cool_down: float = Field(
+        0.2, ge=0, lt=1, description="Share of the budget, at its end, in which the rate falls."
+    )
+    picked: int = Field(
+        1, ge=1, description="Of so many random crops of a frame the one with most glare is taken."
+    )
+    save_minutes: float = Field(
+        5, gt=0, description="Between two checkpoints, beside each epoch's."
+    )
+    vain: float = Field(2.0, ge=0, description="Weight of light taken where no glare is.")
+    pyramid: float = Field(0.3, ge=0, description="Weight of the Laplacian pyramid.")
+    ssim: float = Field(0.03, ge=0, description="Weight of structural similarity.")
     fixed: int = Field(
         0, ge=0, description="So many samples again and again, for studies; 0: ever new ones."
     )
     augment: bool = Field(
         default=True, description="Other crops of a fixed sample each time, mirrored by chance."
     )
-    precision: Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"] = (
-        Field("bf16-mixed", description="As Lightning names it.")
+    precision: Asked = Field(
+        "auto", description="As Lightning names it; auto takes what the processor is fast in."
     )
     devices: str = Field(
         "1",

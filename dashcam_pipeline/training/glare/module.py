@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from dashcam_pipeline.training.common.depthwise import keep_depthwise_in_float32
+from dashcam_pipeline.training.common.processor import chosen_precision
 from dashcam_pipeline.training.glare.image_loss import image_loss, shrink
-from dashcam_pipeline.training.glare.losses import GlareTargets, glare_loss
+from dashcam_pipeline.training.glare.losses import GlareTargets, Weights, glare_loss
 from dashcam_pipeline.training.glare.nets import make_net
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.training.glare.config import GlareTrainingConfig
     from dashcam_pipeline.training.synthesis.glare import GlareSynthesizer, Sample
-
-FREEZE_AT = 0.75
-"""From this share of the training on, batch norm uses its running statistics, as it will later."""
 
 CROPS = 2
 """Crops taken of one synthesised frame: half the synthesis for nearly the same variety."""
@@ -36,7 +34,7 @@ WARM_UP = 200
 """Steps until the full learning rate."""
 
 
-DECAY = 0.998
+DECAY = 0.999
 """What the average keeps of itself at each step, once it has met many."""
 
 
@@ -48,6 +46,21 @@ def moving_average(averaged: Any, current: Any, count: Any) -> None:  # noqa: AN
     """
     decay = min(DECAY, (1 + int(count)) / (10 + int(count)))
     get_ema_multi_avg_fn(decay)(averaged, current, count)  # type: ignore[no-untyped-call] # torch has no stub for it
+
+
+def cooled(progress: float, share: float) -> float:
+    """Factor of the learning rate: 1, and in the last part of a run 1 - sqrt(how far into it).
+
+    A constant rate with a short cool-down ends as well as a cosine over the whole budget, and
+    needs no budget to be known before (Haegele et al., 2024, arXiv 2405.18392): a run that is
+    stopped early is averaged as it is, or gone on with by another budget.
+
+    Args:
+        progress: share of the budget that is spent, 0 to 1.
+        share: of the budget, at its end, that cools down.
+    """
+    into = (progress - (1 - share)) / share if share else 0.0
+    return 1 - math.sqrt(min(max(into, 0.0), 1.0))
 
 
 class StepNumbers(torch.utils.data.IterableDataset[int]):
@@ -80,8 +93,9 @@ class GlareModule(L.LightningModule):
         self.net = make_net(config)
         self.average = AveragedModel(self.net, multi_avg_fn=moving_average, use_buffers=True)
         self.average.requires_grad_(requires_grad=False)  # several devices wait for all gradients
-        if config.precision.startswith("bf16"):
+        if chosen_precision(config.precision).startswith("bf16"):
             keep_depthwise_in_float32(self.net)
+        self._weights = Weights(vain=config.vain, pyramid=config.pyramid, ssim=config.ssim)
         self.spent = 0.0
         """Seconds trained in earlier runs and this one."""
         self._last = time.monotonic()
@@ -133,8 +147,17 @@ class GlareModule(L.LightningModule):
             # Fixed samples keep their frame, however they are cut.
             sample = self.source.sample(seed, WHOLE if whole or config.fixed else None)
             cuts = 0 if whole else min(CROPS, count - len(samples))
-            samples += [sample.crop(at, *config.crop) for _ in range(cuts)] or [sample]
+            samples += self._crops(at, sample, cuts) or [sample]
         return samples
+
+    def _crops(self, rng: np.random.Generator, sample: Sample, count: int) -> list[Sample]:
+        """Crops of a frame; the first is the one of ``picked`` that has most glare."""
+        crops: list[Sample] = []
+        for place in range(count):
+            tries = 1 if place else self.config.picked
+            cut = [sample.crop(rng, *self.config.crop) for _ in range(tries)]
+            crops.append(max(cut, key=lambda c: c.affected) if tries > 1 else cut[0])
+        return crops
 
     def pictures(self, count: int) -> Tensor:
         """Whole frames that no step trains on, (count, 3, H, W)."""
@@ -170,16 +193,15 @@ class GlareModule(L.LightningModule):
         """One step: draw, predict, compare."""
         self._count_time()
         self._set_rate()
-        if self.progress >= FREEZE_AT:
+        if self.progress >= 1 - self.config.cool_down:
             for layer in self.net.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
         targets = self.batch(self.global_step)
         picture = targets.picture.contiguous(memory_format=torch.channels_last)
         answers = [answer.float() for answer in self.net.answers(picture)]
-        compare = image_loss if self.net.head == "image" else glare_loss
         with torch.autocast(self.device.type, enabled=False):
-            each = [compare(answer, targets) for answer in answers]
+            each = [self._compare(answer, targets) for answer in answers]
             terms = {key: torch.stack([t[key] for t in each]).mean() for key in each[0]}
             loss = torch.stack(list(terms.values())).sum()
         values = {f"train/{k}": v.detach() for k, v in terms.items()} | {
@@ -196,11 +218,14 @@ class GlareModule(L.LightningModule):
         if self.progress >= 1.0:
             self.trainer.should_stop = True
 
+    def _compare(self, answer: Tensor, targets: GlareTargets) -> dict[str, Tensor]:
+        if self.net.head == "image":
+            return image_loss(answer, targets)
+        return glare_loss(answer, targets, self._weights)
+
     def _set_rate(self) -> None:
         warm = min((self.global_step + 1) / WARM_UP, 1.0)
-        rate = (
-            self.config.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress)))
-        )
+        rate = self.config.rate * warm * cooled(self.progress, self.config.cool_down)
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate * group["scale"]
 

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import lightning as L  # noqa: N812 - its own documentation's name
@@ -24,6 +25,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from dashcam_pipeline.errors import DeviceError, InputMissingError, ModelError
 from dashcam_pipeline.training.common.onnx_weights import load_onnx_weights
+from dashcam_pipeline.training.common.processor import chosen_precision
 from dashcam_pipeline.training.common.runs import (
     CHECKPOINT,
     WholeFiles,
@@ -145,16 +147,23 @@ def _make_trainer(config: GlareTrainingConfig, folder: Path) -> L.Trainer:
     """
     pairs = load_pairs(config.pairs, config.pairs_list) if config.pairs else []
     watch = Watch(folder, pairs, load_looks(config.look) if config.look else [])
-    keep = ModelCheckpoint(folder, filename="last", every_n_epochs=1, enable_version_counter=False)
+    # The same file, after each epoch and every few minutes of a slow one.
+    keep = [
+        ModelCheckpoint(folder, filename="last", enable_version_counter=False, **when)
+        for when in (
+            {"every_n_epochs": 1},
+            {"train_time_interval": timedelta(minutes=config.save_minutes)},
+        )
+    ]
     loggers = [CSVLogger(folder, name="csv"), TensorBoardLogger(folder, name="tensorboard")]
     try:
         return L.Trainer(
             accelerator="auto",
             devices=config.devices,
-            precision=config.precision,
+            precision=chosen_precision(config.precision),
             max_epochs=-1,
             logger=loggers,
-            callbacks=[watch, keep],
+            callbacks=[watch, *keep],
             plugins=[WholeFiles()],
             gradient_clip_val=1.0,
             log_every_n_steps=50,

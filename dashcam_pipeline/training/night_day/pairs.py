@@ -42,7 +42,7 @@ LENSES = 16
 """Lenses that simulated scenes are seen through; a spectrum of each is kept."""
 
 KINDS = ("moffat", "veil", "shimmer", "rings", "fan")
-"""Of ``psf.KINDS``: what lies round a lamp, not what crosses half the frame."""
+"""Of ``lens.KINDS``: what lies round a lamp, not what crosses half the frame."""
 
 SKY_TINTS = ((1.0, 0.75, 0.45), (1.0, 0.85, 0.7), (0.6, 0.75, 1.0), (0.9, 1.0, 0.9))
 """What a town's light makes of the sky: sodium, warm, blue hour, mercury."""

@@ -20,6 +20,10 @@ _LUMA_TABLE = (  # ITU-T T.81, table K.1
 )  # fmt: skip
 
 
+AUTO_EXPOSURE = 0.7
+"""Share of cameras whose exposure follows the mean within a night."""
+
+
 @cache
 def _dct_matrix() -> Tensor:
     """The orthonormal 8-point DCT-II (ITU-T T.81, A.3.3)."""
@@ -74,6 +78,24 @@ def encode(linear: Tensor, curve: tuple[float, float, float]) -> Tensor:
     v = linear.clamp(1e-6, 1).pow(1 / gamma)
     v = v + contrast * v * (1 - v) * (2 * v - 1)
     return (black + (1 - black) * v).clamp(0, 1)
+
+
+def exposure(linear: Tensor, curve: tuple[float, float, float], rng: np.random.Generator) -> float:
+    """Factor by which a camera darkens a bright picture, at most 1.
+
+    Glare lifts the mean, and a camera that exposes for the mean then takes light away, from the
+    scene as well; what it lacks in the dark is gain already.
+
+    Args:
+        linear: light that falls onto the sensor, (3, H, W), glare among it.
+        curve: of the camera.
+        rng: draws whether it does so, the mean that it accepts, and how far it goes.
+    """
+    if rng.random() > AUTO_EXPOSURE:
+        return 1.0
+    accepted, strength = float(rng.uniform(0.15, 0.45)), float(rng.uniform(0.4, 1.0))
+    mean = float(encode(linear[:, ::8, ::8], curve).mean())
+    return min(accepted / max(mean, 1e-3), 1.0) ** (2 * strength)
 
 
 def add_noise(picture: Tensor, rng: np.random.Generator, generator: torch.Generator) -> Tensor:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from dashcam_pipeline.training.synthesis.kind import glare_kind
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -26,6 +28,9 @@ SHIFT = 3
 """Fractional bits of the coordinates that OpenCV draws between."""
 
 
+@glare_kind(
+    "clutter", "posts, wires and lane marks: bright lines that are no glare and stay", part="scene"
+)
 def clutter(rng: np.random.Generator, lamps: list[Lamp], height: int, width: int) -> Plane:
     """Draw bright lines.
 

@@ -8,12 +8,17 @@ import cv2
 import numpy as np
 import torch
 
+from dashcam_pipeline.training.synthesis.kind import glare_kind
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dashcam_pipeline.training.synthesis.lamps import Lamp
 
 
+@glare_kind(
+    "ghosts", "reflections between lens surfaces, mirrored through the centre", part="beside"
+)
 def ghosts(rng: np.random.Generator, lamps: list[Lamp], height: int, width: int) -> Tensor:
     """Reflections between lens surfaces: tinted discs on the line through the centre."""
     canvas = np.zeros((height, width, 3), np.float32)

@@ -2,7 +2,8 @@
 
 The light that a lens scatters is the sum over all sources of the same scatter kernel, shifted to
 the source and scaled by its flux (a shift-invariant linear system); sources are small, so the sum
-is taken directly instead of by a Fourier transform. The layer is then parted:
+is taken directly instead of by a Fourier transform. Where dirt differs by place it is such a sum
+for each of two or three kernels, mixed by smooth maps. The layer is then parted:
 
 - *veil*: the wide part, the smoothed morphological opening of the layer with a window of
   ``VEIL_WINDOW`` of the frame (what is narrower than the window does not survive an opening),
@@ -25,9 +26,10 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from dashcam_pipeline.training.data.pictures import Picture, panorama_view
-from dashcam_pipeline.training.synthesis import camera, psf
+from dashcam_pipeline.training.synthesis import camera, dirt, lens
 from dashcam_pipeline.training.synthesis.clutter import clutter
 from dashcam_pipeline.training.synthesis.ghosts import ghosts
+from dashcam_pipeline.training.synthesis.haze import film, haze
 from dashcam_pipeline.training.synthesis.kinds import Chances
 from dashcam_pipeline.training.synthesis.lamps import (
     Lamp,
@@ -37,6 +39,8 @@ from dashcam_pipeline.training.synthesis.lamps import (
     sample_off_frame,
 )
 from dashcam_pipeline.training.synthesis.moon import halo, sample_moon
+from dashcam_pipeline.training.synthesis.motorway import motorway
+from dashcam_pipeline.training.synthesis.polar import log_uniform
 from dashcam_pipeline.training.synthesis.reflections import reflect
 
 if TYPE_CHECKING:
@@ -53,6 +57,17 @@ PAINTED = {"night": 0.5, "day": 1.0, "hdr": 0.5, "simulated": 0.0}
 
 KIND_WEIGHTS = {"night": 0.35, "day": 0.25, "hdr": 0.1, "simulated": 0.3}
 """How often each kind of background is drawn."""
+
+
+LEVEL = (0.01, 1.2)
+"""Range of what 99 of 100 pixels of the scattered light stay below, linear light."""
+
+DIRTY = 0.6
+"""Share of glasses whose dirt is stronger in some places, and of those that let less light through
+in some."""
+
+MIXED = (0.55, 0.3, 0.15)
+"""How often a glass scatters everywhere alike, in two ways, and in three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,11 @@ class Sample:
     veil: Tensor
     lamps: Tensor
     kinds: tuple[str, ...] = ()
+
+    @property
+    def affected(self) -> float:
+        """How much glare there is: the mean of its code values."""
+        return float((self.structured + self.veil).sqrt().mean())
 
     def crop(self, rng: np.random.Generator, height: int, width: int) -> Sample:
         """The same random window of everything, flipped by chance."""
@@ -123,13 +143,13 @@ class KernelBank:
         seed: of the bank.
         count: how many lenses; with 0, nothing is scattered.
         size: side; at least twice the longest frame side serves every lamp in the frame.
-        kinds: kinds of glare it may hold, of ``psf.KINDS``.
+        kinds: kinds of glare it may hold, of ``lens.KINDS``.
     """
 
     seed: int = 0
     count: int = 160
     size: int = 1024
-    kinds: tuple[str, ...] = psf.KINDS
+    kinds: tuple[str, ...] = lens.KINDS
     kernels: Tensor = field(init=False)
     shown: list[tuple[str, ...]] = field(init=False)
     """What each kernel is made of."""
@@ -140,7 +160,7 @@ class KernelBank:
         self.shown = []
         for i in range(self.count):
             rng = np.random.default_rng((self.seed, i))
-            kernel, shown = psf.sample_lens(rng, self.size, 288, self.kinds)
+            kernel, shown = lens.sample_lens(rng, self.size, 288, self.kinds)
             self.kernels[i] = torch.from_numpy(kernel)
             self.shown.append(shown)
 
@@ -168,7 +188,8 @@ def scatter(lamps: list[Lamp], kernel: Tensor, height: int, width: int) -> Tenso
         if lamp.radius > 3:  # noqa: PLR2004 - pixels; a disc is a few points
             r = 0.6 * lamp.radius
             points += [(r * math.cos(a), r * math.sin(a)) for a in np.arange(5) * 2 * math.pi / 5]
-        color = torch.tensor(lamp.color, device=kernel.device).view(3, 1, 1)
+        share = lamp.flux / len(points)
+        color = torch.tensor([c * share for c in lamp.color], device=kernel.device).view(3, 1, 1)
         for dx, dy in points:
             x, y = half - round(lamp.x + dx), half - round(lamp.y + dy)
             y0, x0 = max(-y, 0), max(-x, 0)
@@ -176,8 +197,9 @@ def scatter(lamps: list[Lamp], kernel: Tensor, height: int, width: int) -> Tenso
             x1 = min(width, kernel.shape[2] - x)
             if y0 >= y1 or x0 >= x1:
                 continue
+            # One pass over the memory: products and sums of their own would take ten times as long.
             part = kernel[:, y + y0 : y + y1, x + x0 : x + x1].float()
-            layer[:, y0:y1, x0:x1] += part * color * (lamp.flux / len(points))
+            layer[:, y0:y1, x0:x1].addcmul_(part, color)
     return layer
 
 
@@ -200,22 +222,21 @@ def darken(
 ) -> npt.NDArray[np.float32]:
     """Turn a day into a night: dim, dark sky, a cast, and pools of light under the lamps."""
     h, w = linear.shape[:2]
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    ambient = math.exp(rng.uniform(math.log(0.01), math.log(0.35)))
-    light = np.full((h, w, 3), ambient, np.float32)
+    y, x = np.arange(h, dtype=np.float32)[:, None], np.arange(w, dtype=np.float32)[None]
+    light = np.full((h, w, 3), log_uniform(rng, 0.004, 0.35), np.float32)
     total = sum(lamp.flux for lamp in lamps) + 1e-6
     pool = rng.uniform(0, 0.8)
     for lamp in lamps[:8]:
         reach = h * rng.uniform(0.08, 0.5)
-        below = y - lamp.y - h * rng.uniform(0, 0.2)
-        fall = 1 / (1 + ((x - lamp.x) ** 2 + below**2) / reach**2)
+        below = y - np.float32(lamp.y + h * rng.uniform(0, 0.2))
+        fall = 1 / (1 + (np.square(x - np.float32(lamp.x)) + np.square(below)) / reach**2)
         share = pool * math.sqrt(lamp.flux / total)
-        light += share * fall[..., None] * np.array(lamp.color, np.float32)
+        light += fall[..., None] * (share * np.array(lamp.color)).astype(np.float32)
     sky = np.clip((h * rng.uniform(0.3, 0.6) - y) / (0.15 * h), 0, 1)[..., None]
     bright = np.clip((linear.mean(axis=2, keepdims=True) - 0.2) / 0.3, 0, 1)
-    light *= 1 - sky * bright * rng.uniform(0.7, 1.0)
-    cast = np.exp(rng.normal(0, 0.15, 3))
-    return np.asarray(np.power(linear, rng.uniform(1.0, 1.5)) * light * cast, np.float32)
+    light *= 1 - sky * bright * np.float32(rng.uniform(0.7, 1.0))
+    light *= np.exp(rng.normal(0, 0.15, 3)).astype(np.float32)
+    return np.asarray(np.power(linear, rng.uniform(1.0, 1.5)) * light, np.float32)
 
 
 class GlareSynthesizer:
@@ -252,28 +273,35 @@ class GlareSynthesizer:
         rng = np.random.default_rng(seed)
         height, width = shape or SHAPES[int(rng.integers(len(SHAPES)))]
         free = rng.random() < self.glare_free
-        scene, lamps = self._scene(rng, height, width, lit=not free)
         kinds: tuple[str, ...] = ()
+        if rng.random() < self.chances.motorway:
+            scene, lamps = motorway(rng, height, width)
+            kinds = ("motorway",)
+        else:
+            scene, lamps = self._scene(rng, height, width, lit=not free)
         if rng.random() < self.chances.clutter:
             scene = np.maximum(scene, clutter(rng, lamps, height, width))
-            kinds = ("clutter",)
+            kinds = (*kinds, "clutter")
         light, cover = paint_lamps(lamps, height, width)
         source = torch.from_numpy(scene).permute(2, 0, 1).contiguous() + torch.from_numpy(light)
         curve = camera.tone_curve(rng)
         if lamps and rng.random() < self.chances.reflections:
             source = source + torch.from_numpy(reflect(rng, lamps, height, width))
             kinds = (*kinds, "reflections")
-        clean = camera.encode(source, curve)
+        if rng.random() < DIRTY:
+            source = source * torch.from_numpy(dirt.transmission(rng, height, width))
         if free or not lamps:
-            glare = clean
+            source = source * camera.exposure(source, curve, rng)
+            clean = glare = camera.encode(source, curve)
         else:
             layer, shown = self._layer(rng, lamps, height, width)
             kinds = (*shown, *kinds)
-            glare = camera.encode(source + layer, curve)
+            gain = camera.exposure(source + layer, curve, rng)
+            clean = camera.encode(source * gain, curve)
+            glare = camera.encode((source + layer) * gain, curve)
             if rng.random() < self.chances.haze:
                 kinds = (*kinds, "haze")
-                haze = float(rng.uniform(0.002, 0.04))
-                glare = torch.maximum(glare, (glare.square() + haze * (1 - glare.square())).sqrt())
+                glare = haze(rng, glare)
         structured, veil = split_layer((glare.square() - clean.square()).clamp(min=0))
         lamp_map = torch.maximum(torch.from_numpy(cover)[None], saturation(clean))
         return Sample(camera.record(glare, rng), glare, structured, veil, lamp_map, kinds)
@@ -321,12 +349,11 @@ class GlareSynthesizer:
         lamps = []
         if rng.random() < share * self.chances.lamps:
             lamps = sample_lamps(rng, height, width)[: 3 if kind == "hdr" else None]
-        for chance, draw in (
-            (self.chances.off_frame, sample_off_frame),
-            (self.chances.moon, sample_moon),
-        ):
-            if rng.random() < (chance if chance == 1 else chance * share):
-                lamps.append(draw(rng, height, width))
+        if rng.random() < self.chances.off_frame:
+            lamps.append(sample_off_frame(rng, height, width))
+        moon = self.chances.moon
+        if rng.random() < (moon if moon == 1 else moon * share):
+            lamps.append(sample_moon(rng, height, width))
         return lamps
 
     def _layer(
@@ -340,16 +367,51 @@ class GlareSynthesizer:
         layer = torch.zeros(3, height, width)
         kinds: tuple[str, ...] = ()
         if self.bank.count:
-            kernel, kinds = self.bank.choose(rng)
-            layer = scatter(lamps, kernel, height, width)
+            layer, kinds = self._scattered(rng, lamps, height, width)
         for lamp in lamps:
             if lamp.halo:
                 layer = layer + torch.from_numpy(halo(rng, lamp, height, width))
                 kinds = (*kinds, "moon")
         ring = torch.quantile(layer.mean(0)[::4, ::4].flatten(), 0.99)
-        level = math.exp(rng.uniform(math.log(0.01), math.log(0.8)))
+        level = log_uniform(rng, *LEVEL)
         layer = layer * (level / (ring + 1e-9))
         if rng.random() < self.chances.ghosts:
             layer = layer + ghosts(rng, lamps, height, width) * (level / 0.3)
             kinds = (*kinds, "ghosts")
+        if rng.random() < self.chances.film:
+            layer = layer + film(rng, lamps, height, width)
+            kinds = (*kinds, "film")
+        if rng.random() < DIRTY:
+            layer = layer * torch.from_numpy(dirt.dirt(rng, height, width))
         return layer, kinds
+
+    def _scattered(
+        self, rng: np.random.Generator, lamps: list[Lamp], height: int, width: int
+    ) -> tuple[Tensor, tuple[str, ...]]:
+        """What one glass scatters, (3, H, W): one kernel, or two or three that differ by place.
+
+        They differ by the place that a pixel is seen through, or by that of the lamp, whose light
+        then carries its kernel to everywhere.
+        """
+        count = int(rng.choice(3, p=MIXED)) + 1
+        drawn = [self.bank.choose(rng) for _ in range(count)]
+        kinds = tuple(dict.fromkeys(kind for _, shown in drawn for kind in shown))
+        if count == 1:
+            return scatter(lamps, drawn[0][0], height, width), kinds
+        layer = torch.zeros(3, height, width)
+        maps = dirt.shares(rng, count, height, width)
+        by_lamp = rng.random() < 0.5  # noqa: PLR2004 - a coin
+        for (kernel, _), share in zip(drawn, maps, strict=True):
+            if by_lamp:
+                part = [_dimmed(lamp, share) for lamp in lamps]
+                layer += scatter(part, kernel, height, width)
+            else:
+                layer += scatter(lamps, kernel, height, width) * torch.from_numpy(share)
+        return layer, kinds
+
+
+def _dimmed(lamp: Lamp, share: npt.NDArray[np.float32]) -> Lamp:
+    """A lamp as bright as a map (H, W) says at its place, or at the nearest one in the frame."""
+    h, w = share.shape
+    y, x = min(max(round(lamp.y), 0), h - 1), min(max(round(lamp.x), 0), w - 1)
+    return replace(lamp, radiance=lamp.radiance * float(share[y, x]))

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashcam_pipeline.training.synthesis.psf import WAVELENGTHS, Polar, log_uniform
+from dashcam_pipeline.training.synthesis.kind import glare_kind
+from dashcam_pipeline.training.synthesis.polar import log_uniform
 
 if TYPE_CHECKING:
-    from dashcam_pipeline.training.synthesis.psf import Generator, Grid
+    from dashcam_pipeline.training.synthesis.polar import Generator, Grid, Polar
+
+BANDS = (0.620, 0.540, 0.460)
+"""Micrometres: the centres of the red, green and blue bands."""
 
 
+@glare_kind("corona", "coloured diffraction rings of droplets", held_out=True)
 def corona(rng: Generator, p: Polar) -> Grid:
     """Diffraction corona of droplets: Airy patterns averaged over droplet sizes; (3, N, N).
 
@@ -31,12 +36,13 @@ def corona(rng: Generator, p: Polar) -> Grid:
     airy[0] = 1.0
     sizes = np.exp(rng.normal(0, rng.uniform(0.05, 0.2), 9))
     bands = []
-    for w in WAVELENGTHS:
+    for w in BANDS:
         x = p.radius * (3.832 / first * 0.54 / w)
         bands.append(np.mean([np.interp(x * s, grid, airy, right=0) for s in sizes], axis=0))
     return np.stack(bands).astype(np.float32)
 
 
+@glare_kind("anamorphic", "a level, mostly blue band through every lamp", held_out=True)
 def anamorphic(rng: Generator, p: Polar) -> Grid:
     """The level, mostly blue band that a cylindrical element draws through a source; (3, N, N)."""
     core = log_uniform(rng, 0.003, 0.01)
@@ -45,7 +51,3 @@ def anamorphic(rng: Generator, p: Polar) -> Grid:
     fall = 1 / (1 + (np.abs(p.x) / length) ** rng.uniform(1, 2))
     tint = np.array([rng.uniform(0.1, 0.6), rng.uniform(0.4, 0.9), 1.0])
     return np.asarray(tint[:, None, None] * band * fall, np.float32)
-
-
-HELD_OUT = {"corona": corona, "anamorphic": anamorphic}
-"""Generators by kind."""

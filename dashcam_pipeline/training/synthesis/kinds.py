@@ -1,7 +1,8 @@
-"""All kinds of glare by name, and how often each occurs.
+"""All kinds of glare by name, and how often those occur that are not of the kernel.
 
-Kinds of the scatter kernel are drawn per lens (``psf``); the others per sample (``Chances``). Every
-one is drawn from the sample's own seed and can be switched off: a kernel's kind by leaving it out
+A kind is one function with a decorator (``kind``); this module loads the modules that have one.
+Kinds of the scatter kernel are drawn per lens (``lens``); the others per sample (``Chances``). Each
+is drawn from the sample's own seed and can be switched off: a kernel's kind by leaving it out
 of ``KernelBank.kinds``, another by a chance of 0.
 """
 
@@ -9,62 +10,61 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KERNEL = {
-    "moffat": "core glow and near bloom round a lamp",
-    "veil": "wide haze of one lamp, falling off with the distance",
-    "shimmer": "fine spokes all around",
-    "fan": "the bundle of streaks across the wiper's direction",
-    "streaks": "single thin lines, plain or in rainbow colours",
-    "aperture": "|FFT|^2 of a dirty aperture over three bands of wavelengths",
-    "rings": "coloured rings, as in mist or on fogged glass",
-    "freeform": "any profile along radius and angle, so that no look is relied on",
-}
+# Modules whose kinds register themselves.
+from dashcam_pipeline.training.synthesis import (
+    clutter,
+    ghosts,
+    haze,
+    lens,
+    moon,
+    motorway,
+    reflections,
+)
+from dashcam_pipeline.training.synthesis.kind import named
+
+__all__ = ["ALL", "BESIDE", "KERNEL", "MEASURED", "SCENE", "Chances", "select"]
+
+LOADED = (lens, ghosts, moon, haze, reflections, clutter, motorway)
+"""Where kinds come from."""
+
+KERNEL = named("kernel")
 """What a lens does to every point of light; all lamps of a picture share it."""
 
-MEASURED = {
-    "corona": "coloured diffraction rings of droplets",
-    "anamorphic": "a level, mostly blue band through every lamp",
-}
+MEASURED = named("kernel", held_out=True)
 """Kinds of the kernel that no training uses: models are measured on them."""
 
-BESIDE = {
-    "ghosts": "reflections between lens surfaces, mirrored through the centre",
-    "moon": "the moon, half a degree wide, with its halo",
-    "haze": "an even grey veil over the whole glass",
-}
+BESIDE = named("beside")
 """What comes beside the kernel."""
 
-SCENE = {
-    "reflections": "lamps mirrored in a wet road: no glare, they stay in the target",
-    "clutter": "posts, wires and lane marks: bright lines that are no glare and stay",
-}
+SCENE = named("scene")
 """Light that looks like glare and belongs to the scene."""
 
 ALL = {**KERNEL, **MEASURED, **BESIDE, **SCENE}
-"""All kinds."""
+"""All kinds, with a description each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chances:
     """How often what is not of the kernel occurs; 0 is never, 1 is always and on any background.
 
-    Between the two, lamps, moon and lamps off the frame are rarer on backgrounds that have their
-    own lamps.
+    Between the two, lamps and moon are rarer on backgrounds that have their own lamps.
 
     Args:
         lamps: painted lamps in the frame: street lamps, cars, signals.
         off_frame: a lamp outside the frame that shines in.
-        moon, ghosts, haze: as in ``BESIDE``.
-        reflections, clutter: as in ``SCENE``.
+        moon, ghosts, haze, film: as in ``BESIDE``.
+        reflections, clutter, motorway: as in ``SCENE``.
     """
 
     lamps: float = 1.0
-    off_frame: float = 0.14
+    off_frame: float = 0.3
     moon: float = 0.06
-    ghosts: float = 0.15
+    ghosts: float = 0.12
     haze: float = 0.2
-    reflections: float = 0.05
-    clutter: float = 0.1
+    film: float = 0.45
+    reflections: float = 0.1
+    clutter: float = 0.15
+    motorway: float = 0.15
 
 
 def select(names: tuple[str, ...]) -> tuple[tuple[str, ...], Chances]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dashcam_pipeline.training.synthesis.kind import glare_kind
 from dashcam_pipeline.training.synthesis.lamps import CORRELATED, Lamp
-from dashcam_pipeline.training.synthesis.psf import REFERENCE_RADIUS
+from dashcam_pipeline.training.synthesis.polar import REFERENCE_RADIUS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,6 +44,7 @@ def sample_moon(rng: Generator, height: int, width: int) -> Lamp:
     return Lamp(x, y, radius, 1.0, 0.0, (r, g, b), radiance, halo=True)
 
 
+@glare_kind("moon", "the moon, half a degree wide, with its halo", part="beside")
 def halo(rng: Generator, moon: Lamp, height: int, width: int) -> npt.NDArray[np.float32]:
     """Light of the halo, (3, H, W), in the units of ``scatter``: a kernel times the moon's flux.
 

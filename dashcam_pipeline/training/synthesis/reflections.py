@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from dashcam_pipeline.training.synthesis.kind import glare_kind
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -27,6 +29,9 @@ RIPPLE = (2, 24)
 """Height and width of the water's ripples, pixels at the work size: they lie across."""
 
 
+@glare_kind(
+    "reflections", "lamps mirrored in a wet road: no glare, they stay in the target", part="scene"
+)
 def reflect(
     rng: np.random.Generator, lamps: list[Lamp], height: int, width: int
 ) -> npt.NDArray[np.float32]:

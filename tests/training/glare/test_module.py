@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dashcam_pipeline.training.glare.config import GlareTrainingConfig
-from dashcam_pipeline.training.glare.module import WHOLE, GlareModule
+from dashcam_pipeline.training.glare.module import WHOLE, GlareModule, cooled
 from dashcam_pipeline.training.synthesis.glare import Sample
 
 
@@ -75,6 +75,42 @@ def test_augmentation_cuts_other_crops_of_a_fixed_sample(augment, crops):
     module = make_module(fixed=1, whole_frames=0.0, augment=augment)
     seen = {crop.numpy().tobytes() for step in range(10) for crop in module.batch(step).picture}
     assert len(seen) == crops
+
+
+def test_the_crop_with_most_glare_is_picked():
+    """Of the recorder's frames the lower right has most, as its numbers rise."""
+    plain, picked = (make_module(whole_frames=0.0, picked=n) for n in (1, 8))
+    first = [
+        [float(m.batch(step).structured[::2].mean()) for step in range(12)] for m in (plain, picked)
+    ]
+    second = [
+        [float(m.batch(step).structured[1::2].mean()) for step in range(12)]
+        for m in (plain, picked)
+    ]
+    assert sum(first[1]) > sum(first[0]) + 1
+    assert abs(sum(second[1]) - sum(second[0])) < 1.5, "the other one lies anywhere"
+
+
+def test_the_rate_is_constant_and_then_falls_to_nothing():
+    assert [cooled(p, 0.2) for p in (0.0, 0.5, 0.8)] == [1, 1, 1]
+    assert cooled(0.85, 0.2) == pytest.approx(0.5)
+    assert cooled(1.0, 0.2) == pytest.approx(0)
+    assert [cooled(p, 0.0) for p in (0.0, 1.0)] == [1, 1]
+
+
+def test_a_run_that_is_cool_goes_on_at_the_full_rate():
+    module = make_module(hours=1.0, rate=0.1)
+    scale = [{"scale": 1.0}, {"scale": 0.5}]
+    module._trainer = SimpleNamespace(
+        optimizers=[SimpleNamespace(param_groups=scale)], global_step=1000, world_size=1
+    )
+    for spent, rate in ((0.5, 0.1), (0.95, 0.1 * cooled(0.95, 0.2)), (1.0, 0.0)):
+        module.spent = spent * 3600
+        module._set_rate()
+        assert [group["lr"] for group in scale] == pytest.approx([rate, rate / 2])
+    module.config = module.config.model_copy(update={"hours": 2.0})
+    module._set_rate()
+    assert scale[0]["lr"] == pytest.approx(0.1)
 
 
 def test_the_autoencoder_sees_whole_frames_at_its_own_size():

@@ -84,6 +84,29 @@ def test_a_run_leaves_all_that_it_promises_and_goes_on(run):
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_a_run_that_breaks_within_an_epoch_goes_on_from_minutes_before(
+    config, tmp_path, monkeypatch
+):
+    folder = tmp_path / "run"
+    often = config.model_copy(update={"epoch_steps": 50, "save_minutes": 1e-6, "epochs": 1})
+    draw = GlareModule.batch
+
+    def fail(self, step):
+        if step == 3:
+            raise RuntimeError("the power is gone")
+        return draw(self, step)
+
+    monkeypatch.setattr(GlareModule, "batch", fail)
+    with pytest.raises(RuntimeError, match="power"):
+        train_glare(often, folder)
+    assert 2 <= torch.load(folder / "last.ckpt", weights_only=True)["global_step"] <= 3
+    assert not list(folder.glob("*.part"))
+    monkeypatch.setattr(GlareModule, "batch", draw)
+    train_glare(resume_config(folder, epoch_steps=2, epochs=2), folder)
+    assert torch.load(folder / "last.ckpt", weights_only=True)["global_step"] >= 4
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
     path, difference = export_run(
         run / "last.ckpt", tmp_path / "weights", "mine", licence="CC0-1.0", trained_on=["noise"]

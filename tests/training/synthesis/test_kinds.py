@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from dashcam_pipeline.training.data.pictures import Picture
-from dashcam_pipeline.training.synthesis import kinds, psf
+from dashcam_pipeline.training.synthesis import kinds, lens
 from dashcam_pipeline.training.synthesis.ghosts import ghosts
 from dashcam_pipeline.training.synthesis.glare import GlareSynthesizer, KernelBank
-from dashcam_pipeline.training.synthesis.held_out import HELD_OUT
 from dashcam_pipeline.training.synthesis.lamps import Lamp, sample_off_frame
 from dashcam_pipeline.training.synthesis.moon import DIAMETER, halo, sample_moon
 from dashcam_pipeline.training.synthesis.reflections import reflect
@@ -37,8 +36,8 @@ def synthesizer(*names):
 
 
 def test_all_generators_are_listed():
-    assert set(kinds.KERNEL) == set(psf.KINDS)
-    assert set(kinds.MEASURED) == set(HELD_OUT)
+    assert set(kinds.KERNEL) == set(lens.KINDS)
+    assert set(kinds.MEASURED) == set(lens.HELD_OUT)
 
 
 @pytest.mark.parametrize("kind", kinds.ALL)
@@ -61,7 +60,9 @@ def test_several_kinds_come_together():
 
 def test_what_is_switched_off_stays_off():
     bank = KernelBank(seed=1, count=1, size=320)
-    off = kinds.Chances(off_frame=0, moon=0, ghosts=0, haze=0, reflections=0, clutter=0)
+    off = kinds.Chances(
+        off_frame=0, moon=0, ghosts=0, haze=0, film=0, reflections=0, clutter=0, motorway=0
+    )
     source = GlareSynthesizer([street()], bank, chances=off)
     for seed in range(20):
         assert set(source.sample((seed,), SHAPE).kinds) <= set(kinds.KERNEL)

@@ -7,15 +7,22 @@ import pytest
 import torch
 
 from dashcam_pipeline.training.data.pictures import PictureSource, load_pictures
-from dashcam_pipeline.training.synthesis import camera, psf
+from dashcam_pipeline.training.synthesis import camera, lens
 from dashcam_pipeline.training.synthesis.glare import (
     GlareSynthesizer,
     KernelBank,
     scatter,
     split_layer,
 )
-from dashcam_pipeline.training.synthesis.held_out import HELD_OUT
-from dashcam_pipeline.training.synthesis.lamps import Lamp, find_lamps, paint_lamps, sample_lamps
+from dashcam_pipeline.training.synthesis.kind import REGISTERED
+from dashcam_pipeline.training.synthesis.lamps import (
+    Lamp,
+    _Street,
+    find_lamps,
+    paint_lamps,
+    sample_lamps,
+)
+from dashcam_pipeline.training.synthesis.polar import REFERENCE_RADIUS, Polar
 
 SHAPE = (96, 160)
 
@@ -35,9 +42,9 @@ def lamp(x, y, radius=1.0, radiance=10.0):
     return Lamp(x, y, radius, 1.0, 0.0, (1.0, 0.5, 0.25), radiance)
 
 
-@pytest.mark.parametrize("kind", psf.KINDS)
+@pytest.mark.parametrize("kind", lens.KINDS)
 def test_every_kind_alone_gives_a_kernel(kind):
-    made = [psf.sample_kernel(np.random.default_rng(i), 256, 288, (kind,)) for i in range(3)]
+    made = [lens.sample_kernel(np.random.default_rng(i), 256, 288, (kind,)) for i in range(3)]
     for kernel in made:
         assert kernel.shape == (3, 256, 256)
         assert kernel.dtype == np.float32
@@ -48,9 +55,9 @@ def test_every_kind_alone_gives_a_kernel(kind):
 
 
 def test_a_kernel_is_one_at_the_reference_radius():
-    kernel = psf.sample_kernel(np.random.default_rng(5), 256, 288, ("moffat", "veil"))
-    radius = psf.Polar.square(256, 288).radius
-    ring = np.abs(radius - psf.REFERENCE_RADIUS) < 1.5 / 288
+    kernel = lens.sample_kernel(np.random.default_rng(5), 256, 288, ("moffat", "veil"))
+    radius = Polar.square(256, 288).radius
+    ring = np.abs(radius - REFERENCE_RADIUS) < 1.5 / 288
     assert kernel[:, ring].mean() == pytest.approx(1, rel=0.15)
 
 
@@ -137,6 +144,51 @@ def test_roads_have_lamps():
     assert max(counts) >= 5
 
 
+@pytest.mark.parametrize("ahead", [20.0, 60.0, 400.0])
+def test_light_falls_with_the_square_of_the_distance(ahead):
+    street = _Street(288, 512, focal=300.0, x=256.0, y=140.0, eye=1.3)
+    bulb = Lamp(0, 0, 0.2, 1.0, 0.0, (1.0, 1.0, 1.0), 50.0)
+    for place in (ahead, 2 * ahead):
+        street.add((0.0, 5.0, place), bulb)
+    near, far = street.lamps
+    assert near.flux == pytest.approx(4 * far.flux)
+    painted = [paint_lamps([found], 288, 512)[0].sum() for found in (near, far)]
+    assert painted[0] == pytest.approx(4 * painted[1], rel=0.5), "under a pixel too"
+
+
+def test_a_camera_darkens_what_glare_lifts():
+    curve = (2.0, 0.0, 0.0)
+    dark, bright = torch.full((3, 64, 64), 0.002), torch.full((3, 64, 64), 0.5)
+    found = {"dark": set(), "bright": set()}
+    for seed in range(40):
+        for name, light in (("dark", dark), ("bright", bright)):
+            found[name].add(camera.exposure(light, curve, np.random.default_rng(seed)))
+    assert found["dark"] == {1.0}, "what it lacks in the dark is gain already"
+    assert 1.0 in found["bright"], "some cameras don't"
+    assert 0 < min(found["bright"]) < 0.4
+    assert max(found["bright"]) == 1.0
+
+
+def test_dirt_lets_a_glass_differ_by_place(folders, bank):
+    source = GlareSynthesizer(
+        load_pictures([PictureSource.parse(f"night:{folders / 'night'}")]), bank
+    )
+    lamps = [lamp(40, 30), lamp(120, 60)]
+    alike = 0
+    for seed in range(20):
+        layer, _ = source._scattered(np.random.default_rng(seed), lamps, *SHAPE)
+        assert layer.min() >= 0
+        assert torch.isfinite(layer).all()
+        single = [
+            scatter(lamps, view, *SHAPE)
+            for kernel in bank.kernels
+            for one in (kernel, kernel.flip(2))
+            for view in (one, one.transpose(1, 2))
+        ]
+        alike += any(torch.allclose(layer, whole, rtol=1e-3, atol=1e-3) for whole in single)
+    assert 5 <= alike <= 16, "about half of all glasses scatter everywhere alike"
+
+
 def test_compression_is_lossless_at_best_and_visible_at_worst():
     picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.25
     assert (camera.block_compress(picture, 100) - picture).abs().max() < 0.02
@@ -150,17 +202,17 @@ def test_a_tone_curve_rises():
         assert (coded.diff(dim=2) >= -1e-6).all()
 
 
-@pytest.mark.parametrize("kind", HELD_OUT)
+@pytest.mark.parametrize("kind", lens.HELD_OUT)
 def test_a_held_out_kind_only_occurs_when_it_is_asked_for(kind):
-    assert kind not in psf.KINDS
-    kernel = psf.sample_kernel(np.random.default_rng(3), 256, 288, (kind,))
+    assert kind not in lens.KINDS
+    kernel = lens.sample_kernel(np.random.default_rng(3), 256, 288, (kind,))
     assert np.isfinite(kernel).all()
     assert kernel.min() >= 0
     assert kernel.max() > 1
 
 
 def test_a_corona_has_a_dark_ring_that_grows_with_the_wavelength():
-    polar = psf.Polar.square(512, 288)
-    red, green, blue = HELD_OUT["corona"](np.random.default_rng(0), polar)[:, 256, 256:]
+    polar = Polar.square(512, 288)
+    red, green, blue = REGISTERED["corona"].make(np.random.default_rng(0), polar)[:, 256, 256:]
     dark = [int(np.flatnonzero(band < 0.1 * band[0])[0]) for band in (red, green, blue)]
     assert dark[0] > dark[1] > dark[2]

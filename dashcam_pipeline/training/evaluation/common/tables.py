@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashcam_pipeline.training.evaluation.glare.bars import Bar
-
 NOTHING: Final = "doing nothing"
 """Name of the first row: the input itself."""
-
-
-class Section(Protocol):
-    """One part of an evaluation, as a command prints it."""
-
-    def markdown(self) -> str:
-        """Headed tables."""
-
-    def bars(self) -> list[Bar]:
-        """What should be reached, with what was measured; empty where there is no bar."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything measured, JSON-able but for NaN (see ``plain``)."""
 
 
 def mean(values: Iterable[float]) -> float:

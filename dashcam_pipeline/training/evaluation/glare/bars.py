@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from dashcam_pipeline.training.evaluation.common.tables import number, table
 
@@ -49,6 +49,19 @@ class Bar:
             self.side: self.limit,
             "met": self.met,
         }
+
+
+class Section(Protocol):
+    """One part of an evaluation, as a command prints it."""
+
+    def markdown(self) -> str:
+        """Headed tables."""
+
+    def bars(self) -> list[Bar]:
+        """What should be reached, with what was measured; empty where there is no bar."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything measured, JSON-able but for NaN (see ``tables.plain``)."""
 
 
 def bars_table(bars: Sequence[Bar]) -> str:

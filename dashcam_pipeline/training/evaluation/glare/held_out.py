@@ -24,8 +24,7 @@ from dashcam_pipeline.training.evaluation.glare.bars import Bar
 from dashcam_pipeline.training.evaluation.glare.metrics import PairScore, Regions
 from dashcam_pipeline.training.evaluation.glare.stage import clean_picture, short_name
 from dashcam_pipeline.training.synthesis.glare import GlareSynthesizer, KernelBank
-from dashcam_pipeline.training.synthesis.held_out import HELD_OUT
-from dashcam_pipeline.training.synthesis.kinds import KERNEL, Chances
+from dashcam_pipeline.training.synthesis.kinds import KERNEL, MEASURED, Chances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,7 +46,7 @@ EXACT: Final = "exact layer"
 LENSES: Final = 16
 """Most lenses of a kind: half a second each."""
 
-_PURE: Final = Chances(ghosts=0, haze=0)
+_PURE: Final = Chances(ghosts=0, haze=0, film=0, motorway=0)
 """Nothing beside the kernel but lamps, off the frame too, and now and then the moon."""
 
 _SHEET_WIDTH: Final = 320
@@ -92,13 +91,13 @@ def check_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
     Raises:
         UsageError: a kind is unknown.
     """
-    known = {**HELD_OUT, **KERNEL}
+    known = {**MEASURED, **KERNEL}
     for kind in kinds:
         if kind not in known:
             raise UsageError(
                 f"{kind!r} is no kind of glare", advice=f"There are {', '.join(known)}."
             )
-    return tuple(kinds) or tuple(HELD_OUT)
+    return tuple(kinds) or tuple(MEASURED)
 
 
 def draw_pairs(

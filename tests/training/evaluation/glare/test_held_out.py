@@ -14,8 +14,7 @@ from dashcam_pipeline.training.evaluation.glare.held_out import (
     draw_pairs,
     measure_held_out,
 )
-from dashcam_pipeline.training.synthesis.held_out import HELD_OUT
-from dashcam_pipeline.training.synthesis.psf import KINDS
+from dashcam_pipeline.training.synthesis.lens import HELD_OUT, KINDS
 
 from .conftest import Fake, save, street
 
