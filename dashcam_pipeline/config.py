@@ -35,8 +35,8 @@ from pydantic import (
 )
 
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
-from dashcam_pipeline.explain import explain
 from dashcam_pipeline.stages.base import Quality  # noqa: TC001 - pydantic reads it at run time
+from dashcam_pipeline.stages.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

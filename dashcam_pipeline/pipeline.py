@@ -23,8 +23,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dashcam_pipeline.accounting import make_report
-from dashcam_pipeline.assembly import (
+from dashcam_pipeline.config import CleanConfig, make_config
+from dashcam_pipeline.engine.accounting import make_report
+from dashcam_pipeline.engine.assembly import (
     Leftover,
     Output,
     available_threads,
@@ -38,8 +39,7 @@ from dashcam_pipeline.assembly import (
     prepare_chain,
     processing_tags,
 )
-from dashcam_pipeline.config import CleanConfig, make_config
-from dashcam_pipeline.workers import Workers
+from dashcam_pipeline.engine.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.frames import Frame
-    from dashcam_pipeline.report import RunReport
-    from dashcam_pipeline.workers import Progress
 
 __all__ = [
     "Output",
@@ -128,7 +128,7 @@ class Pipeline:
         """
         import numpy as np  # noqa: PLC0415 - only here
 
-        from dashcam_pipeline.rgb import frame_to_rgb, rgb_to_frame  # noqa: PLC0415 - only here
+        from dashcam_pipeline.engine.rgb import frame_to_rgb, rgb_to_frame  # noqa: PLC0415 - only here
 
         if frames.dtype != np.uint8:
             raise TypeError(f"frames must be uint8 (0 to 255), not {frames.dtype}")

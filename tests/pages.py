@@ -7,7 +7,7 @@ from pathlib import Path
 
 from factory import Picture, Sound, make_clip
 
-from dashcam_pipeline.compare.report.build import ReportOptions, write_report
+from dashcam_pipeline.compare.page.build import ReportOptions, write_report
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.pipeline import clean
 

@@ -18,11 +18,11 @@ LAYERS = [
     {"cli", "__main__"},
     {"batch", "compare"},
     {"pipeline", "provenance"},
-    {"accounting", "assembly", "workers"},
-    {"chain", "dashcam"},
-    {"media", "stages", "config", "protection", "scenes", "report", "rgb"},
-    {"inference", "explain"},
-    {"frames", "queues", "errors", "_version"},
+    {"engine"},
+    {"dashcam"},
+    {"media", "stages", "config"},
+    {"inference"},
+    {"frames", "errors", "_version"},
 ]
 """Top-level parts, from those that people use down; a part imports its own layer or a lower one."""
 

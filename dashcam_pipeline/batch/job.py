@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dashcam_pipeline.config import CleanConfig
-    from dashcam_pipeline.workers import Progress
+    from dashcam_pipeline.engine.workers import Progress
 
 OutcomeStatus: TypeAlias = Literal["done", "damaged", "bright", "unchanged", "failed"]
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.explain import explain
 from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.stages.explain import explain
 from dashcam_pipeline.stages.registry import available_stages, stage_class
 
 if TYPE_CHECKING:

@@ -7,17 +7,6 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from dashcam_pipeline.accounting import make_report
-from dashcam_pipeline.assembly import (
-    Leftover,
-    available_threads,
-    check_damage,
-    encoder_settings,
-    expected_frames,
-    open_reader,
-    prepare_chain,
-    processing_tags,
-)
 from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.batch.segmented import (
     PausingChain,
@@ -27,25 +16,36 @@ from dashcam_pipeline.batch.segmented import (
     SegmentStore,
     unpack_state,
 )
+from dashcam_pipeline.engine.accounting import make_report
+from dashcam_pipeline.engine.assembly import (
+    Leftover,
+    available_threads,
+    check_damage,
+    encoder_settings,
+    expected_frames,
+    open_reader,
+    prepare_chain,
+    processing_tags,
+)
+from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import NotVideoError
 from dashcam_pipeline.media import containers, encoders
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.provenance import Keeper
-from dashcam_pipeline.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.media.encoders import Encoder
     from dashcam_pipeline.media.segments import Segment
     from dashcam_pipeline.media.source import SourceInfo
-    from dashcam_pipeline.media.written import WriteReport
-    from dashcam_pipeline.report import RunReport
-    from dashcam_pipeline.workers import Progress
+    from dashcam_pipeline.media.write_report import WriteReport
 
 LOCK_SECONDS: float = 30.0
 """How long to wait for a dying worker of an earlier run to let a recording go."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 
-from dashcam_pipeline.chain import Chain, ChainState
+from dashcam_pipeline.engine.chain import Chain, ChainState
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.segments import (
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.segments import Segment
     from dashcam_pipeline.media.source import VideoTrack
-    from dashcam_pipeline.media.written import WriteReport
+    from dashcam_pipeline.media.write_report import WriteReport
 
 SUFFIX: Final = ".seg"
 

@@ -13,7 +13,7 @@ from dashcam_pipeline.frames import Frame
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dashcam_pipeline.chain import Chain, StageOutcome
+    from dashcam_pipeline.engine.chain import Chain, StageOutcome
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.source import SourceInfo
 

@@ -19,7 +19,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.assembly import (
+from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Size
+from dashcam_pipeline.compare.composer import Composer
+from dashcam_pipeline.compare.options import PreviewOptions
+from dashcam_pipeline.compare.sources import Comparison
+from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.assembly import (
     Leftover,
     Output,
     check_damage,
@@ -27,28 +32,23 @@ from dashcam_pipeline.assembly import (
     expected_frames,
     open_writer,
 )
-from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Size
-from dashcam_pipeline.compare.composer import Composer
-from dashcam_pipeline.compare.options import PreviewOptions
-from dashcam_pipeline.compare.sources import Comparison
-from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.containers import choose_output_path
 from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.writer import Writer
-from dashcam_pipeline.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashcam_pipeline.chain import StageOutcome
     from dashcam_pipeline.compare.pairs import Matcher, Pair
     from dashcam_pipeline.config import Box
+    from dashcam_pipeline.engine.chain import StageOutcome
+    from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.frames import Frame
-    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.read_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
     from dashcam_pipeline.media.writer import WriteReport
-    from dashcam_pipeline.workers import Progress
 
 ENDING: Final = "_before_after"
 

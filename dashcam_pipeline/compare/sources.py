@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.assembly import (
+from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
+from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.assembly import (
     available_threads,
     build_chain,
     find_protection,
     processing_tags,
 )
-from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
-from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.probe import probe
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from dashcam_pipeline.chain import Chain
     from dashcam_pipeline.compare.pairs import Matcher, Pair
     from dashcam_pipeline.dashcam.overlay import Overlay
+    from dashcam_pipeline.engine.chain import Chain
     from dashcam_pipeline.media.source import SourceInfo
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import av.error
 
 from dashcam_pipeline.errors import IndexMissingError, NotVideoError
-from dashcam_pipeline.media import boxes
+from dashcam_pipeline.media import extent
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.describe import describe, probe
 from dashcam_pipeline.media.opening import open_source
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
     from dashcam_pipeline.errors import InputError
-    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.read_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo
 
 __all__ = ["Examination", "Health", "Timing", "examine", "probe"]
@@ -241,7 +241,7 @@ def _judge(
 
 def _cut_short(info: SourceInfo, scan: _Scan) -> list[str]:
     reasons = []
-    declared = boxes.declared_size(info.path)
+    declared = extent.declared_size(info.path)
     if declared is not None and declared > info.size_bytes:
         reasons.append(f"the file ends after {info.size_bytes} of {declared} bytes")
     if scan.beyond_end:

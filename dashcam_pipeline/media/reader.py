@@ -23,13 +23,13 @@ import av.error
 from av.stream import Discard
 
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import boxes, planes
+from dashcam_pipeline.media import extent, planes
 from dashcam_pipeline.media.carried import CarriedPacket
-from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.decoder import Decoder, KeyGate
 from dashcam_pipeline.media.demuxing import next_packet
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.hardware import NONE, open_decoding
+from dashcam_pipeline.media.read_counts import ReadCounts
 from dashcam_pipeline.media.seeking import find_start
 from dashcam_pipeline.media.timing import Clock, HoleFinder, StrayBytes
 from dashcam_pipeline.media.window import Window
@@ -309,7 +309,7 @@ class Reader:
         counts, video = self.counts, self.info.video
         if self._gate.dropped and not self._window.start_ticks:
             counts.note(f"{self._gate.dropped} pictures come before the first key frame")
-        declared = boxes.declared_size(self.info.path)
+        declared = extent.declared_size(self.info.path)
         if declared is not None and declared > self.info.size_bytes:
             counts.truncated = True
         if self._window.partial:

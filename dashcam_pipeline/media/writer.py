@@ -22,11 +22,11 @@ import av.error
 from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, encoders, metadata
+from dashcam_pipeline.media.carried_track import Lane
 from dashcam_pipeline.media.encoding import FrameEncoder
-from dashcam_pipeline.media.lanes import Lane
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
-from dashcam_pipeline.media.written import WriteReport
+from dashcam_pipeline.media.write_report import WriteReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.assembly import available_threads
+from dashcam_pipeline.engine.assembly import available_threads
 from dashcam_pipeline.media.describe import choose_video
 from dashcam_pipeline.media.opening import open_source
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.provenance.changes import ChangeLog
-    from dashcam_pipeline.report import RunReport
 
 SCHEMA: Final = "dashcam_pipeline/provenance"
 SCHEMA_VERSION: Final = 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
-from dashcam_pipeline.explain import explain
+from dashcam_pipeline.stages.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ import pytest
 from factory import Picture, make_clip
 from weights import write_brightener
 
-from dashcam_pipeline.chain import Chain
 from dashcam_pipeline.config import Box, CleanConfig, StageSpec
+from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.errors import ModelError, UsageError
 from dashcam_pipeline.frames import Color, Frame, FrameBatch, PixelLayout
 from dashcam_pipeline.inference.manifest import Manifest

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import Delay, Dim, Toy, Twisted, brightened, make_frame, make_frames
 
-from dashcam_pipeline.chain import Chain, protected
 from dashcam_pipeline.config import Box
+from dashcam_pipeline.engine.chain import Chain, protected
 from dashcam_pipeline.errors import StageError, UsageError
 from dashcam_pipeline.frames import PixelLayout
 

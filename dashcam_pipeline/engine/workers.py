@@ -13,13 +13,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from dashcam_pipeline.engine.queues import Aborted, ByteQueue
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.queues import Aborted, ByteQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashcam_pipeline.chain import StageOutcome
+    from dashcam_pipeline.engine.chain import StageOutcome
 
 QUEUE_BYTES: Final = 48 << 20
 """Bytes that may wait in each of the two queues: 16 frames of 1080p, 2 of 4K at 10 bits."""

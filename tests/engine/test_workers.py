@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 from toys import Delay, Toy, make_frame
 
-from dashcam_pipeline.chain import Chain
+from dashcam_pipeline.engine.chain import Chain
+from dashcam_pipeline.engine.workers import GRACE_SECONDS, PACE_POINTS, Pace, Progress, Workers
 from dashcam_pipeline.errors import StageError
-from dashcam_pipeline.workers import GRACE_SECONDS, PACE_POINTS, Pace, Progress, Workers
 
 BOUND_SECONDS = 10.0
 """What waits for ever is caught by this; a busy machine is not. Threads get GRACE_SECONDS."""

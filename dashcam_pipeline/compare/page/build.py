@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dashcam_pipeline.compare.canvas import shown_size
+from dashcam_pipeline.compare.page import audit, browser
+from dashcam_pipeline.compare.page.curves import SAMPLES, measure, save_shot
+from dashcam_pipeline.compare.page.finding import FILES, Found, find_clips
+from dashcam_pipeline.compare.page.model import Clip, Moment, Playable, ReportResult
+from dashcam_pipeline.compare.page.record import described
+from dashcam_pipeline.compare.page.render import GENERATOR, PageLanguage, render
+from dashcam_pipeline.compare.page.route import route
 from dashcam_pipeline.compare.pairs import origin
-from dashcam_pipeline.compare.report import audit, browser
-from dashcam_pipeline.compare.report.curves import SAMPLES, measure, save_shot
-from dashcam_pipeline.compare.report.finding import FILES, Found, find_clips
-from dashcam_pipeline.compare.report.model import Clip, Moment, Playable, ReportResult
-from dashcam_pipeline.compare.report.page import GENERATOR, PageLanguage, render
-from dashcam_pipeline.compare.report.record import described
-from dashcam_pipeline.compare.report.route import route
 from dashcam_pipeline.compare.sources import Comparison, known_duration
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.dashcam.names import parse_name
@@ -30,8 +30,8 @@ from dashcam_pipeline.media.probe import probe
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dashcam_pipeline.compare.report.curves import Shot
-    from dashcam_pipeline.compare.report.model import Curve
+    from dashcam_pipeline.compare.page.curves import Shot
+    from dashcam_pipeline.compare.page.model import Curve
     from dashcam_pipeline.media.source import SourceInfo
 
 Proxies = Literal["auto", "always", "never"]

@@ -6,7 +6,7 @@ import pages
 import pytest
 from factory import Picture, make_clip
 
-from dashcam_pipeline.compare.report.curves import SAMPLES, measure
+from dashcam_pipeline.compare.page.curves import SAMPLES, measure
 from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.stages.registry import BUILT_IN

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dashcam_pipeline.queues import Aborted, ByteQueue
+from dashcam_pipeline.engine.queues import Aborted, ByteQueue
 
 
 def in_thread(function):

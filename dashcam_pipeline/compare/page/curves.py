@@ -10,7 +10,7 @@ import numpy as np
 
 from dashcam_pipeline.compare.canvas import Canvas, Developer, shown_size
 from dashcam_pipeline.compare.change import change_of
-from dashcam_pipeline.compare.report.model import Curve
+from dashcam_pipeline.compare.page.model import Curve
 from dashcam_pipeline.compare.stills import encode
 from dashcam_pipeline.frames import Frame
 

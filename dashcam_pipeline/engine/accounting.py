@@ -10,16 +10,16 @@ import av
 import numpy as np
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.report import FileFacts, FrameCounts, RunReport, StageFact, StreamFact
+from dashcam_pipeline.engine.report import FileFacts, FrameCounts, RunReport, StageFact, StreamFact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dashcam_pipeline.config import CleanConfig
-    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.engine.workers import Workers
+    from dashcam_pipeline.media.read_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.writer import WriteReport
-    from dashcam_pipeline.workers import Workers
 
 _HOLES_NAMED: Final = 3
 """Holes named in the warning; the report holds all of them."""

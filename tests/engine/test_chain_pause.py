@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toys import Delay, Toy, make_frame
 
-from dashcam_pipeline.chain import Chain
+from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.frames import FrameBatch
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from toys import make_frame
 
+from dashcam_pipeline.engine.cuts import CutDetector, change, is_cut, rank_correlation, thumbnail
 from dashcam_pipeline.frames import PixelLayout
-from dashcam_pipeline.scenes import CutDetector, change, is_cut, rank_correlation, thumbnail
 
 HEIGHT, WIDTH = 180, 320
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from dashcam_pipeline.report import (
+from dashcam_pipeline.engine.report import (
     SCHEMA_VERSION,
     FileFacts,
     FrameCounts,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dashcam_pipeline.compare.report.model import Clip
+    from dashcam_pipeline.compare.page.model import Clip
 
 _SHOWN: Final = 12
 """Characters of a sha256 that tell one model from another."""

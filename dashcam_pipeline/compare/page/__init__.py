@@ -2,7 +2,7 @@
 
 ::
 
-    from dashcam_pipeline.compare.report.build import write_report
+    from dashcam_pipeline.compare.page.build import write_report
 
     write_report("out/night_clean.mp4", "out/report.html")
     write_report("CLEAN/", "CLEAN/report.html", original="SDCARD/")

@@ -12,10 +12,10 @@ import pages
 import pytest
 from factory import Picture, Sound, make_clip
 
+from dashcam_pipeline.compare.page.build import ReportOptions, write_report
+from dashcam_pipeline.compare.page.model import packed_times
+from dashcam_pipeline.compare.page.render import load_texts
 from dashcam_pipeline.compare.preview import preview
-from dashcam_pipeline.compare.report.build import ReportOptions, write_report
-from dashcam_pipeline.compare.report.model import packed_times
-from dashcam_pipeline.compare.report.page import load_texts
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import (
     InputMissingError,

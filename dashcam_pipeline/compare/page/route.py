@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.compare.report.model import Row, TrackPoint
+from dashcam_pipeline.compare.page.model import Row, TrackPoint
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dashcam_pipeline.compare.report.model import State
+    from dashcam_pipeline.compare.page.model import State
     from dashcam_pipeline.dashcam.telemetry import Fix, Telemetry
 
 POINTS: Final = 600

@@ -19,8 +19,8 @@ import av.error
 from av.codec.context import Flags
 
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Developer, shown_size
+from dashcam_pipeline.compare.page.model import Playable
 from dashcam_pipeline.compare.pairs import origin
-from dashcam_pipeline.compare.report.model import Playable
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.partfile import PartFile, output_error
 from dashcam_pipeline.media.planes import to_video_frame

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.chain import Chain
+from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.errors import DamagedError, NotVideoError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.stages.base import StageContext
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig, StageSpec
     from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.media.carried import CarriedPacket
-    from dashcam_pipeline.media.counts import ReadCounts
     from dashcam_pipeline.media.encoders import EncoderSettings
+    from dashcam_pipeline.media.read_counts import ReadCounts
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.writer import Writer, WriteReport

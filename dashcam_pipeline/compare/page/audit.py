@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import av.error
 
 from dashcam_pipeline.compare.canvas import shown_size
-from dashcam_pipeline.compare.report.model import Row
+from dashcam_pipeline.compare.page.model import Row
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dashcam_pipeline.compare.report.model import State
+    from dashcam_pipeline.compare.page.model import State
     from dashcam_pipeline.media.source import SourceInfo, Track
 
 _FACTS_OF_FILES: Final = frozenset(

@@ -16,7 +16,7 @@ from dashcam_pipeline.compare.stills import clock as clock_tenths
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashcam_pipeline.compare.report.model import Clip
+    from dashcam_pipeline.compare.page.model import Clip
 
 PageLanguage = Literal["auto", "en", "ko"]
 
@@ -123,7 +123,7 @@ def size_text(count: int) -> str:
 
 
 def _asset(name: str) -> str:
-    folder = files("dashcam_pipeline.compare.report").joinpath("assets")
+    folder = files("dashcam_pipeline.compare.page").joinpath("assets")
     return folder.joinpath(name).read_text(encoding="utf-8")
 
 

@@ -16,10 +16,10 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from dashcam_pipeline.engine.cuts import CutDetector
+from dashcam_pipeline.engine.protection import protected, with_rim
 from dashcam_pipeline.errors import DashcamError, StageError, UsageError
 from dashcam_pipeline.frames import FrameBatch
-from dashcam_pipeline.protection import protected, with_rim
-from dashcam_pipeline.scenes import CutDetector
 from dashcam_pipeline.stages.base import StreamInfo
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashcam_pipeline.config import Box
+    from dashcam_pipeline.engine.cuts import Thumbnail
     from dashcam_pipeline.frames import Frame
-    from dashcam_pipeline.scenes import Thumbnail
     from dashcam_pipeline.stages.base import Stage
 
 MAX_BATCH_BYTES: Final = 64 << 20

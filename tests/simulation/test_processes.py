@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from dashcam_pipeline.errors import DashcamError
-from dashcam_pipeline.simulation.crew import share_out
+from dashcam_pipeline.simulation.processes import share_out
 
 WAITING = """
 import time
-from dashcam_pipeline.simulation.crew import share_out
+from dashcam_pipeline.simulation.processes import share_out
 if __name__ == "__main__":
     list(share_out(time.sleep, [60] * 4, 2))
 """

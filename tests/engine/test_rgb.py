@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from dashcam_pipeline.engine.rgb import COLOR, LAYOUT, frame_to_rgb, rgb_to_frame
 from dashcam_pipeline.frames import Color, Frame, PixelLayout
-from dashcam_pipeline.rgb import COLOR, LAYOUT, frame_to_rgb, rgb_to_frame
 
 TICK = Fraction(1, 30)
 

@@ -1,0 +1,1 @@
+"""What runs a recording: reader, chain and writer in three threads."""
