@@ -20,7 +20,7 @@ from dashcam_pipeline._version import __version__
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.driver import run_batch
     from dashcam_pipeline.batch.session import BatchOptions
-    from dashcam_pipeline.compare.page.build import write_report
+    from dashcam_pipeline.compare.page.build import write_page
     from dashcam_pipeline.compare.preview import preview
     from dashcam_pipeline.config import CleanConfig, load_config
     from dashcam_pipeline.dashcam.telemetry import read_telemetry
@@ -42,7 +42,7 @@ __all__ = [
     "read_telemetry",
     "run_batch",
     "verify",
-    "write_report",
+    "write_page",
 ]
 
 _HOMES = {
@@ -57,7 +57,7 @@ _HOMES = {
     "read_telemetry": "dashcam.telemetry",
     "run_batch": "batch.driver",
     "verify": "provenance",
-    "write_report": "compare.page.build",
+    "write_page": "compare.page.build",
 }
 
 

@@ -15,7 +15,10 @@ from factory import Picture, Sound, make_clip
 from toys import make_frames
 
 from dashcam_pipeline import CleanConfig, Pipeline, clean
-from dashcam_pipeline.config import make_config
+from dashcam_pipeline.config import available_threads, make_config
+from dashcam_pipeline.engine.build_chain import build_chain
+from dashcam_pipeline.engine.output import processing_tags
+from dashcam_pipeline.engine.run import expected_frames
 from dashcam_pipeline.errors import (
     ConfigError,
     DamagedError,
@@ -26,7 +29,6 @@ from dashcam_pipeline.errors import (
     StageError,
     UsageError,
 )
-from dashcam_pipeline.pipeline import build_chain, clean_job, expected_frames, processing_tags
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 
@@ -186,16 +188,13 @@ def test_strict_is_content_with_a_whole_source(clip):
     assert clean(clip, config={"stages": (), "strict": True}).frames.written == 24
 
 
-def test_a_job_is_plain_data_and_runs_in_another_process(clip, tmp_path):
-    job = {
-        "input": str(clip),
-        "output": str(tmp_path / "o.mp4"),
-        "config": CleanConfig(stages=()).model_dump(mode="json"),
-    }
+def test_a_run_in_another_process_takes_and_returns_plain_data(clip, tmp_path):
+    config = json.loads(json.dumps(CleanConfig(stages=()).model_dump(mode="json")))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        data = pool.submit(clean_job, json.loads(json.dumps(job))).result(timeout=60)
+        done = pool.submit(clean, str(clip), str(tmp_path / "o.mp4"), config=config)
+        data = json.loads(json.dumps(done.result(timeout=60).to_dict()))
         assert data["frames"]["written"] == 24
-        failure = pool.submit(clean_job, {"input": str(tmp_path / "none.mp4")}).exception(60)
+        failure = pool.submit(clean, str(tmp_path / "none.mp4")).exception(60)
     assert isinstance(failure, InputMissingError)
     assert failure.advice
 
@@ -282,6 +281,4 @@ def test_a_run_given_up_half_way_does_not_leak_into_the_next():
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity on this system")
 def test_threads_follow_the_process_affinity():
-    from dashcam_pipeline.pipeline import available_threads  # noqa: PLC0415 - only here
-
     assert available_threads() == len(os.sched_getaffinity(0))

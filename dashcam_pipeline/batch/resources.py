@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dashcam_pipeline.engine.assembly import available_threads
+from dashcam_pipeline.config import available_threads
 
 THREADS_EACH: Final = 4
 """Decoder, networks and encoder of one recording keep about so many threads busy; more processes

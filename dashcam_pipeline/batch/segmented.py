@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
 
+    from dashcam_pipeline.engine.report import StageFact
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import Encoder
     from dashcam_pipeline.media.reader import Reader
@@ -193,9 +194,9 @@ class PausingChain:
         self.states[number] = state, self._notes()
         return done
 
-    def outcomes(self) -> list[Any]:
+    def stage_facts(self) -> list[StageFact]:
         """What every stage did."""
-        return self._chain.outcomes()
+        return self._chain.stage_facts()
 
     def close(self) -> None:
         """Free what the stages hold."""

@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.engine.assembly import (
-    available_threads,
-    build_chain,
-    find_protection,
-    processing_tags,
-)
+from dashcam_pipeline.engine.build_chain import build_chain, find_protection
+from dashcam_pipeline.engine.output import processing_tags
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.probe import probe
@@ -49,7 +45,7 @@ class Comparison:
 
     def __init__(self, source: Path, cleaned: Path | None, config: CleanConfig) -> None:
         self.source, self.cleaned, self.config = source, cleaned, config
-        self.threads = config.threads or available_threads()
+        self.threads = config.thread_count
         self.before = probe(source, track=config.track)
         self.after = self.before if cleaned is None else probe(cleaned)
         self._overlay: Overlay | None = None

@@ -28,7 +28,7 @@ from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media.partfile import PartFile, output_error
 
 if TYPE_CHECKING:
-    from dashcam_pipeline.config import Box
+    from dashcam_pipeline.stages.base import Box
 
 RGB = npt.NDArray[np.uint8]
 

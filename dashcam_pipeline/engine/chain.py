@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.engine.cuts import CutDetector
 from dashcam_pipeline.engine.protection import protected, with_rim
+from dashcam_pipeline.engine.report import StageFact
 from dashcam_pipeline.errors import DashcamError, StageError, UsageError
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.stages.base import StreamInfo
@@ -27,32 +28,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from dashcam_pipeline.config import Box
     from dashcam_pipeline.engine.cuts import Thumbnail
     from dashcam_pipeline.frames import Frame
-    from dashcam_pipeline.stages.base import Stage
+    from dashcam_pipeline.stages.base import Box, Stage
 
 MAX_BATCH_BYTES: Final = 64 << 20
 """Planes that wait for one batch: 21 frames of 1080p, 2 of 4K at 10 bits."""
-
-
-@dataclass(slots=True)
-class StageOutcome:
-    """What one stage did, for the run report.
-
-    Args:
-        name: of the stage.
-        seconds: wall time in the stage.
-        parts: the same by part, as the stage itself measured it.
-        facts: what the stage has to say.
-        synthetic: whether its result shows what the camera never saw.
-    """
-
-    name: str
-    seconds: float = 0.0
-    parts: dict[str, float] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,10 +301,10 @@ class Chain:
                 f"The stage {name!r} failed as it closed: {type(first).__name__}: {first}"
             ) from first
 
-    def outcomes(self) -> list[StageOutcome]:
+    def stage_facts(self) -> list[StageFact]:
         """What every stage did so far; ask before ``close``."""
         return [
-            StageOutcome(
+            StageFact(
                 name=link.stage.name,
                 seconds=link.seconds,
                 parts=dict(link.stage.report.seconds),

@@ -9,8 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashcam_pipeline.config import Box
     from dashcam_pipeline.frames import Frame, Plane
+    from dashcam_pipeline.stages.base import Box
 
 Area: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom in samples of a plane; the last two exclusive."""

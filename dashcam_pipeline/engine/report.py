@@ -15,8 +15,13 @@ from dashcam_pipeline._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dashcam_pipeline.media.frame_counts import FrameCounts, ReadCounts
+
 SCHEMA_VERSION: Final = 1
 """Of the JSON; it rises when a key changes its meaning or goes away, not when one is added."""
+
+_HOLES_NAMED: Final = 3
+"""Holes named in the warning; the report holds all of them."""
 
 _MINUTE: Final = 60
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
@@ -45,38 +50,6 @@ class FileFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameCounts:
-    """Every frame accounted for.
-
-    Args:
-        read: decoded from the source.
-        written: in the output.
-        expected: that the source's index lists; None where there is none or a span was asked for.
-        damaged_packets: video packets that gave no picture.
-        concealed: frames that the decoder patched up after damage.
-        missing: promised by the index (or by the packets), but not decoded.
-        converted: of another size or pixel format than the first, converted to it.
-        times_repaired: frames whose pts had to be repaired.
-        truncated: the source ends before its own structure says.
-    """
-
-    read: int
-    written: int
-    expected: int | None = None
-    damaged_packets: int = 0
-    concealed: int = 0
-    missing: int = 0
-    converted: int = 0
-    times_repaired: int = 0
-    truncated: bool = False
-
-    @property
-    def damaged(self) -> bool:
-        """Whether anything was lost or patched up."""
-        return bool(self.damaged_packets or self.concealed or self.missing or self.truncated)
-
-
-@dataclass(frozen=True, slots=True)
 class StreamFact:
     """A track other than the cleaned one.
 
@@ -91,13 +64,13 @@ class StreamFact:
 
 @dataclass(frozen=True, slots=True)
 class StageFact:
-    """What one stage did.
+    """What one stage did; the chain makes it of the stage's own ``StageReport``.
 
     Args:
         name: of the stage.
-        options: that differ from its defaults.
+        options: that differ from its defaults, as the configuration has them.
         seconds: wall time in it.
-        parts: the same by part.
+        parts: the same by part, as the stage itself measured it.
         facts: what it has to say (model, sha256, ...).
         synthetic: True if it shows what the camera never saw.
     """
@@ -268,6 +241,43 @@ class RunReport:
         return ", ".join(
             f"{name} {_duration(self.timings.get(key, 0.0))}" for name, key in parts.items()
         )
+
+
+def run_warnings(counts: ReadCounts, packets_refused: int = 0) -> tuple[str, ...]:
+    """What the user should know, a sentence each.
+
+    Args:
+        counts: what the reader counted.
+        packets_refused: packets of other tracks that could not be written.
+    """
+    said, frames = [], counts.frames
+    if frames.damaged:
+        parts = [
+            f"{count} {what}"
+            for count, what in (
+                (frames.missing, "frames are missing"),
+                (frames.damaged_packets, "packets could not be decoded"),
+                (frames.concealed, "frames were patched up by the decoder"),
+            )
+            if count
+        ]
+        if frames.truncated:
+            parts.insert(0, "it ends too early")
+        where = ", ".join(f"{a:.1f}-{b:.1f} s" for a, b in counts.holes[:_HOLES_NAMED])
+        if len(counts.holes) > _HOLES_NAMED:
+            where += ", ..."
+        said.append(
+            f"the source is damaged: {', '.join(parts)}{f' (holes at {where})' if where else ''}. "
+            "Everything that could be decoded is in the output."
+        )
+    if frames.converted:
+        said.append(
+            f"{frames.converted} frames changed size or pixel format in mid-stream; "
+            "they were converted to that of the first."
+        )
+    if packets_refused:
+        said.append(f"{packets_refused} packets of other tracks could not be written.")
+    return tuple(said)
 
 
 def _plain(value: object) -> object:

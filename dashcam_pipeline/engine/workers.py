@@ -19,7 +19,7 @@ from dashcam_pipeline.frames import Frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dashcam_pipeline.engine.chain import StageOutcome
+    from dashcam_pipeline.engine.report import StageFact
 
 QUEUE_BYTES: Final = 48 << 20
 """Bytes that may wait in each of the two queues: 16 frames of 1080p, 2 of 4K at 10 bits."""
@@ -68,7 +68,7 @@ class Middle(Protocol):
     def finish(self) -> list[Frame]:
         """All frames that are not out yet."""
 
-    def outcomes(self) -> list[StageOutcome]:
+    def stage_facts(self) -> list[StageFact]:
         """What every stage did."""
 
     def close(self) -> None:
@@ -160,7 +160,6 @@ class Workers:
         chain: fed, and closed, in the second.
         sink: written, and finished or aborted, in the third.
         check: called after each item read and at the end; raises to give up (``strict``).
-        queue_bytes: bound of each queue; None is ``QUEUE_BYTES``.
     """
 
     def __init__(
@@ -170,15 +169,13 @@ class Workers:
         sink: Sink,
         *,
         check: Callable[[], None] = lambda: None,
-        queue_bytes: int | None = None,
     ) -> None:
         self._source = source
         self._chain = chain
         self._sink = sink
         self._check = check
-        bound = QUEUE_BYTES if queue_bytes is None else queue_bytes
-        self._read: ByteQueue[Sized] = ByteQueue(bound)
-        self._made: ByteQueue[Sized] = ByteQueue(bound)
+        self._read: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES)
+        self._made: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._error: BaseException | None = None
@@ -188,7 +185,7 @@ class Workers:
         self.progress = Progress()
         self.pace = Pace()
         self.frames_in = 0
-        self.outcomes: list[StageOutcome] = []
+        self.stages: list[StageFact] = []
         self.sink_report: Any = None
         self.threads: list[threading.Thread] = []
 
@@ -321,7 +318,7 @@ class Workers:
             done = chain.finish()
             timings.chain += time.perf_counter() - begin
             self._hand_on(done)
-            self.outcomes = chain.outcomes()
+            self.stages = chain.stage_facts()
         finally:
             chain.close()
         self._made.close()

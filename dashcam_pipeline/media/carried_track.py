@@ -19,7 +19,7 @@ MAX_HELD: Final = 32
 
 
 @dataclass(slots=True)
-class Lane:
+class CarriedTrack:
     """One carried track.
 
     Args:

@@ -1,7 +1,7 @@
 """How far a file's own structure reaches, found without a decoder.
 
-MP4/MOV boxes (ISO/IEC 14496-12, 4.2), EBML elements (RFC 8794) and RIFF chunks all say their
-size in advance; a recording that was cut short is shorter than it says.
+MP4/MOV atoms (boxes in ISO/IEC 14496-12, 4.2), EBML elements (RFC 8794) and RIFF chunks all say
+their size in advance; a recording that was cut short is shorter than it says.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _TOP_LEVEL: Final = frozenset(
     (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"uuid", b"moof", b"styp")
 )
-MAX_BOXES: Final = 100_000
-"""Top-level boxes looked at; a long fragmented recording has two for each second."""
+MAX_ATOMS: Final = 100_000
+"""Top-level atoms looked at; a long fragmented recording has two for each second."""
 
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = 0x18538067
@@ -26,28 +26,28 @@ _RIFF_HEADER: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A top-level box: its type, where it begins, and how long it says it is."""
+class Atom:
+    """An atom of the top level: its type, where it begins, and how long it says it is."""
 
     kind: bytes
     offset: int
     size: int
 
 
-def top_level(path: Path) -> list[Box]:
-    """The top-level boxes of an MP4 or MOV; empty if it doesn't begin with one.
+def top_level(path: Path) -> list[Atom]:
+    """The top-level atoms of an MP4 or MOV; empty if it doesn't begin with one.
 
     The last one may reach beyond the end of the file, or be nonsense after damage: reading stops
     at the first that isn't of a known kind.
     """
     total = path.stat().st_size
     with path.open("rb") as file:
-        return list(_boxes(file, total))
+        return list(_atoms(file, total))
 
 
-def _boxes(file: BinaryIO, total: int) -> Iterator[Box]:
+def _atoms(file: BinaryIO, total: int) -> Iterator[Atom]:
     offset = 0
-    for _ in range(MAX_BOXES):
+    for _ in range(MAX_ATOMS):
         if offset + 8 > total:
             return
         file.seek(offset)
@@ -61,13 +61,13 @@ def _boxes(file: BinaryIO, total: int) -> Iterator[Box]:
             size = total - offset
         if size < 8:  # noqa: PLR2004 - smaller than its own header
             return
-        yield Box(kind, offset, size)
+        yield Atom(kind, offset, size)
         offset += size
 
 
 def lacks_index(path: Path) -> bool:
     """True for an MP4 or MOV with neither ``moov`` nor fragments."""
-    kinds = {box.kind for box in top_level(path)}
+    kinds = {atom.kind for atom in top_level(path)}
     return bool(kinds) and kinds.isdisjoint((b"moov", b"moof"))
 
 
@@ -78,8 +78,8 @@ def declared_size(path: Path) -> int | None:
     """
     with path.open("rb") as file:
         head = file.read(12)
-    if boxes := top_level(path):
-        return max(box.offset + box.size for box in boxes)
+    if atoms := top_level(path):
+        return max(atom.offset + atom.size for atom in atoms)
     if head[:4] == _EBML:
         return _matroska_size(path)
     if head[:4] == b"RIFF":

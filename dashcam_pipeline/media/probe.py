@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
     from dashcam_pipeline.errors import InputError
-    from dashcam_pipeline.media.read_counts import ReadCounts
+    from dashcam_pipeline.media.frame_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo
 
 __all__ = ["Examination", "Health", "Timing", "examine", "probe"]
@@ -251,10 +251,10 @@ def _cut_short(info: SourceInfo, scan: _Scan) -> list[str]:
 
 def _undecodable(counts: ReadCounts, *, cut: bool) -> list[str]:
     reasons = []
-    if counts.packets_failed:
-        reasons.append(f"pictures that can't be decoded: {counts.packets_failed}")
-    if counts.frames_concealed:
-        reasons.append(f"pictures that are partly damaged: {counts.frames_concealed}")
-    if counts.frames_missing and not (cut or counts.packets_failed):
-        reasons.append(f"pictures that are missing: {counts.frames_missing}")
+    if counts.frames.damaged_packets:
+        reasons.append(f"pictures that can't be decoded: {counts.frames.damaged_packets}")
+    if counts.frames.concealed:
+        reasons.append(f"pictures that are partly damaged: {counts.frames.concealed}")
+    if counts.frames.missing and not (cut or counts.frames.damaged_packets):
+        reasons.append(f"pictures that are missing: {counts.frames.missing}")
     return reasons

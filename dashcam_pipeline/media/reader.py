@@ -6,7 +6,7 @@
         for item in reader:
             if isinstance(item, Frame): ...
             else: ...  # CarriedPacket
-        print(reader.counts.frames_missing)
+        print(reader.counts.frames.missing)
 
 A damaged packet never ends the job: the decoder is asked packet by packet and goes on at the next
 one. What was lost is counted.
@@ -28,8 +28,8 @@ from dashcam_pipeline.media.carried import CarriedPacket
 from dashcam_pipeline.media.decoder import Decoder, KeyGate
 from dashcam_pipeline.media.demuxing import next_packet
 from dashcam_pipeline.media.describe import probe
+from dashcam_pipeline.media.frame_counts import ReadCounts
 from dashcam_pipeline.media.hardware import NONE, open_decoding
-from dashcam_pipeline.media.read_counts import ReadCounts
 from dashcam_pipeline.media.seeking import find_start
 from dashcam_pipeline.media.timing import Clock, HoleFinder, StrayBytes
 from dashcam_pipeline.media.window import Window
@@ -173,7 +173,7 @@ class Reader:
                         yield packet
             except av.error.FFmpegError as error:
                 failures += 1
-                self.counts.truncated = True
+                self.counts.frames.truncated = True
                 self.counts.note(f"reading: {error.strerror}")
                 self._demux = None
             else:
@@ -241,13 +241,13 @@ class Reader:
         self._failures += 1
         now = self._clock.last or 0
         self._holes.damaged(now, now)
-        self.counts.packets_failed += 1
+        self.counts.frames.damaged_packets += 1
         self.counts.note(f"decoding: {what}")
 
     def _frame(self, picture: av.VideoFrame) -> Frame | None:
         last = self._clock.last
         pts = self._clock.next(picture.pts, picture.dts)
-        self.counts.pts_repaired = self._clock.repaired
+        self.counts.frames.times_repaired = self._clock.repaired
         if last is not None:
             self._holes.see(last, pts, self._clock.mean)
             if picture.is_corrupt:
@@ -257,14 +257,14 @@ class Reader:
         video = self.info.video
         form, color = self._format(picture), video.color
         if form is None or (picture.width, picture.height) != (video.width, video.height):
-            self.counts.frames_converted += 1
+            self.counts.frames.converted += 1
             self._note_other_format(picture, float(pts * video.time_base))
             target = planes.format_of(video.layout)
             picture = planes.convert(picture, target, color, (video.width, video.height))
             form = planes.pixel_format(target)
         concealed = picture.is_corrupt
-        self.counts.frames_decoded += 1
-        self.counts.frames_concealed += concealed
+        self.counts.frames.read += 1
+        self.counts.frames.concealed += concealed
         frame = Frame(
             planes=planes.planes_of(picture, form, color),
             pts=pts - self._window.start_ticks,
@@ -311,12 +311,12 @@ class Reader:
             counts.note(f"{self._gate.dropped} pictures come before the first key frame")
         declared = extent.declared_size(self.info.path)
         if declared is not None and declared > self.info.size_bytes:
-            counts.truncated = True
+            counts.frames.truncated = True
         if self._window.partial:
-            promised = counts.frames_decoded + counts.packets_failed
+            promised = counts.frames.read + counts.frames.damaged_packets
         else:
             promised = max(video.expected_frames or 0, counts.video_packets)
-        missing = max(0, promised - counts.frames_decoded)
+        missing = max(0, promised - counts.frames.read)
         if video.expected_frames is None:  # packets may have vanished without a trace
             missing = max(missing, self._holes.lost)
-        counts.frames_missing = missing
+        counts.frames.missing = missing

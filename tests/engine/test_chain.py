@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import Delay, Dim, Toy, Twisted, brightened, make_frame, make_frames
 
-from dashcam_pipeline.config import Box
 from dashcam_pipeline.engine.chain import Chain, protected
 from dashcam_pipeline.errors import StageError, UsageError
 from dashcam_pipeline.frames import PixelLayout
+from dashcam_pipeline.stages.base import Box
 
 
 def run(chain, frames):
@@ -179,7 +179,7 @@ def test_time_is_counted_by_stage_and_the_facts_are_handed_on():
     stage = Dim()
     chain = Chain([stage, Toy()])
     run(chain, make_frames(3, level=80))
-    dim, toy = chain.outcomes()
+    dim, toy = chain.stage_facts()
     assert (dim.name, dim.facts) == ("dim", {"frames": 3})
     assert dim.seconds > 0
     assert toy.facts == {}

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import make_frame
 
-from dashcam_pipeline.config import Box
 from dashcam_pipeline.engine.protection import protected, with_rim
 from dashcam_pipeline.frames import PixelLayout
+from dashcam_pipeline.stages.base import Box
 
 
 def flat(level, layout=None, size=(64, 48)):

@@ -8,11 +8,11 @@ import pytest
 from dashcam_pipeline.engine.report import (
     SCHEMA_VERSION,
     FileFacts,
-    FrameCounts,
     RunReport,
     StageFact,
     StreamFact,
 )
+from dashcam_pipeline.media.frame_counts import FrameCounts
 
 
 def make_report(**changes):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from toys import Delay, Toy, make_frame
 
+from dashcam_pipeline.engine import workers as engine
 from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.engine.workers import GRACE_SECONDS, PACE_POINTS, Pace, Progress, Workers
 from dashcam_pipeline.errors import StageError
@@ -106,10 +107,11 @@ def assert_ended(workers, sink, source):
     assert source.closed == 1
 
 
-def test_everything_arrives_once_and_in_order():
+def test_everything_arrives_once_and_in_order(monkeypatch):
+    monkeypatch.setattr(engine, "QUEUE_BYTES", 1)
     source, sink, stage = Source(31), Sink(), Delay(batch_size=4, lookahead=2)
     seen = []
-    workers = make(source, [stage], sink, queue_bytes=1)
+    workers = make(source, [stage], sink)
     workers.run(lambda progress: seen.append(progress.frames))
     assert sink.frames == list(range(31))
     assert sum(isinstance(i, Packet) for i in sink.items) == 10
@@ -117,7 +119,7 @@ def test_everything_arrives_once_and_in_order():
     assert (sink.state, workers.sink_report) == ("finished", {"frames": 31})
     assert stage.diary[-1] == "close"
     assert source.closed == 1
-    assert [o.name for o in workers.outcomes] == ["delay"]
+    assert [o.name for o in workers.stages] == ["delay"]
     timings = workers.timings
     assert timings.total > 0
     assert min(timings.decode, timings.chain, timings.encode) > 0
@@ -138,9 +140,10 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("queue_bytes", [1, 1 << 30])
-def test_a_failure_in_any_part_ends_all_of_them(fault, queue_bytes):
+def test_a_failure_in_any_part_ends_all_of_them(fault, queue_bytes, monkeypatch):
+    monkeypatch.setattr(engine, "QUEUE_BYTES", queue_bytes)
     source, stages, sink, kind = FAULTS[fault]()
-    workers = make(source, stages, sink, queue_bytes=queue_bytes)
+    workers = make(source, stages, sink)
     begin = time.monotonic()
     with pytest.raises(kind):
         workers.run()
@@ -277,7 +280,8 @@ def test_an_output_that_got_whole_as_the_run_was_stopped_is_taken_back():
     assert sink.state == "aborted"
 
 
-def test_queues_bound_what_is_alive_at_once():
+def test_queues_bound_what_is_alive_at_once(monkeypatch):
+    monkeypatch.setattr(engine, "QUEUE_BYTES", 50)
     alive, peak = set(), 0
     lock = threading.Lock()
 
@@ -302,7 +306,7 @@ def test_queues_bound_what_is_alive_at_once():
         def write(self, item):  # noqa: ARG002 - it keeps nothing
             time.sleep(0.0005)
 
-    make(CountedSource(), (), ForgetfulSink(), queue_bytes=50).run()
+    make(CountedSource(), (), ForgetfulSink()).run()
     assert peak <= 2 * 5 + 5  # two queues and one in the hand of each thread and of each call
 
 

@@ -92,7 +92,7 @@ def test_a_million_boxes_end(tmp_path):
     path.write_bytes(
         cameras.box(b"ftyp", b"isom\0\0\0\0isom") + cameras.box(b"free", b"") * 200_000
     )
-    assert len(extent.top_level(path)) == extent.MAX_BOXES
+    assert len(extent.top_level(path)) == extent.MAX_ATOMS
     assert not read_telemetry(path)
 
 

@@ -38,7 +38,7 @@ def test_auto_gives_the_same_pictures_on_any_machine(clip):
     frames, counts = decoded(clip, hwaccel="auto")
     plain, own = decoded(clip)
     assert_same(frames, plain)
-    assert counts.frames_converted == 0
+    assert counts.frames.converted == 0
     assert counts.decoder in {"none", *hardware.kinds_built_in()}
     assert own.decoder == "none"
 
@@ -65,7 +65,7 @@ def test_the_hardware_s_order_of_samples_is_no_conversion(tmp_path, monkeypatch,
     monkeypatch.setattr(Decoder, "drain", lambda self: handed_over(drain(self)))
     frames, counts = decoded(clip, hwaccel="cuda")
     assert_same(frames, plain)
-    assert (counts.frames_converted, counts.decoder) == (0, "cuda")
+    assert (counts.frames.converted, counts.decoder) == (0, "cuda")
 
 
 def test_encoders_are_tried_before_they_are_taken():

@@ -2,10 +2,10 @@
 
 ::
 
-    from dashcam_pipeline.compare.page.build import write_report
+    from dashcam_pipeline.compare.page.build import write_page
 
-    write_report("out/night_clean.mp4", "out/report.html")
-    write_report("CLEAN/", "CLEAN/report.html", original="SDCARD/")
+    write_page("out/night_clean.mp4", "out/report.html")
+    write_page("CLEAN/", "CLEAN/report.html", original="SDCARD/")
 
 The page is one HTML file; pictures, and videos that a browser can play where it couldn't play the
 recordings, lie beside it in ``NAME_files``. It asks nothing of any network, and its own policy

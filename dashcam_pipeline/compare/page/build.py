@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page import audit, browser
 from dashcam_pipeline.compare.page.curves import SAMPLES, measure, save_shot
-from dashcam_pipeline.compare.page.finding import FILES, Found, find_clips
-from dashcam_pipeline.compare.page.model import Clip, Moment, Playable, ReportResult
+from dashcam_pipeline.compare.page.finding import FILES, ClipFiles, find_clips
+from dashcam_pipeline.compare.page.model import Clip, Moment, PageResult, Playable
 from dashcam_pipeline.compare.page.record import described
 from dashcam_pipeline.compare.page.render import GENERATOR, PageLanguage, render
 from dashcam_pipeline.compare.page.route import route
@@ -47,7 +47,7 @@ _HEAD: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class ReportOptions:
+class PageOptions:
     """How a page is made.
 
     Args:
@@ -64,14 +64,14 @@ class ReportOptions:
     threads: int = 0
 
 
-def write_report(
+def write_page(
     target: str | Path,
     output: str | Path | None = None,
     *,
     original: str | Path | None = None,
-    options: ReportOptions | None = None,
+    options: PageOptions | None = None,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
-) -> ReportResult:
+) -> PageResult:
     """Write a page about a cleaned clip, or a folder of them.
 
     Args:
@@ -87,7 +87,7 @@ def write_report(
         OutputError: the page can't be written.
         UsageError: the clips' originals are unknown, or options contradict each other.
     """
-    options = options or ReportOptions()
+    options = options or PageOptions()
     target, page = Path(target), _page_path(Path(target), output)
     found = find_clips(target, None if original is None else Path(original))
     _check_page(page, overwrite=options.overwrite)
@@ -104,7 +104,7 @@ def write_report(
     progress("", len(found), len(found))
     title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
     _write(page, render(clips, title, options.language))
-    return ReportResult(page, len(clips), writer.files, tuple(writer.notes))
+    return PageResult(page, len(clips), writer.files, tuple(writer.notes))
 
 
 def _page_path(target: Path, output: str | Path | None) -> Path:
@@ -153,12 +153,12 @@ def _write(page: Path, html: str) -> None:
 class _ClipWriter:
     """Makes what the page knows of each clip, and the files beside it."""
 
-    def __init__(self, page: Path, folder: Path, options: ReportOptions, *, many: bool) -> None:
+    def __init__(self, page: Path, folder: Path, options: PageOptions, *, many: bool) -> None:
         self._page, self._folder, self._options, self._many = page, folder, options, many
         self.files = 0
         self.notes: list[str] = []
 
-    def make(self, found: Found, index: int) -> Clip:
+    def make(self, found: ClipFiles, index: int) -> Clip:
         """Look at one clip; what can't be looked at is said on the page."""
         clip = Clip(title=found.name)
         if found.cleaned is None:
@@ -186,7 +186,7 @@ class _ClipWriter:
             clip.after = clip.after if clip.after.src else self._playable(after, 0.0)
         return clip
 
-    def _about_result(self, clip: Clip, found: Found, after: SourceInfo) -> Clip:
+    def _about_result(self, clip: Clip, found: ClipFiles, after: SourceInfo) -> Clip:
         shown = shown_size(after.video)
         clip.width, clip.height = shown.width, shown.height
         clip.duration = known_duration(after)
@@ -205,7 +205,7 @@ class _ClipWriter:
         return clip
 
     def _compare(
-        self, clip: Clip, found: Found, source: Path, after: SourceInfo, index: int
+        self, clip: Clip, found: ClipFiles, source: Path, after: SourceInfo, index: int
     ) -> None:
         settings = found.record.get("settings")
         part = settings if isinstance(settings, dict) else {}

@@ -52,7 +52,7 @@ _JSON_LIMIT: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ClipFiles:
     """A clip for the page.
 
     Args:
@@ -72,7 +72,7 @@ class Found:
     reason: str = ""
 
 
-def find_clips(target: Path, original: Path | None = None) -> list[Found]:
+def find_clips(target: Path, original: Path | None = None) -> list[ClipFiles]:
     """What a page about a file or a folder shows.
 
     Args:
@@ -100,7 +100,7 @@ def find_clips(target: Path, original: Path | None = None) -> list[Found]:
     return _find_in(target, original)
 
 
-def _find_in(folder: Path, original: Path | None) -> list[Found]:
+def _find_in(folder: Path, original: Path | None) -> list[ClipFiles]:
     records = _records(folder, deep=True)
     batch = _read(folder / BATCH)
     if isinstance(batch.get("clips"), list):
@@ -134,7 +134,7 @@ def _of_batch(
     batch: Mapping[str, Any],
     original: Path | None,
     records: Mapping[str, list[_Record]],
-) -> list[Found]:
+) -> list[ClipFiles]:
     """What a batch's own report lists, failures included."""
     came_from = original or Path(str(batch.get("input", "")))
     clips = []
@@ -150,7 +150,7 @@ def _of_batch(
         if cleaned is None and status in {"done", "damaged"}:
             status, reason = "failed", f"{output or entry['path']} is no longer there"
         known = source if source.is_file() else None
-        clip = Found(None, known, {}, entry["path"], status, reason)
+        clip = ClipFiles(None, known, {}, entry["path"], status, reason)
         if cleaned is not None:
             found = _found(cleaned, known, records, entry["path"])
             clip = replace(found, status=status, reason=reason)
@@ -166,7 +166,7 @@ def _of_batch(
 
 def _found(
     cleaned: Path, source: Path | None, records: Mapping[str, list[_Record]], name: str
-) -> Found:
+) -> ClipFiles:
     about = [r for r in records.get(cleaned.name, []) if r.is_of(cleaned)]
     for record in about:
         source = source or record.source(cleaned)
@@ -176,7 +176,7 @@ def _found(
     merged: dict[str, Any] = {}
     for record in sorted(about, key=lambda r: "timings" in r.data):
         merged |= record.data
-    return Found(cleaned, source, merged, name)
+    return ClipFiles(cleaned, source, merged, name)
 
 
 def _by_name(cleaned: Path, candidates: Iterable[Path]) -> Path | None:

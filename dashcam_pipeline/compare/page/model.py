@@ -182,7 +182,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportResult:
+class PageResult:
     """What was written.
 
     Args:

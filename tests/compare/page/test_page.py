@@ -12,7 +12,7 @@ import pages
 import pytest
 from factory import Picture, Sound, make_clip
 
-from dashcam_pipeline.compare.page.build import ReportOptions, write_report
+from dashcam_pipeline.compare.page.build import PageOptions, write_page
 from dashcam_pipeline.compare.page.model import packed_times
 from dashcam_pipeline.compare.page.render import load_texts
 from dashcam_pipeline.compare.preview import preview
@@ -26,7 +26,7 @@ from dashcam_pipeline.errors import (
 from dashcam_pipeline.pipeline import clean
 from dashcam_pipeline.stages.registry import BUILT_IN
 
-ONE = ReportOptions(threads=1)
+ONE = PageOptions(threads=1)
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ def test_everything_it_links_is_there_and_nothing_lies_elsewhere(tmp_path):
 
 def test_the_page_forbids_itself_the_network(tmp_path, pair):
     page = tmp_path / "p.html"
-    write_report(pair[1], page, options=ONE)
+    write_page(pair[1], page, options=ONE)
     policy = re.search(
         r'Content-Security-Policy" content="([^"]+)"', page.read_text(encoding="utf-8")
     )[1]
@@ -100,7 +100,7 @@ def test_the_page_forbids_itself_the_network(tmp_path, pair):
 
 def test_what_was_kept_is_judged_from_the_files(tmp_path, pair):
     page = tmp_path / "p.html"
-    write_report(pair[1], page, options=ONE)
+    write_page(pair[1], page, options=ONE)
     states = Page(page).states()
     assert states["frames"] == states["times"] == states["size"] == states["color"] == "kept"
     assert states["track"] == states["sound_start"] == "kept"
@@ -111,7 +111,7 @@ def test_a_lost_track_and_lost_frames_are_named(tmp_path):
     source = make_clip(tmp_path / "a.mp4", Picture(frames=20), sounds=[Sound()])
     worse = make_clip(tmp_path / "b.mp4", Picture(frames=17))
     page = tmp_path / "p.html"
-    result = write_report(worse, page, original=source, options=ONE)
+    result = write_page(worse, page, original=source, options=ONE)
     states = Page(page).states()
     assert states["frames"] == states["track"] == "lost"
     assert result.clips == 1
@@ -120,7 +120,7 @@ def test_a_lost_track_and_lost_frames_are_named(tmp_path):
 
 def test_curves_moments_and_frame_times(tmp_path, pair):
     page = tmp_path / "p.html"
-    write_report(pair[1], page, options=ONE)
+    write_page(pair[1], page, options=ONE)
     clip = Page(page).facts["clips"][0]
     curve = clip["curve"]
     assert len(curve["t"]) == len(curve["removed"]) == 24
@@ -134,7 +134,7 @@ def test_curves_moments_and_frame_times(tmp_path, pair):
 
 def test_the_run_that_made_it_is_described(tmp_path, pair):
     page = tmp_path / "p.html"
-    write_report(pair[1], page, options=ONE)
+    write_page(pair[1], page, options=ONE)
     text = page.read_text(encoding="utf-8")
     assert "libx264" in text
     assert "amount 0.4" in text
@@ -156,7 +156,7 @@ def test_what_a_browser_cannot_play_gets_a_proxy_with_the_same_times(tmp_path, n
     source = make_clip(tmp_path / name, picture, sounds=[Sound(codec=sound, seconds=0.6)])
     report = clean(source, tmp_path / "clean.mkv", config=CleanConfig(stages=()))
     page = tmp_path / "p.html"
-    write_report(report.output.path, page, original=source, options=ONE)
+    write_page(report.output.path, page, original=source, options=ONE)
     clip = Page(page).facts["clips"][0]
     for key in ("before", "after"):
         src, base, proxy = clip[key]
@@ -172,15 +172,15 @@ def test_what_a_browser_cannot_play_gets_a_proxy_with_the_same_times(tmp_path, n
         assert times[0] == 0
         assert times[-1] == pytest.approx(19 / 30, abs=0.002)
     made = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "p_files").glob("*.mp4")}
-    write_report(report.output.path, page, original=source, options=ONE)
+    write_page(report.output.path, page, original=source, options=ONE)
     assert made == {p.name: p.stat().st_mtime_ns for p in (tmp_path / "p_files").glob("*.mp4")}
 
 
 def test_always_makes_a_folder_that_can_be_moved(tmp_path, pair):
     home = tmp_path / "page"
     home.mkdir()
-    options = ReportOptions(threads=1, proxies="always")
-    write_report(pair[1], home / "p.html", options=options)
+    options = PageOptions(threads=1, proxies="always")
+    write_page(pair[1], home / "p.html", options=options)
     shutil.move(home, tmp_path / "elsewhere")
     page = Page(tmp_path / "elsewhere" / "p.html")
     for key in ("before", "after"):
@@ -192,7 +192,7 @@ def test_what_was_made_of_a_part_is_shown_by_its_own_clock(tmp_path):
     config = CleanConfig(stages=(), start=1.0, end=1.5)
     report = clean(source, tmp_path / "c.mp4", config=config)
     page = tmp_path / "p.html"
-    write_report(report.output.path, page, original=source, options=ONE)
+    write_page(report.output.path, page, original=source, options=ONE)
     clip = Page(page).facts["clips"][0]
     assert clip["before"][1] == pytest.approx(1.0)
     assert clip["after"][1] == 0
@@ -203,7 +203,7 @@ def test_what_was_made_of_a_part_is_shown_by_its_own_clock(tmp_path):
 
 def test_an_unknown_original_is_said(tmp_path):
     alone = make_clip(tmp_path / "alone.mp4")
-    result = write_report(alone, options=ONE)
+    result = write_page(alone, options=ONE)
     assert "--original" in result.notes[0]
     clip = Page(result.path).facts["clips"][0]
     assert clip["before"][0] == ""
@@ -232,7 +232,7 @@ def test_a_folder_mirrors_the_originals(tmp_path):
         make_clip(source, Picture(frames=6))
         (outputs / name).parent.mkdir(parents=True, exist_ok=True)
         clean(source, outputs / name, config=CleanConfig(stages=()))
-    result = write_report(outputs, original=inputs, options=ONE)
+    result = write_page(outputs, original=inputs, options=ONE)
     assert result.path == outputs / "report.html"
     assert [c["title"] for c in Page(result.path).facts["clips"]] == ["a.mp4", "deep/b.mp4"]
 
@@ -240,7 +240,7 @@ def test_a_folder_mirrors_the_originals(tmp_path):
 def test_a_folder_without_originals_says_what_to_do(tmp_path):
     make_clip(tmp_path / "a.mp4", Picture(frames=3))
     with pytest.raises(UsageError, match="--original"):
-        write_report(tmp_path, options=ONE)
+        write_page(tmp_path, options=ONE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
@@ -250,7 +250,7 @@ def test_a_name_that_is_no_utf_8(tmp_path):
     )
     cleaned = tmp_path / os.fsdecode(b"\xe9<b>_clean.mp4")
     shutil.copy(source, cleaned)
-    write_report(cleaned, tmp_path / "p.html", options=ONE)
+    write_page(cleaned, tmp_path / "p.html", options=ONE)
     page = Page(tmp_path / "p.html")
     assert page.facts["clips"][0]["before"][0] == "%E9%3Cb%3E.mp4"
     assert "<b>" not in page.text
@@ -261,24 +261,24 @@ def test_a_name_that_is_no_utf_8(tmp_path):
 
 def test_nothing_there(tmp_path):
     with pytest.raises(InputMissingError):
-        write_report(tmp_path / "no.mp4")
+        write_page(tmp_path / "no.mp4")
 
 
 def test_a_page_of_ours_is_written_anew_but_nothing_else_is(tmp_path, pair):
     page = tmp_path / "p.html"
-    write_report(pair[1], page, options=ONE)
-    write_report(pair[1], page, options=ONE)
+    write_page(pair[1], page, options=ONE)
+    write_page(pair[1], page, options=ONE)
     page.write_text("<p>mine</p>", encoding="utf-8")
     with pytest.raises(OutputExistsError):
-        write_report(pair[1], page, options=ONE)
+        write_page(pair[1], page, options=ONE)
     assert page.read_text(encoding="utf-8") == "<p>mine</p>"
     with pytest.raises(OutputError, match="HTML"):
-        write_report(pair[1], tmp_path / "p.txt", options=ONE)
+        write_page(pair[1], tmp_path / "p.txt", options=ONE)
 
 
 def test_the_recordings_are_not_touched(tmp_path, pair):
     before = [(p.read_bytes(), p.stat().st_mtime_ns) for p in pair]
-    write_report(pair[1], options=ONE)
+    write_page(pair[1], options=ONE)
     assert before == [(p.read_bytes(), p.stat().st_mtime_ns) for p in pair]
 
 
