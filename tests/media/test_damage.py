@@ -16,7 +16,7 @@ from pump import pump
 
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import reader as reader_module
+from dashcam_pipeline.media import decoder
 from dashcam_pipeline.media.decoder import KeyGate
 from dashcam_pipeline.media.probe import examine
 from dashcam_pipeline.media.reader import Reader
@@ -163,7 +163,7 @@ def test_damage_in_a_part_is_counted_by_itself(tmp_path, healthy):
 
 
 def test_failures_without_end_are_bounded(tmp_path, healthy, monkeypatch):
-    monkeypatch.setattr(reader_module, "MAX_FAILURES", 5)
+    monkeypatch.setattr(decoder, "MAX_FAILURES", 5)
     data = bytearray(healthy["mjpeg.avi"].read_bytes())
     with av.open(str(healthy["mjpeg.avi"])) as container:
         places = [(p.pos + 8, p.size) for p in container.demux(video=0) if p.size]
