@@ -56,10 +56,9 @@ class ChainState:
 class _Link:
     """One stage with the frames that wait for it and those it holds back."""
 
-    def __init__(self, stage: Stage, max_bytes: int) -> None:
+    def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.seconds = 0.0
-        self._max_bytes = max_bytes
         self._batch_size = max(1, stage.requirements.batch_size)
         self._lookahead = max(0, stage.requirements.lookahead)
         self._waiting: list[Frame] = []
@@ -79,7 +78,7 @@ class _Link:
         for frame in frames:
             self._waiting.append(frame)
             self._waiting_bytes += frame.nbytes
-            full = self._waiting_bytes + frame.nbytes > self._max_bytes
+            full = self._waiting_bytes + frame.nbytes > MAX_BATCH_BYTES
             if full or len(self._waiting) >= self._batch_size:
                 done += self._process()
         return done
@@ -184,7 +183,6 @@ class Chain:
             it went in, the very same object.
         protect: boxes that come out as they went in.
         feather: luma samples around them over which a change fades in, so that no seam shows.
-        max_batch_bytes: bound on the planes that wait for one batch of a stage.
     """
 
     def __init__(
@@ -193,9 +191,8 @@ class Chain:
         *,
         protect: Sequence[Box] = (),
         feather: int = 0,
-        max_batch_bytes: int = MAX_BATCH_BYTES,
     ) -> None:
-        self._links = [_Link(stage, max_batch_bytes) for stage in stages]
+        self._links = [_Link(stage) for stage in stages]
         self._protect = tuple(protect) if stages else ()
         self._feather = feather
         self._originals: deque[Frame] = deque()

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.engine.readable import duration
+from dashcam_pipeline.engine.readable import size as readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +24,6 @@ SCHEMA_VERSION: Final = 1
 
 _HOLES_NAMED: Final = 3
 """Holes named in the warning; the report holds all of them."""
-
-_MINUTE: Final = 60
-_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ class RunReport:
         rows += [("not kept", f"{s.track}: {s.reason}") for s in self.not_carried]
         rows += self._telemetry_rows()
         rows.append(
-            ("took", f"{_duration(seconds)} ({self.fps:.1f} frames a second); {self._busy_line()}")
+            ("took", f"{duration(seconds)} ({self.fps:.1f} frames a second); {self._busy_line()}")
         )
         width = max(len(key) for key, _ in rows)
         return "\n".join(f"{key:<{width}}  {value}" for key, value in rows)
@@ -183,15 +182,15 @@ class RunReport:
         """The summary, and where the time went and what the stages have to say."""
         lines = [self.summary()]
         for stage in self.stages:
-            parts = ", ".join(f"{k} {_duration(v)}" for k, v in stage.parts.items())
+            parts = ", ".join(f"{k} {duration(v)}" for k, v in stage.parts.items())
             lines.append(
-                f"stage {stage.name}: {_duration(stage.seconds)}{f' ({parts})' * bool(parts)}"
+                f"stage {stage.name}: {duration(stage.seconds)}{f' ({parts})' * bool(parts)}"
             )
             lines += [f"  {key}: {value}" for key, value in stage.facts.items()]
         wait = self.timings
         lines.append(
-            f"the chain waited {_duration(wait.get('wait_decode', 0.0))} for the decoder, "
-            f"{_duration(wait.get('wait_encode', 0.0))} for the encoder"
+            f"the chain waited {duration(wait.get('wait_decode', 0.0))} for the decoder, "
+            f"{duration(wait.get('wait_encode', 0.0))} for the encoder"
         )
         if self.cuts:
             lines.append(f"scene cuts at frames {', '.join(map(str, self.cuts))}")
@@ -202,7 +201,7 @@ class RunReport:
 
     def _output_line(self) -> str:
         output = self.output
-        size = _size(output.size_bytes)
+        size = readable_size(output.size_bytes)
         return f"{output.path} ({size}, {output.container}, {output.codec})"
 
     def _frames_line(self) -> str:
@@ -239,7 +238,7 @@ class RunReport:
     def _busy_line(self) -> str:
         parts = {"decoding": "decode", "stages": "chain", "encoding": "encode"}
         return ", ".join(
-            f"{name} {_duration(self.timings.get(key, 0.0))}" for name, key in parts.items()
+            f"{name} {duration(self.timings.get(key, 0.0))}" for name, key in parts.items()
         )
 
 
@@ -288,20 +287,3 @@ def _plain(value: object) -> object:
 
 def _six_digits(text: str) -> float:
     return round(float(text), 6)
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in _UNITS:
-        if size < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004 - decimal units, as disks have them
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < _MINUTE:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), _MINUTE)
-    hours, minutes = divmod(minutes, _MINUTE)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02} min"

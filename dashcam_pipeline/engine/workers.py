@@ -184,7 +184,6 @@ class Workers:
         self.timings = Timings()
         self.progress = Progress()
         self.pace = Pace()
-        self.frames_in = 0
         self.stages: list[StageFact] = []
         self.sink_report: Any = None
         self.threads: list[threading.Thread] = []
@@ -230,11 +229,6 @@ class Workers:
         self.timings.total = time.perf_counter() - begin
         self.timings.wait_decode = self._read.get_seconds
         self.timings.wait_encode = self._made.put_seconds
-
-    @property
-    def stuck(self) -> bool:
-        """Whether a thread is still inside a native call after the run ended."""
-        return any(thread.is_alive() for thread in self.threads)
 
     def _report(self, begin: float, on_progress: Callable[[Progress], None] | None) -> None:
         self.progress.elapsed_s = time.perf_counter() - begin
@@ -293,7 +287,6 @@ class Workers:
                 timings.decode += time.perf_counter() - begin
                 if item is None:
                     break
-                self.frames_in += isinstance(item, Frame)
                 self._check()
                 self._read.put(item, item.nbytes)
             self._check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,19 +41,3 @@ class WriteReport:
     packets_repaired: int = 0
     packets_refused: int = 0
     metadata_lost: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-able."""
-        return {
-            "path": str(self.path),
-            "frames": self.frames,
-            "bytes": self.nbytes,
-            "container": self.container,
-            "encoder": self.encoder,
-            "options": dict(self.options),
-            "carried": [t.label for t in self.carried],
-            "not_carried": [{"track": t.label, "reason": why} for t, why in self.not_carried],
-            "packets_repaired": self.packets_repaired,
-            "packets_refused": self.packets_refused,
-            "metadata_lost": list(self.metadata_lost),
-        }

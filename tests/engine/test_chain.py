@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import Delay, Dim, Toy, Twisted, brightened, make_frame, make_frames
 
+from dashcam_pipeline.engine import chain as engine
 from dashcam_pipeline.engine.chain import Chain, protected
 from dashcam_pipeline.errors import StageError, UsageError
 from dashcam_pipeline.frames import PixelLayout
@@ -38,12 +39,11 @@ def test_an_empty_chain_returns_the_very_same_frames():
 )
 @settings(max_examples=60, deadline=None)
 def test_every_frame_comes_out_once_in_order_whatever_the_stages_need(sizes, count, max_bytes):
-    chain = Chain(
-        [Delay(batch_size=batch, lookahead=ahead) for batch, ahead in sizes],
-        max_batch_bytes=max_bytes,
-    )
+    chain = Chain([Delay(batch_size=batch, lookahead=ahead) for batch, ahead in sizes])
     frames = make_frames(count, level=80)
-    done = run(chain, frames)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "MAX_BATCH_BYTES", max_bytes)
+        done = run(chain, frames)
     assert [f.index for f in done] == list(range(count))
     assert [f.pts for f in done] == [f.pts for f in frames]
 
@@ -54,13 +54,15 @@ def test_batches_have_the_size_that_a_stage_likes_and_the_last_one_the_rest():
     assert toy.batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
-def test_batches_stay_within_the_bound_of_bytes():
+def test_batches_stay_within_the_bound_of_bytes(monkeypatch):
     toy = Toy(batch_size=100)
     frames = make_frames(10, level=80)
-    run(Chain([toy], max_batch_bytes=3 * frames[0].nbytes), frames)
+    monkeypatch.setattr(engine, "MAX_BATCH_BYTES", 3 * frames[0].nbytes)
+    run(Chain([toy]), frames)
     assert max(map(len, toy.batches)) == 3
     one = Toy(batch_size=100)
-    run(Chain([one], max_batch_bytes=1), frames)
+    monkeypatch.setattr(engine, "MAX_BATCH_BYTES", 1)
+    run(Chain([one]), frames)
     assert max(map(len, one.batches)) == 1
 
 

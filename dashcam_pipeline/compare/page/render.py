@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.compare.stills import clock as clock_tenths
+from dashcam_pipeline.engine.readable import clock, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,9 +55,6 @@ ICONS: Final = {
 }
 """Drawn on a grid of 24, with the text's colour."""
 
-_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
-_KILO: Final = 1000
-
 
 def render(clips: Sequence[Clip], title: str, language: PageLanguage = "auto") -> str:
     """The whole page.
@@ -87,7 +84,7 @@ def render(clips: Sequence[Clip], title: str, language: PageLanguage = "auto") -
         total_duration=clock(sum(clip.duration for clip in clips)),
         most_removed=max((clip.removed or 0.0 for clip in clips), default=0.0) or 1.0,
         clock=clock,
-        size=size_text,
+        size=size,
         data={"texts": texts, "clips": [clip.for_script() for clip in clips]},
     )
 
@@ -101,25 +98,6 @@ def load_texts() -> dict[str, dict[str, str]]:
             for language, text in by_language.items():
                 texts[language][f"{section}.{key}"] = text
     return texts
-
-
-def clock(seconds: float, *, tenths: bool = False) -> str:
-    """A time for people, ``1:02`` or ``1:02.5``."""
-    if tenths:
-        return clock_tenths(seconds)
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def size_text(count: int) -> str:
-    """Bytes for people, in decimal units."""
-    size = float(count)
-    for unit in _UNITS:
-        if size < _KILO or unit == _UNITS[-1]:
-            break
-        size /= _KILO
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
 def _asset(name: str) -> str:
