@@ -15,9 +15,8 @@ from dashcam_pipeline.batch.segmented import (
     SegmentStore,
     unpack_state,
 )
-from dashcam_pipeline.engine.output import encoder_settings
+from dashcam_pipeline.engine.output import encoder_settings, no_pictures
 from dashcam_pipeline.engine.run import Run, open_reader
-from dashcam_pipeline.errors import NotVideoError
 from dashcam_pipeline.media import containers, encoders
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.writer import Writer
@@ -104,21 +103,14 @@ def clean_resumable(
 def _joined(run: Run, segments: list[Segment]) -> WriteReport:
     """Write the output from whole segments, and everything else from the source."""
     source, config = run.info.path, run.config
-    _check_any(segments, source)
+    if not segments:
+        raise no_pictures(source)
     with (
         open_reader(config, source, threads=1) as again,
         Writer(run.target, again.info, run.settings, audio=config.audio, tags=run.tags) as writer,
     ):
         join(writer, again, segments)
         return writer.finish(run.seal)
-
-
-def _check_any(segments: list[Segment], source: Path) -> None:
-    if not segments:
-        raise NotVideoError(
-            f"{source}: there is not one picture to write.",
-            advice="Check that it plays in a media player, and that --start lies in it.",
-        )
 
 
 def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:

@@ -132,10 +132,7 @@ class Output:
             NotVideoError: not one frame came.
         """
         if self._empty:
-            raise NotVideoError(
-                f"{self._source}: there is not one picture to write.",
-                advice="Check that it plays in a media player, and that --start lies in it.",
-            )
+            raise no_pictures(self._source)
         report = self._writer.finish(self._seal)
         self._finished = True
         return report
@@ -146,6 +143,14 @@ class Output:
             self._target.unlink(missing_ok=True)
         else:
             self._writer.abort()
+
+
+def no_pictures(source: Path) -> NotVideoError:
+    """The error for a recording of which nothing can be shown."""
+    return NotVideoError(
+        f"{source}: there is not one picture to write.",
+        advice="Check that it plays in a media player, and that --start lies in it.",
+    )
 
 
 class Leftover:

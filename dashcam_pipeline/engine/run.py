@@ -90,6 +90,8 @@ class Run:
         self.info: SourceInfo = reader.info
         self.settings = encoder_settings(config)
         """Of the encoder."""
+        self.tags = processing_tags(self.info.metadata, config)
+        """Metadata that says what is done."""
         self._keeper: RecordKeeper | None = None
         self._chain: Chain | None = None
         self._device = "cpu"
@@ -150,14 +152,10 @@ class Run:
         chain, self._device, keeper.overlay = prepare_chain(self.config, self.info)
         self.on_failure(chain.close)
         chain.observer = keeper.changes
+        # Said now: once closed, a chain no longer knows its stages.
+        self.tags = processing_tags(self.info.metadata, self.config, synthetic=chain.synthetic)
         self._keeper, self._chain = keeper, chain
         return chain
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Metadata that says what was done; with a chain only."""
-        synthetic = self._chain is not None and self._chain.synthetic
-        return processing_tags(self.info.metadata, self.config, synthetic=synthetic)
 
     def seal(self, part: Path) -> None:
         """Complete the unfinished output, as the keeper does it; nothing without one."""
@@ -171,7 +169,7 @@ class Run:
 
         Args:
             video: the track as it is to be written; None is as it was read.
-            tags: metadata that says what was done; None is what ``tags`` says.
+            tags: metadata that says what is done; None is this run's own.
 
         Raises:
             OutputError: it can't be written.
