@@ -20,14 +20,14 @@ from dashcam_pipeline._version import __version__
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.driver import run_batch
     from dashcam_pipeline.batch.session import BatchOptions
+    from dashcam_pipeline.compare.page.build import write_page
     from dashcam_pipeline.compare.preview import preview
-    from dashcam_pipeline.compare.report.build import write_report
     from dashcam_pipeline.config import CleanConfig, load_config
     from dashcam_pipeline.dashcam.telemetry import read_telemetry
+    from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.errors import DashcamError
     from dashcam_pipeline.pipeline import Pipeline, clean
     from dashcam_pipeline.provenance import verify
-    from dashcam_pipeline.report import RunReport
 
 __all__ = [
     "BatchOptions",
@@ -42,7 +42,7 @@ __all__ = [
     "read_telemetry",
     "run_batch",
     "verify",
-    "write_report",
+    "write_page",
 ]
 
 _HOMES = {
@@ -50,14 +50,14 @@ _HOMES = {
     "CleanConfig": "config",
     "DashcamError": "errors",
     "Pipeline": "pipeline",
-    "RunReport": "report",
+    "RunReport": "engine.report",
     "clean": "pipeline",
     "load_config": "config",
     "preview": "compare.preview",
     "read_telemetry": "dashcam.telemetry",
     "run_batch": "batch.driver",
     "verify": "provenance",
-    "write_report": "compare.report.build",
+    "write_page": "compare.page.build",
 }
 
 

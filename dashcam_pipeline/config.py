@@ -21,6 +21,7 @@ What the command line says explicitly wins over the file, and the file over the 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
@@ -35,8 +36,8 @@ from pydantic import (
 )
 
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
-from dashcam_pipeline.explain import explain
-from dashcam_pipeline.stages.base import Quality  # noqa: TC001 - pydantic reads it at run time
+from dashcam_pipeline.stages.base import Box, Quality  # noqa: TC001 - pydantic reads them at run time
+from dashcam_pipeline.stages.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,33 +79,6 @@ def _pair(text: str, what: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise ValueError(f"{what} is written key=value, not {text!r}")
     return key.strip(), value.strip()
-
-
-class Box(BaseModel):
-    """A rectangle of the picture as it is stored, in luma pixels from the top left corner."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    x: int = Field(ge=0, description="Left edge.")
-    y: int = Field(ge=0, description="Upper edge.")
-    width: int = Field(ge=1, description="Columns.")
-    height: int = Field(ge=1, description="Rows.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        """Read ``x,y,w,h``, or four numbers."""
-        if isinstance(value, str):
-            value = value.split(",")
-        if isinstance(value, list | tuple):
-            names = ("x", "y", "width", "height")
-            if len(value) != len(names):
-                raise ValueError("a box is four numbers: x,y,w,h")
-            return dict(zip(names, value, strict=True))
-        return value
-
-    def __str__(self) -> str:
-        return f"{self.x},{self.y},{self.width},{self.height}"
 
 
 class StageSpec(BaseModel):
@@ -267,12 +241,24 @@ class CleanConfig(BaseModel):
         "Fail, and write nothing, if any part of the source is lost to damage.",
     )
 
+    @property
+    def thread_count(self) -> int:
+        """Processor threads to use, 1 or more."""
+        return self.threads or available_threads()
+
     @model_validator(mode="after")
     def _check_span(self) -> Self:
         """A span must hold something."""
         if self.start is not None and self.end is not None and self.end <= self.start:
             raise ValueError(f"end ({self.end:g} s) must come after start ({self.start:g} s)")
         return self
+
+
+def available_threads() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def read_toml(path: Path) -> dict[str, Any]:

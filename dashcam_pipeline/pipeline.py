@@ -12,34 +12,17 @@ Decoding untrusted files: FFmpeg runs inside this process, and a hostile or unlu
 it. Decided so: ``clean`` decodes in the calling process, because for one file a crash costs no more
 than a failed run would (the source is only read, the output appears only when whole), and a child
 would double start-up time and memory. A run over many files must survive any of them, so ``batch``
-runs each in a worker process: ``clean_job`` takes and returns plain data, raises exceptions that
-pickle, and needs nothing of its parent.
+runs each in a worker process; what ``clean`` takes, returns and raises can be pickled.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dashcam_pipeline.accounting import make_report
-from dashcam_pipeline.assembly import (
-    Leftover,
-    Output,
-    available_threads,
-    build_chain,
-    check_damage,
-    encoder_settings,
-    expected_frames,
-    find_protection,
-    open_reader,
-    open_writer,
-    prepare_chain,
-    processing_tags,
-)
 from dashcam_pipeline.config import CleanConfig, make_config
-from dashcam_pipeline.workers import Workers
+from dashcam_pipeline.engine.build_chain import build_chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -48,24 +31,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.frames import Frame
-    from dashcam_pipeline.report import RunReport
-    from dashcam_pipeline.workers import Progress
 
-__all__ = [
-    "Output",
-    "Pipeline",
-    "available_threads",
-    "build_chain",
-    "check_damage",
-    "clean",
-    "clean_job",
-    "encoder_settings",
-    "expected_frames",
-    "find_protection",
-    "open_writer",
-    "processing_tags",
-]
 _RGB_AXES: Final = 4
 _RGB_TICK: Final = Fraction(1, 30)
 """Time base of arrays that come without times."""
@@ -128,7 +97,7 @@ class Pipeline:
         """
         import numpy as np  # noqa: PLC0415 - only here
 
-        from dashcam_pipeline.rgb import frame_to_rgb, rgb_to_frame  # noqa: PLC0415 - only here
+        from dashcam_pipeline.engine.rgb import frame_to_rgb, rgb_to_frame  # noqa: PLC0415 - only here
 
         if frames.dtype != np.uint8:
             raise TypeError(f"frames must be uint8 (0 to 255), not {frames.dtype}")
@@ -182,66 +151,14 @@ def clean(
         DashcamError: one of its kinds, see ``dashcam_pipeline.errors``; no output was written.
         KeyboardInterrupt: Ctrl-C; all threads have ended, and no output was written.
     """
-    # Imported here: `dashcam --help` and the array API need no codecs.
-    from dashcam_pipeline.media.containers import choose_output_path  # noqa: PLC0415
-    from dashcam_pipeline.media.partfile import check_output, part_of  # noqa: PLC0415
-    from dashcam_pipeline.media.writer import Writer  # noqa: PLC0415
+    # Imported here: the array API needs no codecs.
+    from dashcam_pipeline.engine.run import Run  # noqa: PLC0415
     from dashcam_pipeline.provenance import Keeper  # noqa: PLC0415
 
     if not isinstance(config, CleanConfig):
         config = make_config(config or {})
     source, target = Path(input), None if output is None else Path(output)
-    if target is not None:
-        check_output(source, target, overwrite=config.overwrite)
-    with ExitStack() as cleanup:
-        threads = config.threads or available_threads()
-        reader = open_reader(config, source, threads)
-        cleanup.callback(reader.close)
-        target = choose_output_path(reader.info, target)
-        check_output(source, target, overwrite=config.overwrite)
-        keeper = Keeper(source, target, config)
-        keeper.check()
-        chain, device, keeper.overlay = prepare_chain(config, reader.info)
-        cleanup.callback(chain.close)
-        chain.observer = keeper.changes
-        settings = encoder_settings(config, threads)
-        tags = processing_tags(reader.info.metadata, config, synthetic=chain.synthetic)
-        # Registered before the writer is made, so that Ctrl-C in the middle of that leaves nothing.
-        leftover = cleanup.enter_context(Leftover(part_of(target)))
-        info = reader.info
-        writer = open_writer(lambda: Writer(target, info, settings, audio=config.audio, tags=tags))
-        workers = Workers(
-            reader,
-            chain,
-            Output(writer, source, target, keeper.seal),
-            check=lambda: check_damage(reader.counts, source, strict=config.strict),
-        )
-        workers.progress.expected = expected_frames(reader.info, config)
-        cleanup.pop_all()  # from here on, each thread closes its own
-        with leftover:
-            workers.run(progress)
-    report = make_report(
-        config=config,
-        info=reader.info,
-        counts=reader.counts,
-        workers=workers,
-        cuts=chain.cuts,
-        device=device,
-    )
-    return keeper.finish(report)
-
-
-def clean_job(job: Mapping[str, Any]) -> dict[str, Any]:
-    """``clean`` as one unit of plain data, for another process.
-
-    Args:
-        job: ``input``, and where they differ from the defaults ``output`` and ``config`` (a
-            mapping of ``CleanConfig``'s fields); all picklable and JSON-able.
-
-    Returns:
-        ``RunReport.to_dict()``.
-
-    Raises:
-        DashcamError: as ``clean``; its kinds survive pickling.
-    """
-    return clean(job["input"], job.get("output"), config=job.get("config")).to_dict()
+    with Run.open(config, source, target) as run:
+        chain = run.prepare(Keeper(source, run.target, config))
+        run.run(chain, run.output(), progress)
+        return run.report()

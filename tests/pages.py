@@ -7,7 +7,7 @@ from pathlib import Path
 
 from factory import Picture, Sound, make_clip
 
-from dashcam_pipeline.compare.report.build import ReportOptions, write_report
+from dashcam_pipeline.compare.page.build import PageOptions, write_page
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.pipeline import clean
 
@@ -39,7 +39,7 @@ def make_page(folder: Path, *, frames: int = 60) -> Path:
         sums = [f"{line}*{_checksum(line):02X}\r\n" for line in lines]
         path.with_suffix(".nmea").write_text("".join(sums), encoding="ascii")
     page = folder / "page.html"
-    write_report(cleaned, page, options=ReportOptions(threads=1))
+    write_page(cleaned, page, options=PageOptions(threads=1))
     return page
 
 
@@ -68,7 +68,7 @@ def make_batch(folder: Path) -> Path:
     report = {"input": str(inputs), "output": str(outputs), "clips": clips}
     (outputs / "report.json").write_text(json.dumps(report), encoding="utf-8")
     page = folder / "batch.html"
-    write_report(outputs, page, options=ReportOptions(threads=1))
+    write_page(outputs, page, options=PageOptions(threads=1))
     return page
 
 

@@ -11,7 +11,7 @@ from dashcam_pipeline.media.writer import Writer, WriteReport
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.frame_counts import ReadCounts
 
 
 def pump(

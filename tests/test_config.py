@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dashcam_pipeline.config import (
-    Box,
     CleanConfig,
     StageSpec,
+    available_threads,
     load_config,
     make_config,
     parse_time,
 )
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
+from dashcam_pipeline.stages.base import Box
 from dashcam_pipeline.stages.registry import stage_class
 
 
@@ -187,3 +189,10 @@ def test_a_configuration_is_frozen_and_survives_plain_data():
     with pytest.raises(ValidationError):
         config.strength = 0
     assert CleanConfig.model_validate(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity on this system")
+def test_threads_follow_the_process_affinity():
+    assert available_threads() == len(os.sched_getaffinity(0))
+    assert CleanConfig().thread_count == available_threads()
+    assert CleanConfig(threads=3).thread_count == 3

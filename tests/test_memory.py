@@ -18,7 +18,8 @@ pytest.importorskip("resource", reason="needs the peak memory of a process")
 
 MEASURE = """
 import resource, sys
-from dashcam_pipeline import clean, workers
+from dashcam_pipeline import clean
+from dashcam_pipeline.engine import workers
 from dashcam_pipeline.stages.registry import BUILT_IN
 BUILT_IN["dim"] = "toys:Dim"
 source, target, queue_bytes, preset = sys.argv[1:]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import _thread
 import json
-import os
 import pickle
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +14,6 @@ from factory import Picture, Sound, make_clip
 from toys import make_frames
 
 from dashcam_pipeline import CleanConfig, Pipeline, clean
-from dashcam_pipeline.config import make_config
 from dashcam_pipeline.errors import (
     ConfigError,
     DamagedError,
@@ -26,7 +24,6 @@ from dashcam_pipeline.errors import (
     StageError,
     UsageError,
 )
-from dashcam_pipeline.pipeline import build_chain, clean_job, expected_frames, processing_tags
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 
@@ -93,18 +90,6 @@ def test_the_output_says_that_it_was_processed_and_keeps_the_own_comment(tmp_pat
         comment = container.metadata["comment"]
     assert comment.startswith("my drive; dashcam_pipeline ")
     assert comment.endswith(": dim:amount=0.5")
-
-
-def test_the_mark_names_synthetic_pictures_and_the_empty_chain():
-    assert processing_tags({}, CleanConfig(stages=()))["comment"].endswith(": no stages")
-    marked = processing_tags({"COMMENT": "x"}, CleanConfig(), synthetic=True)["COMMENT"]
-    assert marked.startswith("x; dashcam_pipeline ")
-    assert marked.endswith(": glare (synthetic picture)")
-
-
-def test_the_mark_tells_no_folders():
-    config = make_config({"stages": ["glare:model=/home/kim/my.onnx,veil=0.5"]})
-    assert processing_tags({}, config)["comment"].endswith(": glare:model=my.onnx,veil=0.5")
 
 
 def test_a_span_keeps_what_lies_in_it(clip, tmp_path):
@@ -186,16 +171,13 @@ def test_strict_is_content_with_a_whole_source(clip):
     assert clean(clip, config={"stages": (), "strict": True}).frames.written == 24
 
 
-def test_a_job_is_plain_data_and_runs_in_another_process(clip, tmp_path):
-    job = {
-        "input": str(clip),
-        "output": str(tmp_path / "o.mp4"),
-        "config": CleanConfig(stages=()).model_dump(mode="json"),
-    }
+def test_a_run_in_another_process_takes_and_returns_plain_data(clip, tmp_path):
+    config = json.loads(json.dumps(CleanConfig(stages=()).model_dump(mode="json")))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        data = pool.submit(clean_job, json.loads(json.dumps(job))).result(timeout=60)
+        done = pool.submit(clean, str(clip), str(tmp_path / "o.mp4"), config=config)
+        data = json.loads(json.dumps(done.result(timeout=60).to_dict()))
         assert data["frames"]["written"] == 24
-        failure = pool.submit(clean_job, {"input": str(tmp_path / "none.mp4")}).exception(60)
+        failure = pool.submit(clean, str(tmp_path / "none.mp4")).exception(60)
     assert isinstance(failure, InputMissingError)
     assert failure.advice
 
@@ -204,22 +186,6 @@ def test_a_job_is_plain_data_and_runs_in_another_process(clip, tmp_path):
 def test_errors_survive_pickling(kind):
     error = pickle.loads(pickle.dumps(kind("what", advice="do")))  # noqa: S301 - our own bytes
     assert (type(error), str(error), error.advice) == (kind, "what\ndo", "do")
-
-
-def test_expected_frames_of_a_span_and_of_a_whole_clip(clip):
-    from dashcam_pipeline.media.probe import probe  # noqa: PLC0415 - only here
-
-    info = probe(clip)
-    assert expected_frames(info, CleanConfig()) == 24
-    assert expected_frames(info, CleanConfig(start=0.2, end=0.5)) == 9
-    assert expected_frames(info, CleanConfig(end=1e6)) == 24
-    assert expected_frames(info, CleanConfig(start=50)) is None
-
-
-def test_an_empty_chain_needs_no_network_and_no_device():
-    chain, device = build_chain(CleanConfig(stages=(), device="cuda:7"))
-    assert device == "cpu"
-    chain.close()
 
 
 # --- arrays ---------------------------------------------------------------------------------
@@ -278,10 +244,3 @@ def test_a_run_given_up_half_way_does_not_leak_into_the_next():
         next(run)
         run.close()
         assert [f.index for f in pipeline.process(frames)] == list(range(6))
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity on this system")
-def test_threads_follow_the_process_affinity():
-    from dashcam_pipeline.pipeline import available_threads  # noqa: PLC0415 - only here
-
-    assert available_threads() == len(os.sched_getaffinity(0))

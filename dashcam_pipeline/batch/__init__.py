@@ -1,1 +1,14 @@
-"""Many recordings: discovery, journal, segments that a power cut can't hurt, and runners."""
+"""Many recordings: nothing is done twice, and nothing that was done is lost.
+
+::
+
+    driver: folder -> discovery -> plan (recipe, journal) -> session
+                                                               v
+                                 pool or cluster: runner of jobs, each in a process (worker)
+                                                               v
+               job: one recording -> resumable: engine.run, in segments -> joined -> output
+                                                               v
+                                               journal -> result: table, JSON, CSV
+
+A lock keeps two runs apart, resources shares the machine out, estimate and night look ahead.
+"""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TreeFile:
     """A file of the input tree.
 
     Args:
@@ -65,8 +65,8 @@ class Tree:
     """
 
     root: Path
-    clips: list[Found] = field(default_factory=list)
-    sidecars: list[Found] = field(default_factory=list)
+    clips: list[TreeFile] = field(default_factory=list)
+    sidecars: list[TreeFile] = field(default_factory=list)
     others: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ class Selection:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
-    def refuses(self, clip: Found) -> str:
+    def refuses(self, clip: TreeFile) -> str:
         """Why a recording isn't wanted; empty if it is."""
         reasons = (
             (
@@ -119,8 +119,8 @@ class Chosen:
         refused: how many recordings were refused, by reason.
     """
 
-    clips: list[Found]
-    sidecars: dict[str, list[Found]]
+    clips: list[TreeFile]
+    sidecars: dict[str, list[TreeFile]]
     refused: dict[str, int]
 
 
@@ -164,12 +164,12 @@ def select(tree: Tree, selection: Selection) -> Chosen:
     return Chosen(clips, _sidecars(tree, clips), refused)
 
 
-def _sidecars(tree: Tree, wanted: list[Found]) -> dict[str, list[Found]]:
+def _sidecars(tree: Tree, wanted: list[TreeFile]) -> dict[str, list[TreeFile]]:
     known = {(clip.folder, clip.name.recording) for clip in tree.clips}
     owner: dict[tuple[str, str], str] = {}
     for clip in wanted:
         owner.setdefault((clip.folder, clip.name.recording), clip.path)
-    sidecars: dict[str, list[Found]] = {}
+    sidecars: dict[str, list[TreeFile]] = {}
     for sidecar in tree.sidecars:
         key = (sidecar.folder, sidecar.name.recording)
         if key in owner:
@@ -198,7 +198,7 @@ def check_folders(root: Path, output: Path) -> None:
         )
 
 
-def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[Found]:
+def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[TreeFile]:
     try:
         entries = sorted(os.scandir(folder), key=lambda e: e.name)
     except OSError as error:
@@ -217,12 +217,12 @@ def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[Found]:
             tree.unreadable.append((path, error.strerror or str(error)))
 
 
-def _found(file: Path, path: str) -> Found:
+def _found(file: Path, path: str) -> TreeFile:
     status = file.stat()
-    return Found(path, status.st_size, status.st_mtime_ns, parse_name(PurePosixPath(path)))
+    return TreeFile(path, status.st_size, status.st_mtime_ns, parse_name(PurePosixPath(path)))
 
 
-def _sort_in(tree: Tree, found: Found) -> None:
+def _sort_in(tree: Tree, found: TreeFile) -> None:
     path = PurePosixPath(found.path)
     if is_recording(path):
         tree.clips.append(found)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline.batch.night import is_bright
-from dashcam_pipeline.batch.recipe import sha256_of
 from dashcam_pipeline.batch.resumable import clean_resumable
 from dashcam_pipeline.config import make_config
 from dashcam_pipeline.errors import (
@@ -23,12 +22,13 @@ from dashcam_pipeline.errors import (
 from dashcam_pipeline.media.containers import choose_output_path
 from dashcam_pipeline.media.partfile import check_output
 from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.provenance import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dashcam_pipeline.config import CleanConfig
-    from dashcam_pipeline.workers import Progress
+    from dashcam_pipeline.engine.workers import Progress
 
 OutcomeStatus: TypeAlias = Literal["done", "damaged", "bright", "unchanged", "failed"]
 

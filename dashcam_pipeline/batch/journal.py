@@ -11,12 +11,13 @@ import hashlib
 import os
 import re
 import sqlite3
-import sys
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias
+
+from platformdirs import user_state_path
 
 from dashcam_pipeline.errors import OutputError
 
@@ -193,7 +194,7 @@ def journal_path(output: Path) -> Path:
     if is_local(output):
         return work_folder(output) / _NAME
     name = hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16]
-    return _state_folder() / name / _NAME
+    return user_state_path("dashcam", appauthor=False) / name / _NAME
 
 
 def is_local(folder: Path, mounts: Path = Path("/proc/mounts")) -> bool:
@@ -218,11 +219,3 @@ def is_local(folder: Path, mounts: Path = Path("/proc/mounts")) -> bool:
         if inside and len(place) >= len(best):
             best, kind = place, parts[2]
     return kind not in _NETWORK and not kind.startswith(_NETWORK_FUSE)
-
-
-def _state_folder() -> Path:
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local/state"))
-    return base / "dashcam"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from typing import TYPE_CHECKING, Final, Self
+
+from filelock import FileLock, Timeout
 
 from dashcam_pipeline.errors import OutputError
 
@@ -26,27 +25,30 @@ class FolderLock:
 
     Raises:
         OutputError: another process holds it.
+        OSError: the file can't be made, or its file system knows no locks.
     """
 
     def __init__(self, path: Path, what: str, *, wait: float = 0.0) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Not inherited by children (PEP 446), so none of them can outlive us with it.
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        deadline = time.monotonic() + wait
-        while not _take(self._handle):
-            if time.monotonic() >= deadline:
-                os.close(self._handle)
-                raise OutputError(
-                    f"{what} is in use by another run.",
-                    advice="Wait for it to end, or name another output folder.",
-                )
-            time.sleep(_POLL_SECONDS)
+        self._lock = FileLock(
+            path,
+            timeout=wait,
+            poll_interval=_POLL_SECONDS,
+            thread_local=False,
+            fallback_to_soft=False,  # a mere file would outlive a process that was killed
+            preserve_lock_file=True,
+        )
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise OutputError(
+                f"{what} is in use by another run.",
+                advice="Wait for it to end, or name another output folder.",
+            ) from None
 
     def release(self) -> None:
         """Let it go; harmless when repeated."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        self._lock.release(force=True)
 
     def __enter__(self) -> Self:
         return self
@@ -58,24 +60,3 @@ class FolderLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _take(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

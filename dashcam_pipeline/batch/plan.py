@@ -13,7 +13,7 @@ from dashcam_pipeline.batch.journal import WHOLE, work_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dashcam_pipeline.batch.discovery import Found
+    from dashcam_pipeline.batch.discovery import TreeFile
     from dashcam_pipeline.batch.journal import Entry, Journal
     from dashcam_pipeline.config import CleanConfig
 
@@ -33,7 +33,7 @@ class Step:
         ending: added to the output's stem.
     """
 
-    clip: Found
+    clip: TreeFile
     action: Action
     reason: str
     entry: Entry | None
@@ -41,7 +41,7 @@ class Step:
 
 
 def decide(  # noqa: PLR0911 - one for each reason
-    clip: Found, entry: Entry | None, recipe: str, output: Path, *, night_only: bool = False
+    clip: TreeFile, entry: Entry | None, recipe: str, output: Path, *, night_only: bool = False
 ) -> tuple[Action, str]:
     """What is to be done with a recording.
 
@@ -71,9 +71,9 @@ def decide(  # noqa: PLR0911 - one for each reason
 
 
 def make_plan(
-    clips: Iterable[Found],
+    clips: Iterable[TreeFile],
     *,
-    among: Iterable[Found],
+    among: Iterable[TreeFile],
     journal: Journal | None,
     recipe: str,
     output: Path,
@@ -141,7 +141,7 @@ def segments_folder(output: Path, path: str) -> Path:
     return work_folder(output) / "segments" / name
 
 
-def _endings(clips: Iterable[Found]) -> dict[str, str]:
+def _endings(clips: Iterable[TreeFile]) -> dict[str, str]:
     """What must be added to names, where two recordings differ in their extension alone."""
     taken: set[str] = set()
     endings = {}

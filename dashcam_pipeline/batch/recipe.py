@@ -12,16 +12,12 @@ from pydantic import ValidationError
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.explain import explain
 from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.stages.explain import explain
 from dashcam_pipeline.stages.registry import available_stages, stage_class
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dashcam_pipeline.config import CleanConfig, StageSpec
-
-_READ_BYTES: Final = 1 << 20
 
 NO_MATTER: Final = frozenset(("overwrite", "threads", "device", "strict"))
 """Settings that change how a result comes about, and not what it is meant to be."""
@@ -61,19 +57,6 @@ def make_recipe(config: CleanConfig) -> Recipe:
             "libavcodec": list(av.library_versions["libavcodec"]),
         }
     )
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal.
-
-    Raises:
-        OSError: it can't be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _stage(spec: StageSpec) -> dict[str, Any]:

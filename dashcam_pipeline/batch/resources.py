@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dashcam_pipeline.assembly import available_threads
+import psutil
+
+from dashcam_pipeline.config import available_threads
 
 THREADS_EACH: Final = 4
 """Decoder, networks and encoder of one recording keep about so many threads busy; more processes
@@ -86,17 +87,16 @@ def _usable(count: int) -> bool:
 def total_memory() -> int | None:
     """Bytes that this process and its children may use together; None where nothing tells."""
     limits = []
-    with suppress(AttributeError, ValueError, OSError):  # not a POSIX system
-        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with suppress(OSError, RuntimeError):  # a sandbox without /proc
+        limits.append(psutil.virtual_memory().total)
     with suppress(OSError, ValueError):  # no control group, or one without a limit ("max")
         limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-    return min(limits) if limits else None
+    return min(limits, default=None)
 
 
 def resident_memory(pid: int) -> int | None:
-    """Bytes of memory that a process holds; None where nothing tells."""
+    """Bytes of memory that a process holds; None where it has ended, or is not ours to ask."""
     try:
-        fields = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
-        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
+        return psutil.Process(pid).memory_info().rss
+    except psutil.Error:
         return None

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import BatchError
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class BatchReport:
         frames = sum(clip.frames for clip in self.clips)
         if frames and self.seconds > 0:
             lines.append(
-                f"{frames} frames in {_clock(self.seconds)} "
+                f"{frames} frames in {duration(self.seconds)} "
                 f"({frames / self.seconds:.1f} a second, {self.workers} at a time)"
             )
         return "\n".join(lines)
@@ -159,9 +160,3 @@ class BatchReport:
         if len(clips) > _NAMED:
             lines.append(f"{heading}: {len(clips) - _NAMED} more, all of them in {CSV_NAME}")
         return lines
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02} min"

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from dashcam_pipeline.accounting import make_report
-from dashcam_pipeline.assembly import (
-    Leftover,
-    available_threads,
-    check_damage,
-    encoder_settings,
-    expected_frames,
-    open_reader,
-    prepare_chain,
-    processing_tags,
-)
 from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.batch.segmented import (
     PausingChain,
@@ -27,25 +15,24 @@ from dashcam_pipeline.batch.segmented import (
     SegmentStore,
     unpack_state,
 )
-from dashcam_pipeline.errors import NotVideoError
+from dashcam_pipeline.engine.output import encoder_settings, no_pictures
+from dashcam_pipeline.engine.run import Run, open_reader
 from dashcam_pipeline.media import containers, encoders
 from dashcam_pipeline.media.joiner import join
-from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.provenance import Keeper
-from dashcam_pipeline.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.media.encoders import Encoder
     from dashcam_pipeline.media.segments import Segment
     from dashcam_pipeline.media.source import SourceInfo
-    from dashcam_pipeline.media.written import WriteReport
-    from dashcam_pipeline.report import RunReport
-    from dashcam_pipeline.workers import Progress
+    from dashcam_pipeline.media.write_report import WriteReport
 
 LOCK_SECONDS: float = 30.0
 """How long to wait for a dying worker of an earlier run to let a recording go."""
@@ -81,81 +68,49 @@ def clean_resumable(
         DashcamError: as ``clean``; no output was written, whole segments stay in ``work``.
         KeyboardInterrupt: likewise.
     """
-    check_output(source, target, overwrite=config.overwrite)
-    with ExitStack() as cleanup:
-        cleanup.enter_context(FolderLock(work / "lock", str(source), wait=LOCK_SECONDS))
-        with ExitStack() as opened:
-            threads = config.threads or available_threads()
-            reader = open_reader(config, source, threads)
-            opened.callback(reader.close)
-            info = reader.info
-            muxer = containers.muxer_of(target)
-            settings = encoder_settings(config, threads)
-            encoder = encoders.resolve(settings, info.video)
-            key = _key(info, encoder, muxer, recipe, segment_seconds)
-            store = SegmentStore(work, key)
-            if store.threads is not None:
-                settings = encoder_settings(config, store.threads)
-                encoder = encoders.resolve(settings, info.video)
-            plan = SegmentPlan.of(info.video, segment_seconds)
-            keeper = Keeper(source, target, config)
-            keeper.check()
-            chain, device, keeper.overlay = prepare_chain(config, info)
-            opened.callback(chain.close)
-            chain.observer = keeper.changes
-            if store.whole:
-                last = store.whole[-1]
-                chain.resume(unpack_state(last.meta, last.arrays))
-                keeper.changes.restore(last.meta["notes"])
-            tags = processing_tags(info.metadata, config, synthetic=chain.synthetic)
-
-            def finish(segments: list[Segment]) -> WriteReport:
-                _check_any(segments, source)
-                with (
-                    open_reader(config, source, 1) as again,
-                    Writer(target, again.info, settings, audio=config.audio, tags=tags) as writer,
-                ):
-                    join(writer, again, segments)
-                    return writer.finish(keeper.seal)
-
-            pausing = PausingChain(chain, plan, keeper.changes.state)
-            sink = SegmentSink(
-                store,
-                pausing,
-                plan,
-                video=info.video,
-                encoder=encoder,
-                muxer=muxer,
-                finish=finish,
-            )
-            workers = Workers(
-                Rest(reader, plan, store.last),
-                pausing,
-                sink,
-                check=lambda: check_damage(reader.counts, source, strict=config.strict),
-            )
-            workers.progress.expected = expected_frames(info, config)
-            workers.progress.frames = store.frames
-            opened.pop_all()  # from here on, each thread closes its own
-        with Leftover(part_of(target)):
-            workers.run(progress)
-        report = make_report(
-            config=config,
-            info=info,
-            counts=reader.counts,
-            workers=workers,
-            cuts=chain.cuts,
-            device=device,
+    with (
+        FolderLock(work / "lock", str(source), wait=LOCK_SECONDS),
+        Run.open(config, source, target) as run,
+    ):
+        video, muxer = run.info.video, containers.muxer_of(target)
+        encoder = encoders.resolve(run.settings, video)
+        store = SegmentStore(work, _key(run.info, encoder, muxer, recipe, segment_seconds))
+        if store.threads is not None:
+            run.settings = encoder_settings(config, store.threads)
+            encoder = encoders.resolve(run.settings, video)
+        plan = SegmentPlan.of(video, segment_seconds)
+        keeper = Keeper(source, target, config)
+        chain = run.prepare(keeper)
+        if store.whole:
+            last = store.whole[-1]
+            chain.resume(unpack_state(last.meta, last.arrays))
+            keeper.changes.restore(last.meta["notes"])
+        pausing = PausingChain(chain, plan, keeper.changes.state)
+        sink = SegmentSink(
+            store,
+            pausing,
+            plan,
+            video=video,
+            encoder=encoder,
+            muxer=muxer,
+            finish=lambda segments: _joined(run, segments),
         )
-        return keeper.finish(report)
+        rest = Rest(run.reader, plan, store.last)
+        run.run(pausing, sink, progress, source=rest, done=store.frames)
+        return run.report()
 
 
-def _check_any(segments: list[Segment], source: Path) -> None:
+def _joined(run: Run, segments: list[Segment]) -> WriteReport:
+    """Write the output from whole segments, and everything else from the source."""
+    source, config = run.info.path, run.config
     if not segments:
-        raise NotVideoError(
-            f"{source}: there is not one picture to write.",
-            advice="Check that it plays in a media player, and that --start lies in it.",
-        )
+        raise no_pictures(source)
+    with (
+        open_reader(config, source, threads=1) as again,
+        Writer(run.target, again.info, run.settings, audio=config.audio, tags=run.tags) as writer,
+    ):
+        join(writer, again, segments)
+        return writer.finish(run.seal)
 
 
 def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:

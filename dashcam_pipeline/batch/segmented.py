@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 
-from dashcam_pipeline.chain import Chain, ChainState
+from dashcam_pipeline.engine.chain import Chain, ChainState
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.segments import (
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
 
+    from dashcam_pipeline.engine.report import StageFact
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import Encoder
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.segments import Segment
     from dashcam_pipeline.media.source import VideoTrack
-    from dashcam_pipeline.media.written import WriteReport
+    from dashcam_pipeline.media.write_report import WriteReport
 
 SUFFIX: Final = ".seg"
 
@@ -193,9 +194,9 @@ class PausingChain:
         self.states[number] = state, self._notes()
         return done
 
-    def outcomes(self) -> list[Any]:
+    def stage_facts(self) -> list[StageFact]:
         """What every stage did."""
-        return self._chain.outcomes()
+        return self._chain.stage_facts()
 
     def close(self) -> None:
         """Free what the stages hold."""

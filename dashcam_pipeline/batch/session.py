@@ -19,7 +19,7 @@ from dashcam_pipeline.batch.sidecars import copy_sidecars
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dashcam_pipeline.batch.discovery import Chosen, Found, Tree
+    from dashcam_pipeline.batch.discovery import Chosen, Tree, TreeFile
     from dashcam_pipeline.batch.job import Outcome
     from dashcam_pipeline.batch.journal import Journal
     from dashcam_pipeline.batch.plan import Step
@@ -260,14 +260,14 @@ class Session:
             output_mtime_ns=outcome.output_mtime_ns,
         )
 
-    def _settle(self, clip: Found, status: Fate, reason: str = "", **facts: Any) -> None:  # noqa: ANN401 - fields of ClipResult
+    def _settle(self, clip: TreeFile, status: Fate, reason: str = "", **facts: Any) -> None:  # noqa: ANN401 - fields of ClipResult
         if status != "bright":
             self._copy_sidecars(self._plan.chosen.sidecars.get(clip.path, ()))
         result = _result(clip, status, reason=reason, attempts=self._attempts[clip.path], **facts)
         self._results[clip.path] = result
         self._observer.settled(result)
 
-    def _copy_sidecars(self, sidecars: Iterable[Found]) -> None:
+    def _copy_sidecars(self, sidecars: Iterable[TreeFile]) -> None:
         copied, warnings = copy_sidecars(
             sidecars, self._plan.tree.root, self._output, overwrite=self._config.overwrite
         )
@@ -281,7 +281,7 @@ def _base(step: Step) -> Entry:
     return step.entry or Entry(clip.path, "started", clip.size, clip.mtime_ns, "")
 
 
-def _result(clip: Found, status: Fate, **facts: Any) -> ClipResult:  # noqa: ANN401 - fields of ClipResult
+def _result(clip: TreeFile, status: Fate, **facts: Any) -> ClipResult:  # noqa: ANN401 - fields of ClipResult
     return ClipResult(
         clip.path,
         status,

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from dashcam_pipeline.batch.discovery import Found
+    from dashcam_pipeline.batch.discovery import TreeFile
 
 
 def copy_sidecars(
-    sidecars: Iterable[Found], root: Path, output: Path, *, overwrite: bool = False
+    sidecars: Iterable[TreeFile], root: Path, output: Path, *, overwrite: bool = False
 ) -> tuple[int, list[str]]:
     """Copy sidecars to their place in the output tree.
 

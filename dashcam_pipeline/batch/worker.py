@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from types import FrameType
 
-    from dashcam_pipeline.workers import Progress
+    from dashcam_pipeline.engine.workers import Progress
 
 REPORT_SECONDS: Final = 0.25
 """How often a worker says how far it is."""

@@ -15,7 +15,7 @@ from dashcam_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
-    from dashcam_pipeline.report import RunReport
+    from dashcam_pipeline.engine.report import RunReport
 
 EPILOG: Final = """\b
 Examples:

@@ -21,7 +21,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from dashcam_pipeline.config import CleanConfig, load_config
-from dashcam_pipeline.explain import allowed, choices, plain_type
+from dashcam_pipeline.stages.explain import allowed, choices, plain_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable

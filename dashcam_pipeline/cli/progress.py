@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
-    from dashcam_pipeline.workers import Progress
+    from dashcam_pipeline.engine.workers import Progress
 
 _FORMAT: Final = (
     "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} frames, {rate_fmt}, {remaining} left"

@@ -12,8 +12,8 @@ from dashcam_pipeline.cli.options import ManualCommand, ManualOption
 from dashcam_pipeline.cli.progress import steps
 
 if TYPE_CHECKING:
-    from dashcam_pipeline.compare.report.build import Proxies
-    from dashcam_pipeline.compare.report.page import PageLanguage
+    from dashcam_pipeline.compare.page.build import Proxies
+    from dashcam_pipeline.compare.page.render import PageLanguage
 
 EPILOG: Final = """\b
 Examples:
@@ -96,14 +96,12 @@ def report(  # noqa: PLR0917 - click passes them by name
     kept, changed or lost.
     """
     # Imported here: `--help` needs no numpy.
-    from dashcam_pipeline.compare.report.build import ReportOptions, write_report  # noqa: PLC0415
+    from dashcam_pipeline.compare.page.build import PageOptions, write_page  # noqa: PLC0415
 
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
-    options = ReportOptions(
-        language=language, proxies=proxies, overwrite=overwrite, threads=threads
-    )
+    options = PageOptions(language=language, proxies=proxies, overwrite=overwrite, threads=threads)
     with steps("report", enabled=not quiet) as show:
-        result = write_report(target, output, original=original, options=options, progress=show)
+        result = write_page(target, output, original=original, options=options, progress=show)
     if not quiet:
         for note in result.notes:
             click.echo(f"dashcam: note: {note}", err=True)

@@ -78,8 +78,8 @@ def simulate(  # noqa: PLR0917 - click passes them by name
     width, height = _size(size)
     rate = _rate(fps)
     need_renderer()
+    from dashcam_pipeline.engine.workers import Progress  # noqa: PLC0415 - `--help` needs no codecs
     from dashcam_pipeline.simulation import clip  # noqa: PLC0415 - the extra
-    from dashcam_pipeline.workers import Progress  # noqa: PLC0415 - `--help` needs no codecs
 
     job = clip.Job(
         next(kind for kind in clip.KINDS if kind == scene),

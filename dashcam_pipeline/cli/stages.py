@@ -45,7 +45,7 @@ def _facts(entry: StageEntry, stage: type[Stage]) -> dict[str, Any]:
 
 
 def _text(entry: StageEntry, stage: type[Stage]) -> str:
-    from dashcam_pipeline.explain import allowed  # noqa: PLC0415 - pydantic
+    from dashcam_pipeline.stages.explain import allowed  # noqa: PLC0415 - pydantic
 
     lines = [f"{entry.name}  ({entry.package} {entry.version})", f"  {stage.summary}"]
     if stage.synthetic:

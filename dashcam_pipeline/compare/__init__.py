@@ -1,6 +1,12 @@
-"""Seeing the difference: before/after videos, stills, change maps and the report page.
+"""Seeing the difference between a recording and what was made of it.
 
 ::
+
+    sources -> pairs of frames -> composer (layouts, labels, change maps) -> canvas
+                                                  v                            v
+                                  preview: engine.run, a video        stills: pictures, sheets
+
+    a cleaned clip or folder -> page -> one HTML file that needs no network
 
     from dashcam_pipeline.compare.preview import preview
 

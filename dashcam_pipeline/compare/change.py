@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashcam_pipeline.compare.canvas import Canvas
-from dashcam_pipeline.config import Box
+from dashcam_pipeline.stages.base import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

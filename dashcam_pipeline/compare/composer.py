@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from dashcam_pipeline.compare.options import Language, PreviewOptions
     from dashcam_pipeline.compare.pairs import Pair
     from dashcam_pipeline.compare.sources import Comparison
-    from dashcam_pipeline.config import Box
     from dashcam_pipeline.media.source import SourceInfo
+    from dashcam_pipeline.stages.base import Box
 
 _LOG: Final = logging.getLogger(__name__)
 

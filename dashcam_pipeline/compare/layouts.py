@@ -14,7 +14,7 @@ from dashcam_pipeline.compare.canvas import Canvas, Size, luma_code
 
 if TYPE_CHECKING:
     from dashcam_pipeline.compare.options import LayoutName, PreviewOptions
-    from dashcam_pipeline.config import Box
+    from dashcam_pipeline.stages.base import Box
 
 GAP: Final = 4
 """Pixels between two panes, and the width of a divider."""

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from dashcam_pipeline.config import Box  # noqa: TC001 - pydantic reads it at run time
 from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.explain import explain
+from dashcam_pipeline.stages.base import Box  # noqa: TC001 - pydantic reads it at run time
+from dashcam_pipeline.stages.explain import explain
 
 LayoutName = Literal["side-by-side", "stacked", "wipe", "split", "crop"]
 LAYOUTS: Final[dict[LayoutName, str]] = {

@@ -13,7 +13,8 @@ from dashcam_pipeline.frames import Frame
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dashcam_pipeline.chain import Chain, StageOutcome
+    from dashcam_pipeline.engine.chain import Chain
+    from dashcam_pipeline.engine.report import StageFact
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.source import SourceInfo
 
@@ -36,7 +37,7 @@ class Matcher(Protocol):
     def finish(self) -> list[Pair]:
         """The pairs that are left."""
 
-    def outcomes(self) -> list[StageOutcome]:
+    def stage_facts(self) -> list[StageFact]:
         """What stages did on the way."""
 
     def close(self) -> None:
@@ -63,9 +64,9 @@ class ChainMatcher:
         """What the chain still held."""
         return self._pair(self._chain.finish())
 
-    def outcomes(self) -> list[StageOutcome]:
+    def stage_facts(self) -> list[StageFact]:
         """Of the chain's stages."""
-        return self._chain.outcomes()
+        return self._chain.stage_facts()
 
     def close(self) -> None:
         """Close the chain."""
@@ -131,7 +132,7 @@ class FileMatcher:
             raise self._mismatch(f"the second goes on after frame {self._count}")
         return []
 
-    def outcomes(self) -> list[StageOutcome]:
+    def stage_facts(self) -> list[StageFact]:
         """No stage ran."""
         return []
 

@@ -14,41 +14,31 @@ for the cleaned recording.
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.assembly import (
-    Leftover,
-    Output,
-    check_damage,
-    encoder_settings,
-    expected_frames,
-    open_writer,
-)
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Size
 from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.run import Run
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.containers import choose_output_path
-from dashcam_pipeline.media.partfile import check_output, part_of
-from dashcam_pipeline.media.writer import Writer
-from dashcam_pipeline.workers import Workers
+from dashcam_pipeline.media.partfile import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dashcam_pipeline.chain import StageOutcome
     from dashcam_pipeline.compare.pairs import Matcher, Pair
-    from dashcam_pipeline.config import Box
+    from dashcam_pipeline.engine.report import StageFact
+    from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.frames import Frame
-    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.frame_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
-    from dashcam_pipeline.media.writer import WriteReport
-    from dashcam_pipeline.workers import Progress
+    from dashcam_pipeline.media.write_report import WriteReport
+    from dashcam_pipeline.stages.base import Box
 
 ENDING: Final = "_before_after"
 
@@ -104,9 +94,9 @@ class Show:
         """Those that are left."""
         return [self._show(pair) for pair in self._matcher.finish()]
 
-    def outcomes(self) -> list[StageOutcome]:
+    def stage_facts(self) -> list[StageFact]:
         """What stages did on the way."""
-        return self._matcher.outcomes()
+        return self._matcher.stage_facts()
 
     def close(self) -> None:
         """Close the matcher."""
@@ -147,48 +137,32 @@ def preview(
         KeyboardInterrupt: Ctrl-C; nothing was written.
     """
     options, config = options or PreviewOptions(), config or CleanConfig()
-    source, other = Path(input), None if cleaned is None else Path(cleaned)
     begin = time.perf_counter()
-    comparison = Comparison(source, other, config)
+    comparison = Comparison(Path(input), None if cleaned is None else Path(cleaned), config)
     target = choose_target(comparison, output)
-    with ExitStack() as cleanup:
+    with Run(comparison.reader(), target, config) as run:
         matcher, tags = comparison.matcher()
-        cleanup.callback(matcher.close)
+        run.on_failure(matcher.close)
         compose = Composer(comparison, options)
-        reader = comparison.reader()
-        cleanup.callback(reader.close)
-        settings = encoder_settings(config, comparison.threads)
-        shown = replace(reader.info, video=_canvas_track(reader.info, compose.size))
-        leftover = cleanup.enter_context(Leftover(part_of(target)))
-        writer = open_writer(lambda: Writer(target, shown, settings, audio=config.audio, tags=tags))
-        workers = Workers(
-            reader,
-            Show(matcher, compose),
-            Output(writer, source, target),
-            check=lambda: check_damage(reader.counts, source, strict=config.strict),
-        )
-        workers.progress.expected = expected_frames(reader.info, config)
-        cleanup.pop_all()  # from here on, each thread closes its own
-        with leftover:
-            workers.run(progress)
-    written: WriteReport = workers.sink_report
+        track = _canvas_track(run.info, compose.size)
+        run.run(Show(matcher, compose), run.output(video=track, tags=tags), progress)
     return PreviewReport(
         path=target,
         size=compose.size,
-        frames=written.frames,
+        frames=run.written.frames,
         layout=options.layout,
         seconds=time.perf_counter() - begin,
         box=compose.box,
-        notes=_notes(reader.counts, written),
+        notes=_notes(run.reader.counts, run.written),
     )
 
 
 def _notes(counts: ReadCounts, written: WriteReport) -> tuple[str, ...]:
     notes = [f"{track.label} is not in it: {why}" for track, why in written.not_carried]
-    if counts.damaged:
+    if counts.frames.damaged:
         notes.append(
-            f"the source is damaged ({counts.frames_missing} frames are missing, "
-            f"{counts.frames_concealed} patched up); what can be decoded is in it."
+            f"the source is damaged ({counts.frames.missing} frames are missing, "
+            f"{counts.frames.concealed} patched up); what can be decoded is in it."
         )
     return tuple(notes)
 

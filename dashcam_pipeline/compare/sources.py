@@ -6,14 +6,10 @@ from contextlib import ExitStack
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.assembly import (
-    available_threads,
-    build_chain,
-    find_protection,
-    processing_tags,
-)
 from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
 from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.build_chain import build_chain, find_protection
+from dashcam_pipeline.engine.output import processing_tags
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.probe import probe
@@ -23,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from dashcam_pipeline.chain import Chain
     from dashcam_pipeline.compare.pairs import Matcher, Pair
     from dashcam_pipeline.dashcam.overlay import Overlay
+    from dashcam_pipeline.engine.chain import Chain
     from dashcam_pipeline.media.source import SourceInfo
 
 
@@ -49,7 +45,7 @@ class Comparison:
 
     def __init__(self, source: Path, cleaned: Path | None, config: CleanConfig) -> None:
         self.source, self.cleaned, self.config = source, cleaned, config
-        self.threads = config.threads or available_threads()
+        self.threads = config.thread_count
         self.before = probe(source, track=config.track)
         self.after = self.before if cleaned is None else probe(cleaned)
         self._overlay: Overlay | None = None

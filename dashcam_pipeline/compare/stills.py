@@ -24,11 +24,12 @@ from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.compare.preview import choose_target
 from dashcam_pipeline.compare.sources import Comparison, no_frames
 from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.readable import clock
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media.partfile import PartFile, output_error
 
 if TYPE_CHECKING:
-    from dashcam_pipeline.config import Box
+    from dashcam_pipeline.stages.base import Box
 
 RGB = npt.NDArray[np.uint8]
 
@@ -67,7 +68,8 @@ class StillReport:
 
     def summary(self) -> str:
         """For people, without a newline at the end."""
-        when = clock(self.times[0]) if len(self.times) == 1 else f"{len(self.times)} moments"
+        count = len(self.times)
+        when = clock(self.times[0], tenths=True) if count == 1 else f"{count} moments"
         zoom = f", box {self.box}" if self.box else ""
         return f"wrote  {self.path} ({self.size.width}x{self.size.height}, {when}{zoom})"
 
@@ -203,15 +205,6 @@ def save(picture: RGB, target: Path) -> None:
         file.discard()
 
 
-def clock(seconds: float) -> str:
-    """A time for people: ``1:02.5`` or ``1:00:02.5``."""
-    tenths = round(seconds * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{minutes:02}:{rest / 10:04.1f}" if hours else f"{minutes}:{rest / 10:04.1f}"
-    return f"{hours}:{text}" if hours else text
-
-
 def _columns(count: int, size: Size) -> int:
     """So many that the sheet comes out about as wide as it is high."""
     return max(1, min(count, round(math.sqrt(count * size.height / size.width) + 0.35)))
@@ -243,5 +236,5 @@ def _sheet(tiles: list[RGB], times: list[float], columns: int, heading: str) -> 
         y = top + row * (height + caption + _TILE_GAP)
         x = _TILE_GAP + column * (width + _TILE_GAP)
         sheet[y : y + height, x : x + width] = tile
-        labels.write(sheet, clock(when), (x, y + height + round(size * 1.2)), size)
+        labels.write(sheet, clock(when, tenths=True), (x, y + height + round(size * 1.2)), size)
     return sheet

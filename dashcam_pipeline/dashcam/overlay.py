@@ -25,9 +25,9 @@ import av.error
 import cv2
 import numpy as np
 
-from dashcam_pipeline.config import Box
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.stages.base import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

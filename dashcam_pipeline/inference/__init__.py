@@ -1,1 +1,12 @@
-"""Networks at run time: the model manifest and ONNX Runtime sessions."""
+"""Networks at run time.
+
+::
+
+    manifest                what there is: file, sha256, sizes, licence
+       v
+    session   devices       ONNX Runtime on the device that was asked for; smaller batches rather
+       v                    than none
+    small pictures in -> network -> maps out      worksize: how small; light: one transfer function
+
+    device_graph            the same with everything round the network on the GPU
+"""

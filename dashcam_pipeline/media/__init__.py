@@ -1,15 +1,19 @@
 """Reading and writing recordings: containers, codecs, colour, tracks that travel along.
 
-From a file to frames: ``opening`` (what may be opened, and what is said otherwise), ``describe``
-and ``source`` (facts), ``probe`` (facts and health), ``decoder``, ``planes``, ``color``,
-``timing``, ``seeking`` and ``window``, all put together by ``reader``.
+::
 
-From frames to a file: ``containers`` (which one, and what it holds), ``encoders`` (which one),
-``encoding``, ``lanes`` (carried tracks), ``metadata`` and ``partfile``, put together by
-``writer``.
+    file -> opening -> packets -> decoder -> framing -> Frame          reader puts these together
+                          |       (hardware)  (planes, color, timing, window)
+                          '-> carried: packets of the other tracks
+
+    Frame -> encoding -> carried tracks beside it -> partfile -> file      writer, likewise
+             (encoders)  (containers, metadata)
+
+    file -> describe -> source: facts; probe: facts and health; extent: is all of it there?
+    Frame -> segments -> joiner -> writer                              survives a power cut
 
 Two rules hold everywhere. Times are whole ticks of the source's own clock and never computed from
-a frame rate. And what can't be kept is counted or named, in ``counts`` or in ``written``.
+a frame rate. And what can't be kept is counted or named, in ``frame_counts`` or ``write_report``.
 
 Decoding runs in the process that iterates a ``Reader``. Nothing here shares state between readers
 and writers but the items themselves, so that a reader may run in a child process.

@@ -1,4 +1,4 @@
-"""The video decoder, asked so that damage costs as little as possible.
+"""Packets to pictures: the decoder, asked so that damage costs as little as possible.
 
 Decoding runs on threads that each hold a picture back. Damage in a file's last packets shows only
 when they are drained, and draining ends at the first failure: what the other threads still held
@@ -17,7 +17,8 @@ from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from av.packet import Packet
     from av.stream import Stream
@@ -28,6 +29,9 @@ TAIL_PACKETS: Final = 64
 
 TAIL_BYTES: Final = 64 << 20
 """At most so much is kept; a longer group of pictures is not decoded again."""
+
+MAX_FAILURES: Final = 3000
+"""Packets in a row that the decoder may refuse before it is no longer asked (100 s at 30 fps)."""
 
 MAX_HELD: Final = 300
 """Packets to wait for the first key frame (10 s at 30 fps)."""
@@ -70,18 +74,61 @@ class Decoder:
         stream: of an open source.
         threads: 0 lets FFmpeg decide.
         failed: called with what was wrong for every packet that can't be decoded.
+        held_open: keeps the source open while the decoder is at work; says whether it still is.
     """
 
-    def __init__(self, stream: VideoStream, threads: int, failed: Callable[[str], None]) -> None:
-        self._stream, self._failed = stream, failed
+    def __init__(
+        self,
+        stream: VideoStream,
+        threads: int,
+        *,
+        failed: Callable[[str], None],
+        held_open: Callable[[], AbstractContextManager[bool]],
+    ) -> None:
+        self._stream, self._report, self._held_open = stream, failed, held_open
         self._context = stream.codec_context
         _prepare(self._context, threads)
+        self._gate = KeyGate()
+        self._failures = 0
         self._tail: deque[Packet[Stream]] = deque()
         self._tail_bytes = 0
         self._seen: deque[int | None] = deque(maxlen=2 * TAIL_PACKETS)
 
-    def decode(self, packet: Packet[Stream]) -> list[av.VideoFrame]:
+    @property
+    def dropped(self) -> int:
+        """Packets before the first key frame, which were not decoded."""
+        return self._gate.dropped
+
+    def feed(self, packet: Packet[Stream]) -> Iterator[av.VideoFrame]:
         """The pictures that a packet sets free, of whatever packets they are."""
+        for admitted in self._gate.admit(packet):
+            yield from self._guarded(admitted)
+
+    def finish(self) -> Iterator[av.VideoFrame]:
+        """The pictures that are left at the end."""
+        for admitted in self._gate.drain():
+            yield from self._guarded(admitted)
+        with self._held_open() as is_open:
+            pictures = self._drain() if is_open else []
+        yield from pictures
+
+    def _guarded(self, packet: Packet[Stream]) -> list[av.VideoFrame]:
+        with self._held_open() as is_open:
+            if not is_open:
+                return []
+            if self._failures >= MAX_FAILURES:
+                self._failed("too many failures in a row: not asked any more")
+                return []
+            pictures = self._decode(packet)
+        if pictures:
+            self._failures = 0
+        return pictures
+
+    def _failed(self, what: str) -> None:
+        self._failures += 1
+        self._report(what)
+
+    def _decode(self, packet: Packet[Stream]) -> list[av.VideoFrame]:
         self._keep(packet)
         try:
             frames = self._context.decode(packet)
@@ -91,8 +138,7 @@ class Decoder:
         self._seen.extend(frame.pts for frame in frames)
         return frames
 
-    def drain(self) -> list[av.VideoFrame]:
-        """The pictures that are left at the end."""
+    def _drain(self) -> list[av.VideoFrame]:
         try:
             frames = self._context.decode(None)
         except av.error.EOFError:

@@ -219,18 +219,6 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
     )
 
 
-def available() -> tuple[str, ...]:
-    """Video encoders of the installed FFmpeg, by name."""
-    names = []
-    for name in sorted(av.codec.codec.codecs_available):
-        try:
-            if av.Codec(name, "w").type == "video":
-                names.append(name)
-        except av.codec.codec.UnknownCodecError:
-            continue  # a decoder only
-    return tuple(names)
-
-
 def refused(encoder: Encoder) -> EncoderError:
     """The error for an encoder that can't be opened."""
     hardware = ("_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan")

@@ -15,7 +15,7 @@ from dashcam_pipeline.media.encoding import last_duration
 from dashcam_pipeline.media.segments import decode_times
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
     from dashcam_pipeline.media.carried import CarriedPacket
@@ -25,20 +25,13 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.writer import Writer
 
 
-def join(
-    writer: Writer,
-    reader: Reader,
-    segments: Sequence[Segment],
-    *,
-    check: Callable[[], None] = lambda: None,
-) -> None:
+def join(writer: Writer, reader: Reader, segments: Sequence[Segment]) -> None:
     """Write segments and the source's other tracks; ``writer.finish`` is left to the caller.
 
     Args:
         writer: fresh, with the settings that the segments were encoded with.
         reader: fresh, of the source, with the same track and span.
         segments: in order.
-        check: called before every packet of the other tracks; raises to give up.
 
     Raises:
         EncoderError: the segments were made by another encoder.
@@ -56,14 +49,12 @@ def join(
     video = timed(segments, reader.info.video)
     pending = next(video, None)
     for carried in reader.carried():
-        check()
         when = _when(carried)
         while pending is not None and when is not None and pending.dts * base <= when:
             writer.write_encoded(pending)
             pending = next(video, None)
         writer.write(carried)
     while pending is not None:
-        check()
         writer.write_encoded(pending)
         pending = next(video, None)
 

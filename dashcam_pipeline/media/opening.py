@@ -17,7 +17,7 @@ from dashcam_pipeline.errors import (
     InputMissingError,
     NotVideoError,
 )
-from dashcam_pipeline.media import boxes
+from dashcam_pipeline.media import extent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
             hwaccel=hwaccel,
         )
     except _NO_RECORDING as error:
-        if boxes.lacks_index(path):
+        if extent.lacks_index(path):
             raise IndexMissingError(
                 f"{path} is an MP4 or MOV whose index (moov) is missing: nothing in it can be "
                 "located.",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import av.error
 
 from dashcam_pipeline.errors import IndexMissingError, NotVideoError
-from dashcam_pipeline.media import boxes
+from dashcam_pipeline.media import extent
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.describe import describe, probe
 from dashcam_pipeline.media.opening import open_source
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
     from dashcam_pipeline.errors import InputError
-    from dashcam_pipeline.media.counts import ReadCounts
+    from dashcam_pipeline.media.frame_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo
 
 __all__ = ["Examination", "Health", "Timing", "examine", "probe"]
@@ -241,7 +241,7 @@ def _judge(
 
 def _cut_short(info: SourceInfo, scan: _Scan) -> list[str]:
     reasons = []
-    declared = boxes.declared_size(info.path)
+    declared = extent.declared_size(info.path)
     if declared is not None and declared > info.size_bytes:
         reasons.append(f"the file ends after {info.size_bytes} of {declared} bytes")
     if scan.beyond_end:
@@ -251,10 +251,10 @@ def _cut_short(info: SourceInfo, scan: _Scan) -> list[str]:
 
 def _undecodable(counts: ReadCounts, *, cut: bool) -> list[str]:
     reasons = []
-    if counts.packets_failed:
-        reasons.append(f"pictures that can't be decoded: {counts.packets_failed}")
-    if counts.frames_concealed:
-        reasons.append(f"pictures that are partly damaged: {counts.frames_concealed}")
-    if counts.frames_missing and not (cut or counts.packets_failed):
-        reasons.append(f"pictures that are missing: {counts.frames_missing}")
+    if counts.frames.damaged_packets:
+        reasons.append(f"pictures that can't be decoded: {counts.frames.damaged_packets}")
+    if counts.frames.concealed:
+        reasons.append(f"pictures that are partly damaged: {counts.frames.concealed}")
+    if counts.frames.missing and not (cut or counts.frames.damaged_packets):
+        reasons.append(f"pictures that are missing: {counts.frames.missing}")
     return reasons

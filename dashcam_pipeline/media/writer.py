@@ -22,11 +22,11 @@ import av.error
 from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, encoders, metadata
+from dashcam_pipeline.media.carried_track import CarriedTrack
 from dashcam_pipeline.media.encoding import FrameEncoder
-from dashcam_pipeline.media.lanes import Lane
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
-from dashcam_pipeline.media.written import WriteReport
+from dashcam_pipeline.media.write_report import WriteReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -75,7 +75,7 @@ class Writer:
         self._muxer = containers.muxer_of(path)
         self._encoder = encoders.resolve(encoder, info.video)
         self._refused = 0
-        self._lanes: dict[int, Lane] = {}
+        self._copies: dict[int, CarriedTrack] = {}
         self._carried: list[Track] = []
         self._not_carried: list[tuple[Track, str]] = []
         self._metadata, settings, self._metadata_lost = metadata.for_container(
@@ -166,8 +166,8 @@ class Writer:
             )
         try:
             self._mux(self._video.drain())
-            for lane in self._lanes.values():
-                self._copy(lane.drain())
+            for copy in self._copies.values():
+                self._copy(copy.drain())
             self._close()
             size = self._file.commit(seal)
         except (OSError, av.error.FFmpegError) as error:
@@ -186,7 +186,7 @@ class Writer:
             options=dict(self._encoder.options),
             carried=tuple(self._carried),
             not_carried=tuple(self._not_carried),
-            packets_repaired=sum(lane.repaired for lane in self._lanes.values()),
+            packets_repaired=sum(copy.repaired for copy in self._copies.values()),
             packets_refused=self._refused,
             metadata_lost=self._metadata_lost,
         )
@@ -252,7 +252,7 @@ class Writer:
 
     def _add_copy(self, stream: Stream, track: Track) -> None:
         copy = containers.add_copy(self._container, stream, self._muxer)
-        self._lanes[track.index] = Lane(copy, fills_gaps=track.codec == "mov_text")
+        self._copies[track.index] = CarriedTrack(copy, fills_gaps=track.codec == "mov_text")
 
     def _mux(self, packets: Iterable[Packet[Any]]) -> None:
         try:
@@ -269,9 +269,9 @@ class Writer:
             self._refused += 1
 
     def _write_packet(self, item: CarriedPacket) -> None:
-        lane = self._lanes.get(item.stream_index)
-        if lane is not None:
-            self._copy(lane.admit(item.packet))
+        copy = self._copies.get(item.stream_index)
+        if copy is not None:
+            self._copy(copy.admit(item.packet))
 
     def _copy(self, packets: list[Packet[Stream]]) -> None:
         for packet in packets:

@@ -1,5 +1,14 @@
 """The record of what was done to a recording, and how anyone can check it.
 
+::
+
+    source -> telemetry ------------------.
+    every frame -> changes --------------- keeper -> the output, sealed with its telemetry
+    the run's report ---------------------'   v
+                                           record: <output>.provenance.json, GPX, raw bytes
+                                              v
+    files -> sha256 ----------------------> verify: are they still what was written?
+
 Beside every output lies ``<output>.provenance.json``: the sha256 of input, output and weights, the
 settings, every frame accounted for, what was carried and how much each second changed.
 ``docs/provenance.md`` describes it. ``verify`` hashes again and compares.

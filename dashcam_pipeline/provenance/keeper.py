@@ -22,13 +22,13 @@ from dashcam_pipeline.dashcam.overlay import Overlay
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
 from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
+from dashcam_pipeline.engine.report import StreamFact
 from dashcam_pipeline.errors import InputError, OutputExistsError
 from dashcam_pipeline.media.containers import muxer_of
 from dashcam_pipeline.media.partfile import output_error, part_of
 from dashcam_pipeline.provenance.changes import ChangeLog
 from dashcam_pipeline.provenance.record import essence_sha256, file_entry, make_record, record_path
 from dashcam_pipeline.provenance.verify import read_record
-from dashcam_pipeline.report import StreamFact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
-    from dashcam_pipeline.report import RunReport
+    from dashcam_pipeline.engine.report import RunReport
 
 T = TypeVar("T")
 

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.assembly import available_threads
+from dashcam_pipeline.config import available_threads
 from dashcam_pipeline.media.describe import choose_video
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.provenance.changes import ChangeLog
-    from dashcam_pipeline.report import RunReport
 
 SCHEMA: Final = "dashcam_pipeline/provenance"
 SCHEMA_VERSION: Final = 1
@@ -75,7 +75,6 @@ def make_record(
     companions: Iterable[dict[str, Any]],
     telemetry: dict[str, Any],
     changes: ChangeLog,
-    command: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """The record of one run.
 
@@ -85,7 +84,6 @@ def make_record(
         companions: ``file_entry`` of each file written beside the output.
         telemetry: what became of it.
         changes: what the chain's frames showed.
-        command: the process's own if None.
     """
     facts = report.to_dict()
     return {
@@ -94,7 +92,7 @@ def make_record(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": f"dashcam_pipeline {__version__}",
         "versions": facts["versions"],
-        "command": [_without_folders(part) for part in (command or sys.argv)],
+        "command": [_without_folders(part) for part in sys.argv],
         "input": {**source, **_media(facts["input"])},
         "output": {**output, **_media(facts["output"])},
         "companions": list(companions),

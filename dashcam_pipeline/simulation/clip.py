@@ -26,10 +26,10 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.simulation.build import build_scene
 from dashcam_pipeline.simulation.cpus import few_cpus
-from dashcam_pipeline.simulation.crew import share_out
 from dashcam_pipeline.simulation.film import Fix, write_film
 from dashcam_pipeline.simulation.optics import Glare, Optics, Sensor, develop, draw_optics, expose
 from dashcam_pipeline.simulation.pack import Image, write_masks
+from dashcam_pipeline.simulation.processes import share_out
 from dashcam_pipeline.simulation.rain import add_rain
 from dashcam_pipeline.simulation.recipe import KINDS, Recipe, SceneKind, make_recipe
 from dashcam_pipeline.simulation.silence import silence

@@ -14,6 +14,10 @@ GREENS = (
     (0.19, 0.07, 0.015),
 )
 
+TREE_CARDS = 3600
+BUSH_CARDS = 700
+"""Leaf cards of a tree and of a bush; each stands for a twig with its leaves."""
+
 
 def make_tree(
     rng: np.random.Generator,
@@ -21,7 +25,6 @@ def make_tree(
     height: float,
     bare: bool = False,
     conifer: bool = False,
-    leaves: int = 3600,
 ) -> Mesh:
     """A tree at the origin.
 
@@ -30,7 +33,6 @@ def make_tree(
         height: metres.
         bare: no leaves (winter).
         conifer: a spruce rather than a broad crown.
-        leaves: number of leaf cards; each stands for a twig with its leaves.
     """
     mesh = Mesh()
     green = np.array(GREENS[int(rng.integers(5 if rng.random() < 0.3 else 3))])  # share in autumn
@@ -42,17 +44,17 @@ def make_tree(
     bark = (*(np.array((0.09, 0.07, 0.055)) * rng.uniform(0.7, 1.4)), 0.0)
     lathe(mesh, core, girth * (1 - 0.85 * knots), "bark", bark, sides=7)
     if conifer:
-        z = trunk * 0.4 + (height - trunk * 0.4) * (1 - np.sqrt(rng.random(leaves)))
+        z = trunk * 0.4 + (height - trunk * 0.4) * (1 - np.sqrt(rng.random(TREE_CARDS)))
         reach = (height - z) * 0.28 * (0.75 + 0.25 * np.sin(z * 5.0))
-        turn = rng.uniform(0, 2 * np.pi, leaves)
-        r = reach * np.sqrt(rng.random(leaves))
+        turn = rng.uniform(0, 2 * np.pi, TREE_CARDS)
+        r = reach * np.sqrt(rng.random(TREE_CARDS))
         centres = np.stack([r * np.cos(turn), r * np.sin(turn), z - 0.15 * r], -1)
         _cards(mesh, rng, centres, 0.27, green * 0.6)
         return mesh
     tips = _boughs(mesh, rng, core, height, girth, bark, twigs=bare)
     if not bare:
-        which = rng.integers(len(tips), size=leaves)
-        spread = height * 0.11 * rng.normal(0, 0.62, (leaves, 3))
+        which = rng.integers(len(tips), size=TREE_CARDS)
+        spread = height * 0.11 * rng.normal(0, 0.62, (TREE_CARDS, 3))
         _cards(mesh, rng, tips[which] + spread, 0.16 + 0.013 * height, green)
     return mesh
 
@@ -107,15 +109,13 @@ def _cards(mesh: Mesh, rng: np.random.Generator, centres: Array, size: float, gr
     mesh.quads(corners, "leaf", tint)
 
 
-def make_bush(
-    rng: np.random.Generator, *, length: float = 1.5, height: float = 1.1, leaves: int = 700
-) -> Mesh:
+def make_bush(rng: np.random.Generator, *, length: float = 1.5, height: float = 1.1) -> Mesh:
     """A bush or a stretch of hedge along local y."""
     mesh = Mesh()
     green = np.array(GREENS[int(rng.integers(3))])
-    spot = rng.normal(0, 1, (leaves, 3))
+    spot = rng.normal(0, 1, (BUSH_CARDS, 3))
     spot /= np.linalg.norm(spot, axis=1, keepdims=True) + 1e-9
-    spot *= rng.uniform(0.6, 1.05, (leaves, 1))
+    spot *= rng.uniform(0.6, 1.05, (BUSH_CARDS, 1))
     _cards(
         mesh,
         rng,

@@ -22,17 +22,43 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-    from dashcam_pipeline.config import Box
     from dashcam_pipeline.frames import Color, Frame, FrameBatch, PixelLayout
 
 Quality = Literal["fast", "balanced", "best"]
+
+
+class Box(BaseModel):
+    """A rectangle of the picture as it is stored, in luma pixels from the top left corner."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    x: int = Field(ge=0, description="Left edge.")
+    y: int = Field(ge=0, description="Upper edge.")
+    width: int = Field(ge=1, description="Columns.")
+    height: int = Field(ge=1, description="Rows.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        """Read ``x,y,w,h``, or four numbers."""
+        if isinstance(value, str):
+            value = value.split(",")
+        if isinstance(value, list | tuple):
+            names = ("x", "y", "width", "height")
+            if len(value) != len(names):
+                raise ValueError("a box is four numbers: x,y,w,h")
+            return dict(zip(names, value, strict=True))
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.x},{self.y},{self.width},{self.height}"
 
 
 class StageOptions(BaseModel):

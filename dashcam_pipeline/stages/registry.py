@@ -22,8 +22,8 @@ from pydantic import ValidationError
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import StageError, UsageError
-from dashcam_pipeline.explain import did_you_mean, explain
 from dashcam_pipeline.stages.base import Stage
+from dashcam_pipeline.stages.explain import did_you_mean, explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
@@ -108,11 +109,25 @@ def test_a_lock_is_held_once(tmp_path):
 def test_a_dead_process_holds_no_lock(tmp_path):
     script = textwrap.dedent(
         f"""
-        import os, pathlib, signal
+        import pathlib, sys, time
         from dashcam_pipeline.batch.lock import FolderLock
-        FolderLock(pathlib.Path({str(tmp_path / "lock")!r}), "here")
-        os.kill(os.getpid(), signal.SIGTERM)
+        held = FolderLock(pathlib.Path({str(tmp_path / "lock")!r}), "here")
+        print("held", flush=True)
+        time.sleep(60)
         """
     )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode != 0
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(OutputError, match="in use"):
+            FolderLock(tmp_path / "lock", "here", wait=0.2)
+        holder.kill()
     FolderLock(tmp_path / "lock", "here").release()
+
+
+def test_a_lock_waits_for_another_run_to_end(tmp_path):
+    held = FolderLock(tmp_path / "lock", "here")
+    timer = threading.Timer(0.3, held.release)
+    timer.start()
+    FolderLock(tmp_path / "lock", "here", wait=30).release()
+    held.release()
+    assert (tmp_path / "lock").exists()

@@ -5,9 +5,10 @@ import hashlib
 import pytest
 from remembering import register
 
-from dashcam_pipeline.batch.recipe import make_recipe, sha256_of
+from dashcam_pipeline.batch.recipe import make_recipe
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.provenance import sha256_of
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashcam_pipeline.batch.segmented import SegmentPlan, SegmentStore, pack_state, unpack_state
-from dashcam_pipeline.chain import ChainState
+from dashcam_pipeline.engine.chain import ChainState
 from dashcam_pipeline.media.segments import EncodedPacket
 from dashcam_pipeline.stages.smoothing import MotionGate
 

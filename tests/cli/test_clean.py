@@ -219,7 +219,7 @@ def test_a_report_that_can_not_be_written_in_the_end_is_a_warning(dashcam, clip,
     def fail(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dashcam_pipeline.report.RunReport.write_json", fail)
+    monkeypatch.setattr("dashcam_pipeline.engine.report.RunReport.write_json", fail)
     code, _, err = dashcam("clean", clip, "--no-stages", "--report", clip.with_name("r.json"))
     assert code == 0
     assert "warning: " in err
@@ -245,7 +245,7 @@ class Terminal:
 
 def test_on_a_terminal_there_is_a_bar_and_quiet_hides_it(clip, monkeypatch):
     from dashcam_pipeline.cli.progress import ProgressBar  # noqa: PLC0415 - only here
-    from dashcam_pipeline.workers import Progress  # noqa: PLC0415 - only here
+    from dashcam_pipeline.engine.workers import Progress  # noqa: PLC0415 - only here
 
     for enabled in (True, False):
         terminal = Terminal()

@@ -8,9 +8,9 @@ import pytest
 from dashcam_pipeline.compare.canvas import Canvas, Size
 from dashcam_pipeline.compare.layouts import GAP, make_layout
 from dashcam_pipeline.compare.options import LAYOUTS, PreviewOptions, make_options
-from dashcam_pipeline.config import Box
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Color
+from dashcam_pipeline.stages.base import Box
 
 SHOWN = Size(320, 180)
 

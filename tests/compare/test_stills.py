@@ -6,7 +6,7 @@ import pytest
 from factory import Picture, make_clip
 
 from dashcam_pipeline.compare.options import PreviewOptions
-from dashcam_pipeline.compare.stills import clock, contact_sheet, still
+from dashcam_pipeline.compare.stills import contact_sheet, still
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import OutputError, OutputExistsError, UsageError
 from dashcam_pipeline.stages.registry import BUILT_IN
@@ -90,11 +90,3 @@ def test_a_change_map_with_its_scale(clip, tmp_path):
     picture = cv2.imread(str(out)).astype(int)
     assert np.ptp(picture[:, 324:], axis=-1).max() > 80
     assert np.ptp(picture[:, :320], axis=-1).max() < 80
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00.0"), (62.54, "1:02.5"), (59.97, "1:00.0"), (3723.4, "1:02:03.4")],
-)
-def test_times_for_people(seconds, text):
-    assert clock(seconds) == text

@@ -30,7 +30,7 @@ from dashcam_pipeline.dashcam.telemetry import (
 )
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
 from dashcam_pipeline.errors import DashcamError
-from dashcam_pipeline.media import boxes
+from dashcam_pipeline.media import extent
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.provenance.verify import read_record
@@ -103,9 +103,9 @@ def telemetry(path: Path) -> None:
 
 
 def structure(path: Path) -> None:
-    boxes.top_level(path)
-    boxes.lacks_index(path)
-    boxes.declared_size(path)
+    extent.top_level(path)
+    extent.lacks_index(path)
+    extent.declared_size(path)
 
 
 def recording(path: Path) -> None:

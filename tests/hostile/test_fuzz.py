@@ -22,7 +22,7 @@ from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.export import to_zip
 from dashcam_pipeline.dashcam.telemetry.isobmff import LIMITS, Limits
 from dashcam_pipeline.errors import DashcamError, NotVideoError
-from dashcam_pipeline.media import boxes, opening
+from dashcam_pipeline.media import extent, opening
 from dashcam_pipeline.media.probe import probe
 
 HERE = Path(__file__).parent
@@ -92,7 +92,7 @@ def test_a_million_boxes_end(tmp_path):
     path.write_bytes(
         cameras.box(b"ftyp", b"isom\0\0\0\0isom") + cameras.box(b"free", b"") * 200_000
     )
-    assert len(boxes.top_level(path)) == boxes.MAX_BOXES
+    assert len(extent.top_level(path)) == extent.MAX_ATOMS
     assert not read_telemetry(path)
 
 

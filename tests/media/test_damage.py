@@ -16,7 +16,7 @@ from pump import pump
 
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import reader as reader_module
+from dashcam_pipeline.media import decoder
 from dashcam_pipeline.media.decoder import KeyGate
 from dashcam_pipeline.media.probe import examine
 from dashcam_pipeline.media.reader import Reader
@@ -86,13 +86,13 @@ def test_what_can_be_decoded_comes_out(tmp_path, healthy, kind, damage, threads)
         frames = [item for item in reader if isinstance(item, Frame)]
 
     counts = reader.counts
-    assert len(frames) == counts.frames_decoded >= 0.9 * reference
+    assert len(frames) == counts.frames.read >= 0.9 * reference
     assert [f.index for f in frames] == list(range(len(frames)))
     assert all(a.pts < b.pts for a, b in itertools.pairwise(frames))
-    assert counts.frames_concealed == sum(f.concealed for f in frames)
-    if counts.frames_decoded < FRAMES and (kind.endswith(("mp4", "avi")) or damage == "zeros"):
-        assert counts.damaged
-        assert counts.truncated or counts.frames_missing == FRAMES - counts.frames_decoded
+    assert counts.frames.concealed == sum(f.concealed for f in frames)
+    if counts.frames.read < FRAMES and (kind.endswith(("mp4", "avi")) or damage == "zeros"):
+        assert counts.frames.damaged
+        assert counts.frames.truncated or counts.frames.missing == FRAMES - counts.frames.read
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -103,8 +103,8 @@ def test_a_damaged_file_gives_an_output(tmp_path, healthy, kind, damage):
 
     counts, report = pump(source, target)
 
-    assert counts.damaged or kind.endswith(".ts")
-    assert report.frames == counts.frames_decoded
+    assert counts.frames.damaged or kind.endswith(".ts")
+    assert report.frames == counts.frames.read
     assert len(judge.frames(target)) == report.frames
     assert judge.packets(target, 1), "the sound is there as well"
 
@@ -115,9 +115,9 @@ def test_half_an_mp4_is_truncated_and_says_how_much_is_missing(tmp_path, healthy
     with Reader(source) as reader:
         frames = sum(isinstance(item, Frame) for item in reader)
 
-    assert reader.counts.truncated
+    assert reader.counts.frames.truncated
     assert reader.info.video.expected_frames == FRAMES
-    assert reader.counts.frames_missing == FRAMES - frames
+    assert reader.counts.frames.missing == FRAMES - frames
 
 
 def test_a_hole_is_found_in_time(tmp_path, healthy):
@@ -133,8 +133,8 @@ def test_a_hole_is_found_in_time(tmp_path, healthy):
         for _ in reader:
             pass
 
-    assert reader.counts.damaged
-    assert reader.counts.frames_missing == FRAMES - reader.counts.frames_decoded > 0
+    assert reader.counts.frames.damaged
+    assert reader.counts.frames.missing == FRAMES - reader.counts.frames.read > 0
     holes = reader.counts.holes
     assert 1.2 < holes[0][0] < 1.4
     assert holes[-1][1] > 1.6, "to the next cluster"
@@ -145,7 +145,7 @@ def test_a_healthy_file_is_not_called_damaged(healthy):
         with Reader(path) as reader:
             frames = sum(isinstance(item, Frame) for item in reader)
         assert frames == FRAMES
-        assert not reader.counts.damaged
+        assert not reader.counts.frames.damaged
         assert reader.counts.to_dict()["errors"] == []
         assert reader.counts.holes == []
 
@@ -157,13 +157,13 @@ def test_damage_in_a_part_is_counted_by_itself(tmp_path, healthy):
         frames = sum(isinstance(item, Frame) for item in reader)
 
     counts = reader.counts
-    assert counts.damaged
-    assert counts.frames_missing <= counts.packets_failed
-    assert frames + counts.packets_failed >= 57
+    assert counts.frames.damaged
+    assert counts.frames.missing <= counts.frames.damaged_packets
+    assert frames + counts.frames.damaged_packets >= 57
 
 
 def test_failures_without_end_are_bounded(tmp_path, healthy, monkeypatch):
-    monkeypatch.setattr(reader_module, "MAX_FAILURES", 5)
+    monkeypatch.setattr(decoder, "MAX_FAILURES", 5)
     data = bytearray(healthy["mjpeg.avi"].read_bytes())
     with av.open(str(healthy["mjpeg.avi"])) as container:
         places = [(p.pos + 8, p.size) for p in container.demux(video=0) if p.size]
@@ -175,9 +175,9 @@ def test_failures_without_end_are_bounded(tmp_path, healthy, monkeypatch):
     with Reader(source, threads=1) as reader:
         items = list(reader)
 
-    assert reader.counts.frames_decoded == 10
-    assert reader.counts.packets_failed == FRAMES - 10
-    assert reader.counts.frames_missing == FRAMES - 10
+    assert reader.counts.frames.read == 10
+    assert reader.counts.frames.damaged_packets == FRAMES - 10
+    assert reader.counts.frames.missing == FRAMES - 10
     assert "too many failures in a row" in " ".join(reader.counts.errors)
     assert sum(not isinstance(i, Frame) for i in items) > 50, "the sound goes on"
 
@@ -213,7 +213,7 @@ def test_a_loop_cut_before_its_first_key_frame_begins_at_it(tmp_path):
     assert [f.pts for f in frames] == times[-len(frames) :]
     assert not any(f.concealed for f in frames)
     counts = reader.counts
-    assert counts.frames_missing == counts.video_packets - len(frames) > 5
+    assert counts.frames.missing == counts.video_packets - len(frames) > 5
     assert "before the first key frame" in counts.errors[0]
 
 

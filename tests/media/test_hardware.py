@@ -38,7 +38,7 @@ def test_auto_gives_the_same_pictures_on_any_machine(clip):
     frames, counts = decoded(clip, hwaccel="auto")
     plain, own = decoded(clip)
     assert_same(frames, plain)
-    assert counts.frames_converted == 0
+    assert counts.frames.converted == 0
     assert counts.decoder in {"none", *hardware.kinds_built_in()}
     assert own.decoder == "none"
 
@@ -52,7 +52,7 @@ def test_hardware_that_is_not_there_is_said(clip):
 def test_the_hardware_s_order_of_samples_is_no_conversion(tmp_path, monkeypatch, bits, theirs):
     clip = make_clip(tmp_path / "in.mp4", Picture(frames=6, pixel_format=bits))
     plain, _ = decoded(clip)
-    opened, decode, drain = reader.open_decoding, Decoder.decode, Decoder.drain
+    opened, feed, finish = reader.open_decoding, Decoder.feed, Decoder.finish
 
     def handed_over(frames):
         return [frame.reformat(format=theirs) for frame in frames]
@@ -61,11 +61,11 @@ def test_the_hardware_s_order_of_samples_is_no_conversion(tmp_path, monkeypatch,
         return opened(path, index, "none")[0], "cuda"
 
     monkeypatch.setattr(reader, "open_decoding", pretended)
-    monkeypatch.setattr(Decoder, "decode", lambda self, p: handed_over(decode(self, p)))
-    monkeypatch.setattr(Decoder, "drain", lambda self: handed_over(drain(self)))
+    monkeypatch.setattr(Decoder, "feed", lambda self, p: handed_over(feed(self, p)))
+    monkeypatch.setattr(Decoder, "finish", lambda self: handed_over(finish(self)))
     frames, counts = decoded(clip, hwaccel="cuda")
     assert_same(frames, plain)
-    assert (counts.frames_converted, counts.decoder) == (0, "cuda")
+    assert (counts.frames.converted, counts.decoder) == (0, "cuda")
 
 
 def test_encoders_are_tried_before_they_are_taken():

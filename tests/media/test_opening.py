@@ -17,7 +17,7 @@ from dashcam_pipeline.errors import (
     InputMissingError,
     NotVideoError,
 )
-from dashcam_pipeline.media import boxes
+from dashcam_pipeline.media import extent
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.reader import Reader
 
@@ -145,9 +145,9 @@ def test_the_source_is_opened_for_reading_only(tmp_path):
 def test_a_whole_file_is_as_long_as_it_says(tmp_path, suffix):
     codec = {"codec": "mjpeg", "pixel_format": "yuvj420p"} if suffix == ".avi" else {}
     path = make_clip(tmp_path / f"a{suffix}", Picture(frames=5, **codec))
-    assert boxes.declared_size(path) == path.stat().st_size
-    assert not boxes.lacks_index(path)
+    assert extent.declared_size(path) == path.stat().st_size
+    assert not extent.lacks_index(path)
 
 
 def test_a_transport_stream_does_not_say_how_long_it_is(tmp_path):
-    assert boxes.declared_size(make_clip(tmp_path / "a.ts", frames=5)) is None
+    assert extent.declared_size(make_clip(tmp_path / "a.ts", frames=5)) is None

@@ -250,7 +250,7 @@ def test_a_change_of_resolution_is_converted_and_counted(tmp_path):
     counts, report = pump(source, target)
 
     assert report.frames == 24
-    assert counts.frames_converted == 12
+    assert counts.frames.converted == 12
     assert any("256x144" in message for message in counts.errors)
     assert {(f.width, f.height) for f in judge.frames(target)} == {(320, 180)}
 

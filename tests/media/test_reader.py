@@ -31,7 +31,7 @@ def test_items_come_in_order_and_are_counted(source):
     assert [f.index for f in frames] == list(range(60))
     assert {o.stream_index for o in others} == {1, 2, 3}
     assert reader.counts.carried_packets == len(others)
-    assert reader.counts.video_packets == reader.counts.frames_decoded == 60
+    assert reader.counts.video_packets == reader.counts.frames.read == 60
     assert all(o.nbytes == o.packet.size > 0 for o in others)
     assert sum(f.nbytes for f in frames) == 60 * 320 * 180 * 3 // 2
 

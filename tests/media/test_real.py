@@ -39,7 +39,7 @@ def test_a_real_recording_stays_what_it_was(tmp_path, name, end):
 
     counts, report = pump(source, target, FAST, end=end)
 
-    assert not counts.damaged
+    assert not counts.frames.damaged
     assert report.not_carried == ()
     times = judge.seconds(target)
     assert times == judge.seconds(source)[: len(times)]
@@ -78,6 +78,6 @@ def test_a_frame_out_of_place_is_put_after_the_one_before(tmp_path):
 
     counts, _ = pump(source, target, FAST, end=0.5)
 
-    assert counts.pts_repaired == 1
+    assert counts.frames.times_repaired == 1
     times = judge.seconds(target)
     assert min(b - a for a, b in itertools.pairwise(times)) == Fraction(1, 30000)

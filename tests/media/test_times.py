@@ -35,9 +35,9 @@ def test_variable_times_survive_bit_exactly(tmp_path, suffix, codec):
 
     assert judge.seconds(target) == judge.seconds(source)
     assert probe(target).video.time_base == probe(source).video.time_base
-    assert counts.frames_decoded == report.frames == len(UNEVEN)
-    assert not counts.damaged
-    assert not counts.pts_repaired
+    assert counts.frames.read == report.frames == len(UNEVEN)
+    assert not counts.frames.damaged
+    assert not counts.frames.times_repaired
 
 
 @settings(
@@ -118,7 +118,7 @@ def test_pictures_that_an_edit_list_hides_stay_hidden(tmp_path):
     counts, report = pump(source, target)
 
     assert counts.packets_dropped == 4
-    assert counts.frames_missing == 0
+    assert counts.frames.missing == 0
     assert report.frames == 26
     assert judge.seconds(target) == judge.seconds(source)
 
@@ -146,7 +146,7 @@ def test_a_clock_that_begins_anew_goes_on(tmp_path):
     counts, report = pump(source, target)
 
     times = judge.ticks(target)
-    assert counts.pts_repaired == 1
+    assert counts.frames.times_repaired == 1
     assert report.frames == 60
     assert {b - a for a, b in itertools.pairwise(times)} == {3000}
     sound = [p.pts for p in judge.packets(target, 1)]

@@ -59,8 +59,8 @@ def test_just_the_pictures_asked_for_are_read(source, start, end):
         there = times[index] - Fraction(start or 0)
         assert abs(shown - there) <= Fraction(1, 1000)
     assert frames[0].index == 0
-    assert not reader.counts.damaged
-    assert reader.counts.frames_missing == 0
+    assert not reader.counts.frames.damaged
+    assert reader.counts.frames.missing == 0
 
 
 def test_sound_stays_in_step(source, tmp_path):

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from toys import TICK, brightened, make_frame
 
-from dashcam_pipeline.chain import Chain
+from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.frames import PixelLayout
 from dashcam_pipeline.provenance import ChangeLog
 

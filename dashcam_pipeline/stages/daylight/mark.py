@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from dashcam_pipeline.config import Box
     from dashcam_pipeline.frames import Color, Frame, PixelLayout, Plane
-    from dashcam_pipeline.stages.base import StreamInfo
+    from dashcam_pipeline.stages.base import Box, StreamInfo
 
     Map = npt.NDArray[np.floating[Any]]
 

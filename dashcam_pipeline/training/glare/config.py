@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
-from dashcam_pipeline.explain import explain
+from dashcam_pipeline.stages.explain import explain
 from dashcam_pipeline.training.common.processor import Asked  # noqa: TC001 - pydantic too
 
 if TYPE_CHECKING:

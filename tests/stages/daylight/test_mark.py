@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashcam_pipeline.config import Box
 from dashcam_pipeline.frames import Color, Frame, PixelLayout
-from dashcam_pipeline.stages.base import StreamInfo
+from dashcam_pipeline.stages.base import Box, StreamInfo
 from dashcam_pipeline.stages.daylight.mark import make_mark
 from dashcam_pipeline.stages.shrink import code_scale
 

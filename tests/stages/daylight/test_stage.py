@@ -14,13 +14,13 @@ import pytest
 from factory import Picture, make_clip
 from weights import write_brightener
 
-from dashcam_pipeline.chain import Chain
-from dashcam_pipeline.config import Box, CleanConfig, StageSpec
+from dashcam_pipeline.config import CleanConfig, StageSpec
+from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.errors import ModelError, UsageError
 from dashcam_pipeline.frames import Color, Frame, FrameBatch, PixelLayout
 from dashcam_pipeline.inference.manifest import Manifest
 from dashcam_pipeline.pipeline import clean
-from dashcam_pipeline.stages.base import StageContext, StreamInfo
+from dashcam_pipeline.stages.base import Box, StageContext, StreamInfo
 from dashcam_pipeline.stages.daylight import stage as night_day
 from dashcam_pipeline.stages.daylight.stage import DayToNightStage, NightToDayStage
 from dashcam_pipeline.stages.registry import create_stage

@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
+from dashcam_pipeline.engine.cuts import is_cut, thumbnail
+from dashcam_pipeline.engine.rgb import rgb_to_frame
 from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.reader import Reader
-from dashcam_pipeline.rgb import rgb_to_frame
-from dashcam_pipeline.scenes import is_cut, thumbnail
 from dashcam_pipeline.stages.shrink import code_scale
 from dashcam_pipeline.training.data.pictures import PictureSource, load_picture
 from dashcam_pipeline.training.evaluation.common.motion import Motion
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from dashcam_pipeline.engine.cuts import Thumbnail
     from dashcam_pipeline.pipeline import Pipeline
-    from dashcam_pipeline.scenes import Thumbnail
 
     Map = npt.NDArray[np.floating[Any]]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashcam_pipeline.engine.rgb import frame_to_rgb
 from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.rgb import frame_to_rgb
 from dashcam_pipeline.training.evaluation.common.motion import Motion
 from dashcam_pipeline.training.evaluation.glare.flicker import read_clip
 from dashcam_pipeline.training.evaluation.night_day.flicker import Meter, local_contrast

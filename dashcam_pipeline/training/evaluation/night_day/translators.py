@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from dashcam_pipeline.config import CleanConfig, StageSpec
+from dashcam_pipeline.engine.rgb import frame_to_rgb, rgb_to_frame
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.pipeline import Pipeline
-from dashcam_pipeline.rgb import frame_to_rgb, rgb_to_frame
 from dashcam_pipeline.stages.registry import stage_class
 from dashcam_pipeline.training.evaluation.night_day.tone_curve import Look, ToneCurve
 

@@ -1,0 +1,254 @@
+"""What was kept, changed or lost: judged from the two files, packet by packet.
+
+Nothing is taken from what the run said about itself but the reasons it gave and the damage that
+it found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import av.error
+
+from dashcam_pipeline.compare.canvas import shown_size
+from dashcam_pipeline.compare.page.model import Row
+from dashcam_pipeline.media.opening import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dashcam_pipeline.compare.page.model import State
+    from dashcam_pipeline.media.source import SourceInfo, Track
+
+_FACTS_OF_FILES: Final = frozenset(
+    ("major_brand", "minor_version", "compatible_brands", "encoder", "comment", "duration")
+)
+"""Metadata about a file itself, or that the result extends: no loss when it differs."""
+
+_MILLISECOND: Final = Fraction(1, 1000)
+_TOLERANCE: Final = Fraction(1, 900)
+"""Times may differ by a tick of the coarser clock (Matroska: 1 ms) and still be the same."""
+
+
+@dataclass(slots=True)
+class Contents:
+    """Packets of a file.
+
+    Args:
+        counts: by track; hidden ones (edit lists) count too.
+        times: of the video track's shown packets, in seconds of the file's clock, rising.
+        starts: of each track's first packet, in seconds.
+        readable: False if reading ended in an error.
+    """
+
+    counts: Counter[int] = field(default_factory=Counter)
+    times: list[Fraction] = field(default_factory=list)
+    starts: dict[int, Fraction] = field(default_factory=dict)
+    readable: bool = True
+
+
+def contents(info: SourceInfo) -> Contents:
+    """Read a file's packets, without decoding any.
+
+    Args:
+        info: as ``probe`` gives it.
+    """
+    found = Contents()
+    video = info.video.index
+    with open_source(info.path) as container:
+        try:
+            for packet in container.demux():
+                if not packet.size:
+                    continue
+                index = packet.stream_index
+                found.counts[index] += 1
+                if packet.pts is None or packet.is_discard:
+                    continue
+                when = packet.pts * packet.time_base
+                found.starts[index] = min(when, found.starts.get(index, when))
+                if index == video:
+                    found.times.append(when)
+        except av.error.FFmpegError:
+            found.readable = False  # a damaged tail: what was read counts
+    found.times.sort()
+    return found
+
+
+def audit(
+    before: SourceInfo,
+    after: SourceInfo,
+    packets: tuple[Contents, Contents],
+    record: Mapping[str, Any],
+) -> list[Row]:
+    """Compare a recording with what was made of it.
+
+    Args:
+        before, after: the two, as ``probe`` gives them.
+        packets: of both.
+        record: the run's own report, empty if there is none.
+    """
+    partial = _asked_part(record)
+    rows = [*_frames(packets, record, partial=bool(partial))]
+    if partial:
+        rows.append(Row("row.part", "", partial, "noted"))
+    rows += _picture(before, after)
+    rows += _tracks(before, after, packets, record, partial=bool(partial))
+    rows += _container(before, after, partial=bool(partial))
+    return rows
+
+
+def damage(record: Mapping[str, Any]) -> list[Row]:
+    """What the run found damaged in its source; empty where nothing was."""
+    frames = record.get("frames")
+    if not isinstance(frames, dict):
+        return []
+    rows = []
+    for key in ("missing", "concealed", "damaged_packets", "converted", "times_repaired"):
+        count = frames.get(key)
+        if isinstance(count, int) and count:
+            state: State = "lost" if key in {"missing", "damaged_packets"} else "noted"
+            rows.append(Row(f"row.{key}", str(count), "", state))
+    if frames.get("truncated"):
+        rows.append(Row("row.truncated", "", "", "lost"))
+    holes = record.get("holes")
+    if isinstance(holes, list) and holes:
+        text = ", ".join(f"{a:.1f}-{b:.1f} s" for a, b in holes)
+        rows.append(Row("row.holes", text, "", "lost"))
+    return rows
+
+
+def _asked_part(record: Mapping[str, Any]) -> str:
+    """``10 s - 16 s`` where only a part was asked for."""
+    settings = record.get("settings")
+    if not isinstance(settings, dict):
+        return ""
+    start, end = settings.get("start"), settings.get("end")
+    if start is None and end is None:
+        return ""
+    return f"{start or 0:g} s - {f'{end:g} s' if end is not None else ''}".rstrip(" -")
+
+
+def _frames(
+    packets: tuple[Contents, Contents], record: Mapping[str, Any], *, partial: bool
+) -> list[Row]:
+    before, after = (p.times for p in packets)
+    frames = record.get("frames")
+    given = frames.get("read") if isinstance(frames, dict) else None
+    expected = given if partial and isinstance(given, int) else len(before)
+    state: State = "kept" if len(after) == expected else "lost"
+    if partial and given is None:
+        state = "noted"
+    rows = [Row("row.frames", str(expected), str(len(after)), state)]
+    if not before or not after:
+        return rows
+    if len(before) == len(after) and not partial:
+        origins = before[0], after[0]
+        worst = max(
+            abs((a - origins[0]) - (b - origins[1])) for a, b in zip(before, after, strict=True)
+        )
+        text = "0 ms" if not worst else f"{float(worst / _MILLISECOND):.2g} ms"
+        rows.append(Row("row.times", "", text, "kept" if worst <= _TOLERANCE else "changed"))
+    return rows
+
+
+def _picture(before: SourceInfo, after: SourceInfo) -> list[Row]:
+    a, b = before.video, after.video
+    sizes = [f"{s.width}x{s.height}" for s in (shown_size(a), shown_size(b))]
+    depths = [f"{v.layout.bits} bit {_CHROMA[v.layout.log2_chroma]}" for v in (a, b)]
+    colors = [f"{v.color.matrix}, {'full' if v.color.full_range else 'limited'}" for v in (a, b)]
+    pairs = [
+        ("row.size", *sizes),
+        ("row.depth", *depths),
+        ("row.color", *colors),
+    ]
+    if a.rotation or b.rotation:
+        pairs.append(("row.rotation", f"{a.rotation}°", f"{b.rotation}°"))
+    return [Row(key, x, y, "kept" if x == y else "changed") for key, x, y in pairs]
+
+
+_CHROMA: Final = {(1, 1): "4:2:0", (1, 0): "4:2:2", (0, 0): "4:4:4"}
+
+
+def _tracks(
+    before: SourceInfo,
+    after: SourceInfo,
+    packets: tuple[Contents, Contents],
+    record: Mapping[str, Any],
+    *,
+    partial: bool,
+) -> list[Row]:
+    reasons = _reasons(record)
+    free = list(after.others)
+    rows = []
+    for track in before.others:
+        label = track.label
+        match = next((t for t in free if (t.kind, t.codec) == (track.kind, track.codec)), None)
+        count = packets[0].counts[track.index]
+        if match is None:
+            reason = reasons.get(label, "")
+            lost: State = "noted" if reason == "recreated by the container" else "lost"
+            rows.append(Row("row.track", str(count), "-", lost, label, reason))
+            continue
+        free.remove(match)
+        kept = packets[1].counts[match.index]
+        state: State = "kept" if kept == count else "noted" if partial else "changed"
+        rows.append(Row("row.track", str(count), str(kept), state, label))
+        if track.kind == "audio" and not partial:
+            rows += _sound_start(track, match, before, after, packets)
+    return rows
+
+
+def _sound_start(
+    track: Track,
+    match: Track,
+    before: SourceInfo,
+    after: SourceInfo,
+    packets: tuple[Contents, Contents],
+) -> list[Row]:
+    """The distance between first sound and first picture."""
+    distances = []
+    for found, sound, info in ((packets[0], track, before), (packets[1], match, after)):
+        picture = found.starts.get(info.video.index)
+        start = found.starts.get(sound.index)
+        if picture is None or start is None:
+            return []
+        distances.append(start - picture)
+    same = abs(distances[0] - distances[1]) <= _TOLERANCE
+    first, second = (f"{float(d / _MILLISECOND):+.1f} ms" for d in distances)
+    return [Row("row.sound_start", first, second, "kept" if same else "changed", track.label)]
+
+
+def _container(before: SourceInfo, after: SourceInfo, *, partial: bool) -> list[Row]:
+    rows = []
+    if before.chapters or after.chapters:
+        counts = len(before.chapters), len(after.chapters)
+        state: State = "kept" if counts[0] == counts[1] else "noted" if partial else "lost"
+        rows.append(Row("row.chapters", str(counts[0]), str(counts[1]), state))
+    if before.creation_time:
+        first, second = _when(before), _when(after)
+        rows.append(Row("row.created", first, second, "kept" if first == second else "lost"))
+    wanted = {k: v for k, v in before.metadata.items() if k.lower() not in _FACTS_OF_FILES}
+    wanted.pop("creation_time", None)
+    if wanted:
+        kept = [k for k, v in wanted.items() if after.metadata.get(k) == v]
+        state = "kept" if len(kept) == len(wanted) else "lost"
+        missing = ", ".join(sorted(set(wanted) - set(kept)))
+        rows.append(Row("row.metadata", str(len(wanted)), str(len(kept)), state, note=missing))
+    return rows
+
+
+def _when(info: SourceInfo) -> str:
+    return info.creation_time.strftime("%Y-%m-%d %H:%M:%S") if info.creation_time else "-"
+
+
+def _reasons(record: Mapping[str, Any]) -> dict[str, str]:
+    """Why tracks aren't there, as the run said."""
+    lost: Sequence[Any] = record.get("not_carried") or ()
+    return {
+        str(entry.get("track")): str(entry.get("reason", ""))
+        for entry in lost
+        if isinstance(entry, dict)
+    }

@@ -1,0 +1,273 @@
+"""Making the page: find the clips, look at each, write pictures and proxies, then the HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from dashcam_pipeline.compare.canvas import shown_size
+from dashcam_pipeline.compare.page import audit, browser
+from dashcam_pipeline.compare.page.curves import SAMPLES, measure, save_shot
+from dashcam_pipeline.compare.page.finding import FILES, ClipFiles, find_clips
+from dashcam_pipeline.compare.page.model import Clip, Moment, PageResult, Playable
+from dashcam_pipeline.compare.page.record import described
+from dashcam_pipeline.compare.page.render import GENERATOR, PageLanguage, render
+from dashcam_pipeline.compare.page.route import route
+from dashcam_pipeline.compare.pairs import origin
+from dashcam_pipeline.compare.sources import Comparison, known_duration
+from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.dashcam.names import parse_name
+from dashcam_pipeline.errors import (
+    DashcamError,
+    InputError,
+    OutputError,
+    OutputExistsError,
+)
+from dashcam_pipeline.media.partfile import PartFile, output_error
+from dashcam_pipeline.media.probe import probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dashcam_pipeline.compare.page.curves import Shot
+    from dashcam_pipeline.compare.page.model import Curve
+    from dashcam_pipeline.media.source import SourceInfo
+
+Proxies = Literal["auto", "always", "never"]
+
+BATCH_SAMPLES: Final = 24
+"""Points of a clip's curve where a page shows many: a batch must not take hours to look at."""
+
+STRIP: Final = 8
+BATCH_STRIP: Final = 4
+
+_HEAD: Final = 4096
+"""Bytes of an existing page in which our mark is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """How a page is made.
+
+    Args:
+        language: that it opens in; the reader can switch.
+        proxies: ``auto`` where a browser can't play a recording; ``always`` makes a folder that
+            can be moved with its page; ``never`` costs no time.
+        overwrite: True replaces any file; a page of ours is always written anew.
+        threads: for decoding and proxies; 0 means all.
+    """
+
+    language: PageLanguage = "auto"
+    proxies: Proxies = "auto"
+    overwrite: bool = False
+    threads: int = 0
+
+
+def write_page(
+    target: str | Path,
+    output: str | Path | None = None,
+    *,
+    original: str | Path | None = None,
+    options: PageOptions | None = None,
+    progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
+) -> PageResult:
+    """Write a page about a cleaned clip, or a folder of them.
+
+    Args:
+        target: the clip or the folder; only read, except for the page that goes into it.
+        output: the page; None is ``report.html`` in the folder, or ``NAME_report.html`` beside the
+            clip. Pictures and proxies go into a folder ``NAME_files`` beside it.
+        original: the recording, or the folder of recordings, where no run's report tells it.
+        options: language, proxies.
+        progress: called with a clip's name, its number and the number of clips.
+
+    Raises:
+        InputError: there is nothing to show.
+        OutputError: the page can't be written.
+        UsageError: the clips' originals are unknown, or options contradict each other.
+    """
+    options = options or PageOptions()
+    target, page = Path(target), _page_path(Path(target), output)
+    found = find_clips(target, None if original is None else Path(original))
+    _check_page(page, overwrite=options.overwrite)
+    folder = page.with_name(f"{page.stem}{FILES}")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise output_error(error, folder) from error
+    writer = _ClipWriter(page, folder, options, many=len(found) > 1)
+    clips = []
+    for index, one in enumerate(found):
+        progress(one.name, index, len(found))
+        clips.append(writer.make(one, index))
+    progress("", len(found), len(found))
+    title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
+    _write(page, render(clips, title, options.language))
+    return PageResult(page, len(clips), writer.files, tuple(writer.notes))
+
+
+def _page_path(target: Path, output: str | Path | None) -> Path:
+    if output is None:
+        if target.is_dir():
+            return target / "report.html"
+        return target.with_name(f"{target.stem}_report.html")
+    page = Path(output)
+    if page.suffix.lower() not in {".html", ".htm"}:
+        raise OutputError(
+            f"{page} has the extension {page.suffix or '(none)'!r}, but a page is HTML.",
+            advice="Name a file that ends in .html.",
+        )
+    return page
+
+
+def _check_page(page: Path, *, overwrite: bool) -> None:
+    if not page.parent.is_dir():
+        raise OutputError(
+            f"the folder {page.parent} does not exist.", advice="Make it first (mkdir -p)."
+        )
+    if page.is_dir():
+        raise OutputError(f"{page} is a folder.", advice="Name a file in it.")
+    if not page.exists() or overwrite:
+        return
+    with page.open("rb") as file:
+        ours = GENERATOR.split()[0].encode() in file.read(_HEAD)
+    if not ours:
+        raise OutputExistsError(
+            f"{page} exists already and is no page of this tool.",
+            advice="Pass --overwrite to replace it, or name another.",
+        )
+
+
+def _write(page: Path, html: str) -> None:
+    file = PartFile(page)
+    try:
+        file.write(html.encode("utf-8", "backslashreplace"))
+        file.commit()
+    except OSError as error:
+        raise output_error(error, page) from error
+    finally:
+        file.discard()
+
+
+class _ClipWriter:
+    """Makes what the page knows of each clip, and the files beside it."""
+
+    def __init__(self, page: Path, folder: Path, options: PageOptions, *, many: bool) -> None:
+        self._page, self._folder, self._options, self._many = page, folder, options, many
+        self.files = 0
+        self.notes: list[str] = []
+
+    def make(self, found: ClipFiles, index: int) -> Clip:
+        """Look at one clip; what can't be looked at is said on the page."""
+        clip = Clip(title=found.name)
+        if found.cleaned is None:
+            clip.status = "skipped" if found.status == "skipped" else "failed"
+            clip.reason = found.reason
+            return clip
+        try:
+            after = probe(found.cleaned)
+            clip = self._about_result(clip, found, after)
+        except InputError as error:
+            clip.status, clip.reason = "failed", str(error)
+            return clip
+        if found.source is None:
+            clip.after = self._playable(after, 0.0)
+            self.notes.append(f"{found.name}: its original isn't known; name it with --original.")
+            return clip
+        try:
+            self._compare(clip, found, found.source, after, index)
+        except OSError as error:
+            raise output_error(error, self._folder) from error
+        except DashcamError as error:
+            if isinstance(error, OutputError):
+                raise
+            clip.warnings.append(str(error).replace("\n", " "))
+            clip.after = clip.after if clip.after.src else self._playable(after, 0.0)
+        return clip
+
+    def _about_result(self, clip: Clip, found: ClipFiles, after: SourceInfo) -> Clip:
+        shown = shown_size(after.video)
+        clip.width, clip.height = shown.width, shown.height
+        clip.duration = known_duration(after)
+        clip.size_bytes = after.size_bytes
+        clip.link = browser.link(after.path, self._page)
+        name = parse_name(found.source or after.path)
+        when = name.recorded or after.creation_time
+        clip.recorded = when.strftime("%Y-%m-%d %H:%M:%S") if when else ""
+        clip.camera = name.camera or ""
+        described(clip, found.record)
+        clip.damage = audit.damage(found.record)
+        if found.status == "damaged" or any(row.state == "lost" for row in clip.damage):
+            clip.status, clip.reason = "damaged", found.reason
+        elif found.status == "failed":
+            clip.status, clip.reason = "failed", found.reason
+        return clip
+
+    def _compare(
+        self, clip: Clip, found: ClipFiles, source: Path, after: SourceInfo, index: int
+    ) -> None:
+        settings = found.record.get("settings")
+        part = settings if isinstance(settings, dict) else {}
+        config = CleanConfig(
+            stages=(),
+            start=part.get("start"),
+            end=part.get("end"),
+            track=part.get("track"),
+            threads=self._options.threads,
+        )
+        comparison = Comparison(source, after.path, config)
+        before = comparison.before
+        packets = audit.contents(before), audit.contents(after)
+        clip.rows = audit.audit(before, after, packets, found.record)
+        clip.track, rows = route(source, after.path, comparison.lead)
+        clip.rows += rows
+        first = origin(after)
+        clip.times = [float(t - first) for t in packets[1].times]
+        clip.fps = clip.fps or _speed(found.record, len(clip.times))
+        clip.frames = len(clip.times)
+        if clip.times:
+            clip.duration = _end(clip.times)
+        clip.before = self._playable(before, comparison.lead)
+        clip.after = self._playable(after, 0.0)
+        samples, strip = (BATCH_SAMPLES, BATCH_STRIP) if self._many else (SAMPLES, STRIP)
+        curve, shots = measure(comparison, samples=samples, strip=strip)
+        _shift(curve, comparison.lead)
+        clip.curve = curve
+        self._save(clip, [replace(s, seconds=s.seconds - comparison.lead) for s in shots], index)
+
+    def _save(self, clip: Clip, shots: list[Shot], index: int) -> None:
+        for number, shot in enumerate(shots):
+            names = save_shot(shot, self._folder, f"clip-{index}-{number}")
+            self.files += 2
+            links = [browser.link(self._folder / name, self._page) for name in names]
+            clip.moments.append(Moment(shot.seconds, shot.removed, links[0], links[1]))
+        if clip.moments:
+            strongest = max(clip.moments, key=lambda m: m.removed)
+            clip.poster = strongest.before
+
+    def _playable(self, info: SourceInfo, lead: float) -> Playable:
+        wish = self._options.proxies
+        if wish == "never" or (wish == "auto" and browser.plays(info)):
+            return browser.direct(info, self._page, lead)
+        target = self._folder / browser.proxy_name(info)
+        if not target.exists():
+            browser.make_proxy(info, target, self._options.threads)
+            self.files += 1
+        return Playable(browser.link(target, self._page), lead, proxy=True)
+
+
+def _speed(record: Mapping[str, Any], frames: int) -> float | None:
+    timings = record.get("timings")
+    seconds = timings.get("total") if isinstance(timings, dict) else None
+    return frames / seconds if isinstance(seconds, int | float) and seconds > 0 else None
+
+
+def _end(times: list[float]) -> float:
+    """When the last frame ends, taking it to last as long as the one before."""
+    return times[-1] + (times[-1] - times[-2] if len(times) > 1 else 0.04)
+
+
+def _shift(curve: Curve, lead: float) -> None:
+    """The page's clock begins with the result's first picture."""
+    curve.seconds = [t - lead for t in curve.seconds]

@@ -1,0 +1,220 @@
+"""What the page is made of: plain facts, free of open files and of HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+State: TypeAlias = Literal["kept", "changed", "lost", "noted"]
+"""Of one fact about a recording: as it was; different; gone; neither good nor bad."""
+
+Status: TypeAlias = Literal["done", "damaged", "failed", "skipped"]
+"""Of one clip: whole; whole but for what its source had lost; no result; left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table of what was kept.
+
+    Args:
+        key: of the text that names it (``texts.toml``).
+        before, after: in the recording and in what was made of it.
+        state: what that means.
+        label: the name itself, where it is no fixed text (a track).
+        note: why, where there is a reason.
+    """
+
+    key: str
+    before: str
+    after: str
+    state: State
+    label: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One picture of the filmstrip.
+
+    Args:
+        seconds: from the first picture on.
+        removed: mean light taken away there, as in ``Curve``.
+        before, after: the pictures, relative to the page.
+    """
+
+    seconds: float
+    removed: float
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Curve:
+    """What changed over time.
+
+    Args:
+        seconds: of each sample, rising.
+        removed: mean of the luma that was taken away, code values 0 to 255.
+        before, after: mean luma, percent of white.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    removed: list[float] = field(default_factory=list)
+    before: list[float] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
+
+    @property
+    def mean_removed(self) -> float | None:
+        """Over all samples."""
+        return sum(self.removed) / len(self.removed) if self.removed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """A video for the page's player.
+
+    Args:
+        src: relative to the page, percent-encoded; empty where there is none.
+        base: what the browser's clock shows at the recording's first picture, in seconds.
+        proxy: True if it was made for the browser.
+    """
+
+    src: str = ""
+    base: float = 0.0
+    proxy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPoint:
+    """A position: degrees, and seconds from the first picture on (None where unknown)."""
+
+    latitude: float
+    longitude: float
+    seconds: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Clip:
+    """One clip of the page.
+
+    Args:
+        title: its name.
+        status: what became of it.
+        reason: why it failed, was skipped or is damaged.
+        before, after: for the player.
+        width, height: as it is shown.
+        duration: seconds.
+        frames: in the result.
+        times: of the frames, seconds from the first picture on, for stepping.
+        recorded: when, as text; empty if unknown.
+        camera: front, rear, ...; empty if unknown.
+        size_bytes: of the result.
+        poster: its picture, relative to the page; empty if there is none.
+        curve: what changed over time.
+        pace: (seconds into the recording, frames a second) of the run.
+        moments: with the most glare, by time.
+        rows: what was kept, changed or lost.
+        damage: what the run found damaged in its source.
+        synthetic: True if a stage showed what the camera never saw.
+        warnings: of the run, a sentence each.
+        chain: (stage, its options and facts) of the run.
+        made: (key of a text, value) about the run.
+        fps: frames a second of the run, None if unknown.
+        track: where it was.
+        link: the result's file, relative to the page.
+    """
+
+    title: str
+    status: Status = "done"
+    reason: str = ""
+    before: Playable = Playable()
+    after: Playable = Playable()
+    width: int = 0
+    height: int = 0
+    duration: float = 0.0
+    frames: int | None = None
+    times: list[float] = field(default_factory=list)
+    recorded: str = ""
+    camera: str = ""
+    size_bytes: int = 0
+    poster: str = ""
+    curve: Curve = field(default_factory=Curve)
+    pace: list[tuple[float, float]] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    damage: list[Row] = field(default_factory=list)
+    synthetic: bool = False
+    warnings: list[str] = field(default_factory=list)
+    chain: list[tuple[str, str]] = field(default_factory=list)
+    made: list[tuple[str, str]] = field(default_factory=list)
+    fps: float | None = None
+    track: list[TrackPoint] = field(default_factory=list)
+    link: str = ""
+
+    @property
+    def removed(self) -> float | None:
+        """Mean light taken away, code values 0 to 255."""
+        return self.curve.mean_removed
+
+    def for_script(self) -> dict[str, Any]:
+        """What the page's script needs, JSON-able."""
+        return {
+            "title": self.title,
+            "before": [self.before.src, round(self.before.base, 6), self.before.proxy],
+            "after": [self.after.src, round(self.after.base, 6), self.after.proxy],
+            "width": self.width,
+            "height": self.height,
+            "duration": round(self.duration, 4),
+            "times": packed_times(self.times),
+            "poster": self.poster,
+            "curve": {
+                "t": [round(v, 3) for v in self.curve.seconds],
+                "removed": [round(v, 2) for v in self.curve.removed],
+                "before": [round(v, 2) for v in self.curve.before],
+                "after": [round(v, 2) for v in self.curve.after],
+            },
+            "pace": [[round(t, 2), round(v, 2)] for t, v in self.pace],
+            "track": [[round(p.latitude, 6), round(p.longitude, 6), p.seconds] for p in self.track],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What was written.
+
+    Args:
+        path: the page.
+        clips: how many it shows.
+        files: beside it, newly made.
+        notes: what the user should know, a sentence each.
+    """
+
+    path: Path
+    clips: int
+    files: int
+    notes: tuple[str, ...] = ()
+
+    def summary(self) -> str:
+        """For people, without a newline at the end."""
+        clips = "1 clip" if self.clips == 1 else f"{self.clips} clips"
+        return f"wrote  {self.path} ({clips}, {self.files} files beside it)"
+
+
+def packed_times(times: list[float]) -> dict[str, Any]:
+    """Frame times, small: a start and a step where they are even, else all of them.
+
+    Args:
+        times: seconds, rising.
+
+    Returns:
+        ``{"start", "step", "count"}``, or ``{"list"}`` in units of 0.1 ms.
+    """
+    if len(times) > 1:
+        step = (times[-1] - times[0]) / (len(times) - 1)
+        even = all(abs(t - times[0] - i * step) < 0.0011 for i, t in enumerate(times))  # noqa: PLR2004 - a tick of Matroska
+        if even:
+            return {"start": round(times[0], 6), "step": round(step, 9), "count": len(times)}
+    return {"list": [round(t * 10_000) for t in times]}

@@ -1,0 +1,178 @@
+"""The end of a run: how the file is encoded and tagged, and that it appears whole or not at all."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from dashcam_pipeline._version import __version__
+from dashcam_pipeline.errors import NotVideoError
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.encoders import EncoderSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from dashcam_pipeline.config import CleanConfig, StageSpec
+    from dashcam_pipeline.media.carried import CarriedPacket
+    from dashcam_pipeline.media.write_report import WriteReport
+    from dashcam_pipeline.media.writer import Writer
+
+SOFTWARE: Final = f"dashcam_pipeline {__version__}"
+
+
+def encoder_settings(config: CleanConfig, threads: int | None = None) -> EncoderSettings:
+    """What a run asks of the encoder.
+
+    Args:
+        config: of the run.
+        threads: that the encoder may use; None is as many as the run.
+    """
+    return EncoderSettings(
+        codec=config.codec,
+        crf=config.crf,
+        preset=config.preset,
+        options=config.encoder_options,
+        threads=config.thread_count if threads is None else threads,
+        deterministic=config.deterministic,
+        hardware=config.hwaccel != "none",
+    )
+
+
+def processing_tags(
+    metadata: Mapping[str, str], config: CleanConfig, *, synthetic: bool = False
+) -> dict[str, str]:
+    """Container metadata that says what was done; a comment of the source stays in front of it.
+
+    Args:
+        metadata: of the source.
+        config: of the run.
+        synthetic: True if a stage shows what the camera never saw.
+    """
+    chain = " > ".join(_named(spec) for spec in config.stages) or "no stages"
+    mark = f"{SOFTWARE}: {chain}{' (synthetic picture)' if synthetic else ''}"
+    for key, before in metadata.items():  # under the source's own spelling: MKV has COMMENT
+        if key.lower() == "comment" and before.strip():
+            return {key: f"{before.rstrip()}; {mark}"}
+    return {"comment": mark}
+
+
+def _named(spec: StageSpec) -> str:
+    """A stage and its options, of files only their names: folders are the user's own business."""
+    options = {
+        key: Path(value).name if isinstance(value, str) else value
+        for key, value in spec.options.items()
+    }
+    return str(spec.model_copy(update={"options": options}))
+
+
+def open_writer(make: Callable[[], Writer]) -> Writer:
+    """Make a writer where Ctrl-C can't strike.
+
+    A writer's header goes through PyAV's Python callbacks, which swallow what is raised in them: an
+    interrupt there would be lost, and the bytes with it. Interrupts are raised in the main thread
+    alone, so the writer is made in another one.
+
+    Args:
+        make: makes the writer.
+
+    Raises:
+        Exception: what ``make`` raises.
+        KeyboardInterrupt: it came meanwhile; the writer was aborted.
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="dashcam-open")
+    future = pool.submit(make)
+    try:
+        return future.result()
+    except BaseException:
+        wait([future])
+        if future.exception() is None:
+            future.result().abort()
+        raise
+    finally:
+        pool.shutdown(wait=False)
+
+
+class Output:
+    """The writer as the last thread sees it: ``abort`` works at any time.
+
+    Args:
+        writer: of the output.
+        source: the recording, for messages.
+        target: where the output appears when it is whole.
+        seal: called with the unfinished file's path before that, as of ``Writer.finish``.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        source: Path,
+        target: Path,
+        seal: Callable[[Path], object] | None = None,
+    ) -> None:
+        self._writer = writer
+        self._seal = seal
+        self._source = source
+        self._target = target
+        self._empty = True
+        self._finished = False
+
+    def write(self, item: Frame | CarriedPacket) -> None:
+        """Take the next item."""
+        self._writer.write(item)
+        self._empty = self._empty and not isinstance(item, Frame)
+
+    def finish(self) -> WriteReport:
+        """Make the output whole.
+
+        Raises:
+            NotVideoError: not one frame came.
+        """
+        if self._empty:
+            raise no_pictures(self._source)
+        report = self._writer.finish(self._seal)
+        self._finished = True
+        return report
+
+    def abort(self) -> None:
+        """Leave nothing behind, also after ``finish``."""
+        if self._finished:
+            self._target.unlink(missing_ok=True)
+        else:
+            self._writer.abort()
+
+
+def no_pictures(source: Path) -> NotVideoError:
+    """The error for a recording of which nothing can be shown."""
+    return NotVideoError(
+        f"{source}: there is not one picture to write.",
+        advice="Check that it plays in a media player, and that --start lies in it.",
+    )
+
+
+class Leftover:
+    """Removes an unfinished file on the way out of a failure, whoever has it still open.
+
+    Args:
+        part: the unfinished file.
+    """
+
+    def __init__(self, part: Path) -> None:
+        self._part = part
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            # Windows refuses while a stuck thread has it open; the failure itself matters more.
+            with suppress(PermissionError):
+                self._part.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Numbers as people read them: times, durations and sizes; one way to write each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_MINUTE: Final = 60
+_KILO: Final = 1000
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
+
+
+def clock(seconds: float, *, tenths: bool = False) -> str:
+    """A time: ``1:02`` or ``1:00:02``, with tenths ``1:02.5`` or ``1:00:02.5``."""
+    ticks = 10 if tenths else 1
+    minutes, rest = divmod(round(seconds * ticks), _MINUTE * ticks)
+    hours, minutes = divmod(minutes, _MINUTE)
+    last = f"{rest / ticks:04.1f}" if tenths else f"{rest:02}"
+    return f"{hours}:{minutes:02}:{last}" if hours else f"{minutes}:{last}"
+
+
+def duration(seconds: float) -> str:
+    """How long something took: ``5.6 s``, ``1:02 min`` or ``1:00:02``."""
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    text = clock(seconds)
+    return text if text.count(":") > 1 else f"{text} min"
+
+
+def size(count: int) -> str:
+    """Bytes, in decimal units, as disks have them: ``12 B``, ``2.5 MB``."""
+    number = float(count)
+    for unit in _UNITS:
+        if number < _KILO or unit == _UNITS[-1]:
+            break
+        number /= _KILO
+    return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"

@@ -1,0 +1,342 @@
+"""One run: a recording in, a recording out, with whatever frames go through in between.
+
+::
+
+    with Run.open(config, source, target) as run:        # a reader; nothing is written yet
+        chain = run.prepare(Keeper(source, run.target, config))
+        run.run(chain, run.output(), progress)            # until the output is whole, and sealed
+        return run.report()
+
+``pipeline.clean`` is just that; ``batch`` writes segments instead and joins them, and a preview
+puts both pictures of a pair where the chain would be.
+"""
+
+from __future__ import annotations
+
+import platform
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import av
+import numpy as np
+
+from dashcam_pipeline._version import __version__
+from dashcam_pipeline.engine.build_chain import prepare_chain
+from dashcam_pipeline.engine.output import (
+    Leftover,
+    Output,
+    encoder_settings,
+    open_writer,
+    processing_tags,
+)
+from dashcam_pipeline.engine.report import FileFacts, RunReport, StreamFact, run_warnings
+from dashcam_pipeline.engine.workers import Workers
+from dashcam_pipeline.errors import DamagedError
+from dashcam_pipeline.media.containers import choose_output_path
+from dashcam_pipeline.media.partfile import check_output, part_of
+from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.dashcam.overlay import Overlay
+    from dashcam_pipeline.engine.chain import Chain
+    from dashcam_pipeline.engine.workers import Middle, Progress, Sink, Source
+    from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.media.frame_counts import ReadCounts
+    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+    from dashcam_pipeline.media.write_report import WriteReport
+
+
+class RecordKeeper(Protocol):
+    """What goes along with an output, as ``provenance.Keeper`` does it."""
+
+    overlay: Overlay
+    """What was protected; the run says it."""
+
+    @property
+    def changes(self) -> Callable[[Frame, Frame], None]:
+        """Looks at every frame, before and after the chain."""
+
+    def check(self) -> None:
+        """Refuse to replace what is there, unless that was allowed."""
+
+    def seal(self, part: Path) -> None:
+        """Complete the output, before it gets its name."""
+
+    def finish(self, report: RunReport) -> RunReport:
+        """Write what lies beside the output; the report with what was kept there."""
+
+
+class Run:
+    """One recording's way from file to file; a context manager, for one run.
+
+    Left before ``run`` was called, it closes what was opened. Left by a failure at any time, it
+    leaves no unfinished file behind.
+
+    Args:
+        reader: of the recording; closed with the run.
+        target: where the output goes.
+        config: how.
+    """
+
+    def __init__(self, reader: Reader, target: Path, config: CleanConfig) -> None:
+        self.reader, self.target, self.config = reader, target, config
+        self.info: SourceInfo = reader.info
+        self.settings = encoder_settings(config)
+        """Of the encoder."""
+        self.tags = processing_tags(self.info.metadata, config)
+        """Metadata that says what is done."""
+        self._keeper: RecordKeeper | None = None
+        self._chain: Chain | None = None
+        self._device = "cpu"
+        self._workers: Workers | None = None
+        self._opened = ExitStack()
+        self._opened.callback(reader.close)
+
+    @classmethod
+    def open(cls, config: CleanConfig, source: Path, target: Path | None = None) -> Self:
+        """Open a recording, and decide where its output goes.
+
+        Args:
+            config: how; track, span and hardware decide what is read.
+            source: the recording; only read.
+            target: None is ``NAME_clean`` beside the source, in a container that holds every track.
+
+        Raises:
+            DashcamError: the source can't be read, or the output can't go there.
+        """
+        if target is not None:
+            check_output(source, target, overwrite=config.overwrite)
+        reader = open_reader(config, source)
+        try:
+            target = choose_output_path(reader.info, target)
+            check_output(source, target, overwrite=config.overwrite)
+            return cls(reader, target, config)
+        except BaseException:
+            reader.close()
+            raise
+
+    def __enter__(self) -> Self:
+        """Nothing more to open."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close what no thread has taken over."""
+        self._opened.__exit__(kind, error, trace)
+
+    def on_failure(self, close: Callable[[], None]) -> None:
+        """Call this, too, if the run is left before ``run`` was called."""
+        self._opened.callback(close)
+
+    def prepare(self, keeper: RecordKeeper) -> Chain:
+        """Make the configuration's chain, with what no stage may change under protection.
+
+        Args:
+            keeper: sees every frame, and seals the output.
+
+        Raises:
+            DashcamError: as ``build_chain``, or something of the keeper's is in the way.
+        """
+        keeper.check()
+        chain, self._device, keeper.overlay = prepare_chain(self.config, self.info)
+        self.on_failure(chain.close)
+        chain.observer = keeper.changes
+        # Said now: once closed, a chain no longer knows its stages.
+        self.tags = processing_tags(self.info.metadata, self.config, synthetic=chain.synthetic)
+        self._keeper, self._chain = keeper, chain
+        return chain
+
+    def seal(self, part: Path) -> None:
+        """Complete the unfinished output, as the keeper does it; nothing without one."""
+        if self._keeper is not None:
+            self._keeper.seal(part)
+
+    def output(
+        self, *, video: VideoTrack | None = None, tags: Mapping[str, str] | None = None
+    ) -> Output:
+        """Open the output's file; what is written there appears as ``target`` when it is whole.
+
+        Args:
+            video: the track as it is to be written; None is as it was read.
+            tags: metadata that says what is done; None is this run's own.
+
+        Raises:
+            OutputError: it can't be written.
+            EncoderError: the encoder can't be opened.
+        """
+        info = self.info if video is None else replace(self.info, video=video)
+        said = self.tags if tags is None else tags
+        # Before the writer is made, so that Ctrl-C in the middle of that leaves nothing.
+        self._opened.enter_context(Leftover(part_of(self.target)))
+        writer = open_writer(
+            lambda: Writer(self.target, info, self.settings, audio=self.config.audio, tags=said)
+        )
+        return Output(writer, self.info.path, self.target, self.seal)
+
+    def run(
+        self,
+        middle: Middle,
+        sink: Sink,
+        progress: Callable[[Progress], None] | None = None,
+        *,
+        source: Source | None = None,
+        done: int = 0,
+    ) -> None:
+        """Send every frame through, from the source to an output that is whole.
+
+        Args:
+            middle: the chain, or what stands in its place; closed at the end.
+            sink: where frames go; finished at the end, or aborted.
+            progress: called in this thread about ten times a second; what it raises ends the run.
+            source: the reader's frames, or those of them that are left; None is the reader.
+            done: frames of earlier runs.
+
+        Raises:
+            DashcamError: a part failed; there is no output.
+            KeyboardInterrupt: Ctrl-C, likewise.
+        """
+        counts, path, strict = self.reader.counts, self.info.path, self.config.strict
+        workers = self._workers = Workers(
+            source or self.reader,
+            middle,
+            sink,
+            check=lambda: check_damage(counts, path, strict=strict),
+        )
+        workers.progress.expected = expected_frames(self.info, self.config)
+        workers.progress.frames = done
+        leftover = Leftover(part_of(self.target))
+        self._opened.pop_all()  # from here on, each thread closes its own
+        with leftover:
+            workers.run(progress)
+
+    @property
+    def written(self) -> WriteReport:
+        """What is in the output; after ``run``."""
+        report: WriteReport = self._finished.sink_report
+        return report
+
+    @property
+    def _finished(self) -> Workers:
+        if self._workers is None:
+            raise RuntimeError("there was no run yet")
+        return self._workers
+
+    def report(self) -> RunReport:
+        """What was done; with the keeper's files beside the output. After ``run``.
+
+        Raises:
+            OutputError: those files can't be written; the output has been removed.
+        """
+        config, info, counts = self.config, self.info, self.reader.counts
+        workers, written = self._finished, self.written
+        spanned = bool(config.start or config.end)
+        expected = None if spanned else info.video.expected_frames
+        report = RunReport(
+            input=FileFacts(
+                path=str(info.path),
+                size_bytes=info.size_bytes,
+                container=info.container,
+                codec=info.video.codec or "unknown",
+                width=info.video.width,
+                height=info.video.height,
+                duration_s=info.duration_s,
+            ),
+            output=FileFacts(
+                path=str(written.path),
+                size_bytes=written.nbytes,
+                container=written.container,
+                codec=written.encoder,
+                width=info.video.width,
+                height=info.video.height,
+                duration_s=None if spanned else info.duration_s,
+            ),
+            frames=replace(counts.frames, written=written.frames, expected=expected),
+            carried=tuple(StreamFact(track.label) for track in written.carried),
+            not_carried=tuple(StreamFact(track.label, why) for track, why in written.not_carried),
+            stages=tuple(
+                replace(stage, options=dict(spec.options))
+                for spec, stage in zip(config.stages, workers.stages, strict=True)
+            ),
+            cuts=() if self._chain is None else tuple(self._chain.cuts),
+            timings=asdict(workers.timings),
+            pace=tuple(workers.pace.points),
+            settings=config.model_dump(mode="json"),
+            encoder_options=dict(written.options),
+            device=self._device,
+            decoder=counts.decoder,
+            holes=tuple(counts.holes),
+            warnings=run_warnings(counts, written.packets_refused),
+            versions=_versions(),
+        )
+        return report if self._keeper is None else self._keeper.finish(report)
+
+
+def open_reader(config: CleanConfig, source: Path, *, threads: int | None = None) -> Reader:
+    """Open a recording as a run reads it.
+
+    Args:
+        config: track, span and hardware are used.
+        source: the recording.
+        threads: for decoding; None is as many as the run.
+
+    Raises:
+        DashcamError: as ``Reader``.
+    """
+    return Reader(
+        source,
+        track=config.track,
+        start=config.start,
+        end=config.end,
+        threads=config.thread_count if threads is None else threads,
+        hwaccel=config.hwaccel,
+    )
+
+
+def expected_frames(info: SourceInfo, config: CleanConfig) -> int | None:
+    """How many frames will come, for the progress bar alone; None where nothing tells."""
+    video = info.video
+    if config.start is None and config.end is None and video.expected_frames:
+        return video.expected_frames
+    rate, duration = video.frame_rate, info.duration_s
+    if rate is None or (duration is None and config.end is None):
+        return None
+    known = [bound for bound in (duration, config.end) if bound is not None]
+    return max(0, round((min(known) - (config.start or 0.0)) * float(rate))) or None
+
+
+def check_damage(counts: ReadCounts, source: Path, *, strict: bool) -> None:
+    """Give up on a damaged source if asked to.
+
+    Raises:
+        DamagedError: parts of it were lost, and ``strict``.
+    """
+    if not (strict and counts.frames.damaged):
+        return
+    what = "; ".join(counts.errors[:2]) or f"{counts.frames.missing} frames are missing"
+    raise DamagedError(
+        f"{source} is damaged ({what}); nothing was written.",
+        advice="Run it without --strict to keep what can be decoded.",
+    )
+
+
+def _versions() -> dict[str, str]:
+    """Of what did the work; ONNX Runtime's is among the facts of the stages that used it."""
+    libraries: dict[str, Any] = av.library_versions
+    return {
+        "dashcam_pipeline": __version__,
+        "python": platform.python_version(),
+        "av": av.__version__,
+        "numpy": np.__version__,
+        **{name: ".".join(map(str, v)) for name, v in libraries.items() if name == "libavcodec"},
+    }

@@ -1,0 +1,105 @@
+"""Picture to frame: its time repaired, its samples as the first picture's, its place counted."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media import planes
+from dashcam_pipeline.media.hardware import NONE
+from dashcam_pipeline.media.timing import Clock
+
+if TYPE_CHECKING:
+    import av
+
+    from dashcam_pipeline.media.frame_counts import ReadCounts
+    from dashcam_pipeline.media.source import VideoTrack
+    from dashcam_pipeline.media.timing import HoleFinder
+    from dashcam_pipeline.media.window import Window
+
+
+class Framer:
+    """Makes frames of one track's pictures, in presentation order.
+
+    Args:
+        video: the track, as its first picture is.
+        window: which part is asked for.
+        counts: of what is made here.
+        holes: told where pictures are missing or damaged.
+    """
+
+    def __init__(
+        self, video: VideoTrack, window: Window, counts: ReadCounts, holes: HoleFinder
+    ) -> None:
+        self._video, self._window = video, window
+        self._counts, self._holes = counts, holes
+        step = Fraction(1) / (video.frame_rate or Fraction(25)) / video.time_base
+        self._clock = Clock(round(step))
+        self._other_formats: set[str] = set()
+        self._index = 0
+
+    @property
+    def now(self) -> int:
+        """Time of the last picture, in ticks; 0 before the first."""
+        return self._clock.last or 0
+
+    def frame(self, picture: av.VideoFrame) -> Frame | None:
+        """Make a frame of a picture; None where it isn't asked for.
+
+        Args:
+            picture: the decoder's, of any size and pixel format.
+        """
+        pts = self._time_of(picture)
+        if not self._window.holds(pts):
+            return None
+        video, frames = self._video, self._counts.frames
+        form = self._own_format(picture)
+        if form is None or (picture.width, picture.height) != (video.width, video.height):
+            frames.converted += 1
+            self._note_other_format(picture, float(pts * video.time_base))
+            target = planes.format_of(video.layout)
+            picture = planes.convert(picture, target, video.color, (video.width, video.height))
+            form = planes.pixel_format(target)
+        concealed = picture.is_corrupt
+        frames.read += 1
+        frames.concealed += concealed
+        self._index += 1
+        return Frame(
+            planes=planes.planes_of(picture, form, video.color),
+            pts=pts - self._window.start_ticks,
+            time_base=video.time_base,
+            index=self._index - 1,
+            layout=video.layout,
+            color=video.color,
+            duration=max(0, picture.duration),
+            source=picture if form.planar else None,
+            concealed=concealed,
+        )
+
+    def _time_of(self, picture: av.VideoFrame) -> int:
+        """When a picture is shown, in ticks; looks for holes on the way."""
+        last = self._clock.last
+        pts = self._clock.next(picture.pts, picture.dts)
+        self._counts.frames.times_repaired = self._clock.repaired
+        if last is not None:
+            self._holes.see(last, pts, self._clock.mean)
+            if picture.is_corrupt:
+                self._holes.damaged(pts, pts)
+        return pts
+
+    def _own_format(self, picture: av.VideoFrame) -> planes.PixelFormat | None:
+        """How a picture's samples lie, if they are the recording's own."""
+        known = self._video.pixel_format
+        if picture.format.name == known.name:
+            return known
+        if self._counts.decoder == NONE:
+            return None
+        found = planes.pixel_format(picture.format.name)  # hardware has its own order of samples
+        return found if found.layout == known.layout and not found.converted else None
+
+    def _note_other_format(self, picture: av.VideoFrame, seconds: float) -> None:
+        kind = f"{picture.width}x{picture.height} {picture.format.name}"
+        if kind not in self._other_formats:
+            self._other_formats.add(kind)
+            self._counts.note(f"from {seconds:.3f} s on {kind}, converted to the first format")

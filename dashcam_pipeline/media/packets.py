@@ -1,0 +1,118 @@
+"""File to packets: all of them, in the file's order, whatever damage lies between them."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import av.error
+
+from dashcam_pipeline.media.demuxing import next_packet
+from dashcam_pipeline.media.seeking import find_start
+from dashcam_pipeline.media.timing import StrayBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+
+    from dashcam_pipeline.media.frame_counts import ReadCounts
+    from dashcam_pipeline.media.source import SourceInfo
+    from dashcam_pipeline.media.timing import HoleFinder
+
+MAX_READ_ERRORS: Final = 20
+"""Failed reads in a row before the file is taken to end there."""
+
+
+class Packets:
+    """An open recording, packet by packet; closed from any thread, and then at its end.
+
+    Args:
+        container: of the recording; closed with this.
+        info: of the recording.
+        counts: told if reading fails.
+        holes: told where the file is damaged.
+    """
+
+    def __init__(
+        self, container: InputContainer, info: SourceInfo, counts: ReadCounts, holes: HoleFinder
+    ) -> None:
+        self._container: InputContainer | None = container
+        self._info, self._counts, self._holes = info, counts, holes
+        self._demux: Iterator[Packet[Stream]] | None = None
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._demuxed = 0  # when the last packet of the video track is decoded, in its ticks
+        self._stray = StrayBytes(contiguous=info.container in {"matroska", "webm"})
+
+    @property
+    def closed(self) -> bool:
+        """True once ``close`` was called: what is missing then was not lost."""
+        return self._closing.is_set()
+
+    def close(self) -> None:
+        """Close the file, once nobody is inside it; harmless when repeated."""
+        self._closing.set()
+        with self._lock:
+            if self._container is not None:
+                self._container.close()
+                self._container = None
+
+    @contextmanager
+    def held_open(self) -> Iterator[bool]:
+        """Keep the file from being closed meanwhile; gives False if it is closed already."""
+        with self._lock:
+            yield self._container is not None
+
+    def seek(self, ticks: int) -> None:
+        """Go to the key frame from which a picture of the video track can be decoded.
+
+        Args:
+            ticks: the picture's time, in the track's time base.
+        """
+        index = self._info.video.index
+        target = find_start(self._info.path, index, ticks)
+        with self._lock:
+            if target is not None and self._container is not None:
+                self._container.seek(target, stream=self._container.streams[index])
+
+    def __iter__(self) -> Iterator[Packet[Stream]]:
+        """Go on until the end, or until reading has failed too often."""
+        failures = 0
+        while not self._closing.is_set() and failures < MAX_READ_ERRORS:
+            try:
+                while (packet := self._next()) is not None:
+                    failures = 0
+                    if packet.size:  # only empty ones are skipped: FFmpeg's marks of the end
+                        self._look_for_damage(packet)
+                        yield packet
+                        if packet.stream_index == self._info.video.index:
+                            self._demuxed = self._demuxed if packet.dts is None else packet.dts
+            except av.error.FFmpegError as error:
+                failures += 1
+                self._counts.frames.truncated = True
+                self._counts.note(f"reading: {error.strerror}")
+                self._demux = None
+            else:
+                return
+
+    def _next(self) -> Packet[Stream] | None:
+        """The next packet, or None at the end or when closed."""
+        with self._lock:
+            if self._container is None:
+                return None
+            if self._demux is None:  # also after a failure, which ends PyAV's generator
+                self._demux = self._container.demux()
+            return next_packet(self._demux)
+
+    def _look_for_damage(self, packet: Packet[Stream]) -> None:
+        """The demuxer's word: a packet was cut short, or something before it skipped."""
+        if not (packet.is_corrupt or self._stray.skipped(packet)):
+            return
+        time = packet.dts if packet.dts is not None else packet.pts
+        if time is not None:
+            ticks = round(time * packet.time_base / self._info.video.time_base)
+            self._holes.damaged(min(self._demuxed, ticks), ticks)

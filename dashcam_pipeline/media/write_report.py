@@ -1,0 +1,43 @@
+"""What was written, and what could not be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dashcam_pipeline.media.source import Track
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReport:
+    """What was written.
+
+    Args:
+        path: the finished file.
+        frames: pictures in it.
+        nbytes: its size.
+        container: FFmpeg's muxer.
+        encoder: FFmpeg's encoder, with the version of the library that holds it.
+        options: the encoder's.
+        carried: tracks copied (or, like chapters and timecode, written anew).
+        not_carried: tracks that are not in it, with the reason.
+        packets_repaired: carried packets whose times had to be moved to be written at all.
+        packets_refused: carried packets that the container refused.
+        metadata_lost: keys of the source's metadata that the container has no place for.
+    """
+
+    path: Path
+    frames: int
+    nbytes: int
+    container: str
+    encoder: str
+    options: Mapping[str, str]
+    carried: tuple[Track, ...] = ()
+    not_carried: tuple[tuple[Track, str], ...] = ()
+    packets_repaired: int = 0
+    packets_refused: int = 0
+    metadata_lost: tuple[str, ...] = ()

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from dashcam_pipeline.engine.readable import clock, duration, size
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00.0"), (62.54, "1:02.5"), (59.97, "1:00.0"), (3723.4, "1:02:03.4")],
+)
+def test_times_with_tenths(seconds, text):
+    assert clock(seconds, tenths=True) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (3599.6, "1:00:00")]
+)
+def test_times_in_whole_seconds(seconds, text):
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(5.64, "5.6 s"), (61, "1:01 min"), (3725, "1:02:05")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_540_000, "2.5 MB"), (7e15, "7000.0 TB")],
+)
+def test_sizes(count, text):
+    assert size(count) == text
