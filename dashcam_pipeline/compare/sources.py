@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.engine.build_chain import build_chain, find_protection
+from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.output import processing_tags
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashcam_pipeline.compare.pairs import Matcher, Pair
-    from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.engine.chain import Chain
     from dashcam_pipeline.media.source import SourceInfo
 
@@ -48,7 +47,6 @@ class Comparison:
         self.threads = config.thread_count
         self.before = probe(source, track=config.track)
         self.after = self.before if cleaned is None else probe(cleaned)
-        self._overlay: Overlay | None = None
         self.lead = self._lead()
         """Seconds of the recording before the beginning of what was made of it."""
 
@@ -128,9 +126,7 @@ class Comparison:
 
     def _chain(self) -> Chain:
         """The stages, with burned-in text under protection, as in a run."""
-        if self._overlay is None:
-            self._overlay = find_protection(self.config, self.before)
-        return build_chain(self.config, self._overlay)[0]
+        return prepare_chain(self.config, self.before)[0]
 
     def time_of(self, frame: Frame, when: float) -> float:
         """Seconds from the first picture on.

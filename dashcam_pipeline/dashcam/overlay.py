@@ -17,29 +17,20 @@ alone decides.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import av.error
 import cv2
 import numpy as np
 
-from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.stages.base import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
-    from av.container import InputContainer
-    from av.video.stream import VideoStream
 
-    from dashcam_pipeline.media.source import SourceInfo
-
-SAMPLES: Final = 12
-"""Pictures looked at; text stands in all of them, a branch in front of the sky in some."""
+    from dashcam_pipeline.frames import Frame
 
 MIN_SAMPLES: Final = 4
 """Fewer than these say nothing."""
@@ -105,95 +96,21 @@ class Overlay:
         return bool(self.boxes)
 
 
-def find_overlay(info: SourceInfo) -> Overlay:
+def find_overlay(frames: Sequence[Frame]) -> Overlay:
     """Find the lines of text in a recording.
 
     Args:
-        info: of the recording, as ``probe`` has it.
+        frames: all over it, as ``sample_frames`` gives them.
 
     Returns:
-        what was found; nothing where too few pictures can be read.
+        what was found; nothing where there are too few.
     """
-    return find_lines(sample_pictures(info))
+    return find_lines([_luma(frame) for frame in frames])
 
 
-def sample_pictures(info: SourceInfo, count: int = SAMPLES) -> list[npt.NDArray[np.uint8]]:
-    """Luma of key pictures all over a recording, or of its first ones if it can't be sought.
-
-    Args:
-        info: of the recording.
-        count: how many at most.
-
-    Returns:
-        8-bit luma, each of the stored picture's shape.
-    """
-    found: dict[int, npt.NDArray[np.uint8]] = {}
-    try:
-        with open_source(info.path) as container:
-            stream = _track(container, info)
-            for picture in _sought(container, stream, info, count):
-                found.setdefault(picture.pts or 0, _luma(picture))
-        if len(found) < min(count, 2 * MIN_SAMPLES):
-            found = _first_ones(info, count)
-    except (InputError, av.error.FFmpegError):
-        return []  # the run itself will say what is wrong with the file
-    shape = (info.video.height, info.video.width)
-    return [luma for luma in found.values() if luma.shape == shape]
-
-
-def _track(container: InputContainer, info: SourceInfo) -> VideoStream:
-    return next(s for s in container.streams.video if s.index == info.video.index)
-
-
-def _sought(
-    container: InputContainer, stream: VideoStream, info: SourceInfo, count: int
-) -> Iterator[av.VideoFrame]:
-    duration = info.duration_s or 0.0
-    stream.codec_context.skip_frame = "NONKEY"
-    base, first = info.video.time_base, info.video.start_pts or 0
-    seen: set[int] = set()
-    for number in range(count):
-        ticks = first + round(duration * (number + 0.5) / count / float(base))
-        with suppress(av.error.FFmpegError):
-            container.seek(ticks, stream=stream)
-            if (picture := _next_picture(container, stream, seen)) is not None:
-                yield picture
-
-
-def _next_picture(
-    container: InputContainer, stream: VideoStream, seen: set[int]
-) -> av.VideoFrame | None:
-    """The key picture after a seek; None if its packet was met before, or there is none."""
-    for number, packet in enumerate(container.demux(stream)):
-        time = packet.pts if packet.pts is not None else packet.dts
-        if number > _SEEK_PACKETS or (packet.is_keyframe and time in seen):
-            return None
-        if packet.is_keyframe and time is not None:
-            seen.add(time)
-        for picture in packet.decode():
-            return picture
-    return None
-
-
-def _first_ones(info: SourceInfo, count: int) -> dict[int, npt.NDArray[np.uint8]]:
-    """Evenly spread over the first pictures."""
-    found: dict[int, npt.NDArray[np.uint8]] = {}
-    known = min(_FALLBACK_PICTURES, info.video.expected_frames or _FALLBACK_PICTURES)
-    step = max(1, known // count)
-    with open_source(info.path) as container:
-        stream = _track(container, info)
-        stream.thread_type = "AUTO"
-        with suppress(av.error.FFmpegError):
-            for number, picture in enumerate(container.decode(stream)):
-                if number >= known:
-                    break
-                if number % step == 0:
-                    found[number] = _luma(picture)
-    return found
-
-
-def _luma(picture: av.VideoFrame) -> npt.NDArray[np.uint8]:
-    return np.asarray(picture.to_ndarray(format="gray"), np.uint8)
+def _luma(frame: Frame) -> npt.NDArray[np.uint8]:
+    """A frame's luma in 8 bits."""
+    return np.asarray(frame.planes[0] >> (frame.layout.bits - 8), np.uint8)
 
 
 def find_lines(pictures: Sequence[npt.NDArray[np.uint8]]) -> Overlay:

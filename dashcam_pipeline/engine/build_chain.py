@@ -6,28 +6,32 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.engine.chain import Chain
+from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.base import StageContext
 from dashcam_pipeline.stages.registry import create_stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.overlay import Overlay
+    from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.stages.base import Stage
 
 
-def find_protection(config: CleanConfig, info: SourceInfo) -> Overlay:
+def find_protection(config: CleanConfig, frames: Sequence[Frame]) -> Overlay:
     """What no stage may change: the boxes that were named, else burned-in text that is found.
 
     Args:
         config: stages and boxes are used.
-        info: of the recording; a dozen of its pictures are looked at.
+        frames: all over the recording, to look at.
     """
     from dashcam_pipeline.dashcam.overlay import Overlay, find_overlay  # noqa: PLC0415 - OpenCV
 
     if config.protect is not None or not config.stages:
         return Overlay(config.protect or ())
-    return find_overlay(info)
+    return find_overlay(frames)
 
 
 def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Chain, str]:
@@ -55,9 +59,10 @@ def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Ch
 
 
 def prepare_chain(config: CleanConfig, info: SourceInfo) -> tuple[Chain, str, Overlay]:
-    """``build_chain`` with what ``find_protection`` finds, both at once.
+    """``build_chain`` for a recording that can be looked at before its first frame comes.
 
-    Looking for text decodes pictures, and loading networks reads files: a run begins sooner.
+    A dozen of its pictures are searched for text, and shown to the stages that want to see how the
+    recording is. Decoding them, and loading networks, is done at once: a run begins sooner.
 
     Returns:
         the chain, the device, and what is protected.
@@ -65,16 +70,23 @@ def prepare_chain(config: CleanConfig, info: SourceInfo) -> tuple[Chain, str, Ov
     Raises:
         DashcamError: as ``build_chain``.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="dashcam-overlay") as pool:
-        finding = pool.submit(find_protection, config, info)
+    with ThreadPoolExecutor(1, thread_name_prefix="dashcam-samples") as pool:
+        looking = pool.submit(_look, config, info)
         stages, device = _make_stages(config)
         try:
-            overlay = finding.result()
+            frames, overlay = looking.result()
         except BaseException:
             Chain(stages).close()
             raise
     chain = Chain(stages, protect=overlay.boxes, feather=overlay.feather)
+    chain.survey = tuple(frames)
     return chain, device, overlay
+
+
+def _look(config: CleanConfig, info: SourceInfo) -> tuple[list[Frame], Overlay]:
+    """Frames all over the recording, and what is protected."""
+    frames = sample_frames(info) if config.stages else []
+    return frames, find_protection(config, frames)
 
 
 def _make_stages(config: CleanConfig) -> tuple[list[Stage], str]:

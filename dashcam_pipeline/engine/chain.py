@@ -72,6 +72,11 @@ class _Link:
         self._batch_size = max(1, self.stage.requirements.batch_size)
         self._lookahead = max(0, self.stage.requirements.lookahead)
 
+    def survey(self, frames: list[Frame]) -> None:
+        """Let the stage see frames all over the recording, where there are any."""
+        if frames:
+            self._call(lambda: self.stage.survey(frames))
+
     def feed(self, frames: Iterable[Frame]) -> list[Frame]:
         """Frames that come out of the stage now."""
         done: list[Frame] = []
@@ -201,6 +206,8 @@ class Chain:
         self._resumed: ChainState | None = None
         self.cuts: list[int] = []
         """Indices of the frames that open a new scene."""
+        self.survey: tuple[Frame, ...] = ()
+        """Frames all over the recording, shown to the stages when a stream like them opens."""
         self.observer: Callable[[Frame, Frame], None] | None = None
         """Called with every frame as it was and as it comes out, in order."""
 
@@ -223,8 +230,10 @@ class Chain:
             self._check_boxes(geometry)
             self._geometry = geometry
             opened = replace(geometry, protected=with_rim(self._protect, self._feather))
+            survey = [f for f in self.survey if _geometry(f) == geometry]
             for link in self._links:
                 link.open(opened)
+                link.survey(survey)
             self._restore_state(geometry)
         if self._detector.opens_scene(frame):
             done += self._flush()

@@ -149,10 +149,10 @@ def make_kernel(dirt: Dirt, height: int, width: int) -> Image:
     ]
     for share, angle, bend in zip(dirt.streaks, dirt.angles, dirt.bend, strict=True):
         parts.append((_bundle(rng, dirt, x, y, angle, bend), share))
-    total = np.zeros_like(r)
+    total: Image = np.zeros_like(r)
     for layer, share in parts:
         total += layer * np.float32(share / max(float(layer.sum(dtype=np.float64)), 1e-9))
-    return total
+    return np.asarray(total, np.float32)
 
 
 def _bundle(

@@ -13,9 +13,10 @@ from factory import Picture, make_clip
 
 from dashcam_pipeline import clean
 from dashcam_pipeline.cli import main
-from dashcam_pipeline.dashcam.overlay import find_lines, find_overlay, sample_pictures
+from dashcam_pipeline.dashcam.overlay import find_lines, find_overlay
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 REAL = Path(os.environ.get("DASHCAM_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
@@ -103,7 +104,7 @@ def test_no_protect_on_the_command_line(tmp_path, capsys):
 def test_pictures_come_from_all_over_the_recording(tmp_path, name):
     codec = {"codec": "mjpeg", "pixel_format": "yuvj420p"} if name.endswith("avi") else {}
     clip = make_clip(tmp_path / name, Picture(frames=120, size=(160, 90), gop=8, **codec))
-    shots = sample_pictures(probe(clip))
+    shots = [frame.planes[0] for frame in sample_frames(probe(clip))]
     assert len(shots) >= 8
     assert all(shot.shape == (90, 160) for shot in shots)
     means = {round(float(shot.std()), 4) for shot in shots}
@@ -112,7 +113,7 @@ def test_pictures_come_from_all_over_the_recording(tmp_path, name):
 
 def test_one_key_picture_is_enough(tmp_path):
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=60, size=(160, 90), gop=250))
-    assert len(sample_pictures(probe(clip))) == 12
+    assert len(sample_frames(probe(clip))) == 12
 
 
 def test_a_damaged_recording_is_no_failure(tmp_path):
@@ -120,7 +121,7 @@ def test_a_damaged_recording_is_no_failure(tmp_path):
     data = bytearray(clip.read_bytes())
     data[len(data) // 3 :] = bytes(len(data) - len(data) // 3)
     clip.write_bytes(data)
-    find_overlay(probe(clip))
+    find_overlay(sample_frames(probe(clip)))
 
 
 @pytest.mark.skipif(not (REAL / "dashcam-dusk").is_dir(), reason="the real drive isn't here")
@@ -138,7 +139,7 @@ def test_a_real_drive_at_dusk():
 
 def test_the_line_of_the_sample_drive():
     sample = Path(__file__).parents[2] / "samples/city/night-glare.mp4"
-    (box,) = find_overlay(probe(sample)).boxes
+    (box,) = find_overlay(sample_frames(probe(sample))).boxes
     # the line runs from 15 to 418 and from 508 to 528, as seen by eye
     assert box.x <= 15
     assert box.y <= 508

@@ -56,14 +56,14 @@ def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
     """
     height, width = structured.shape
     size = (max(width // 2, 1), max(height // 2, 1))
-    layer = cv2.resize(structured, size, interpolation=cv2.INTER_AREA)
+    layer = np.asarray(cv2.resize(structured, size, interpolation=cv2.INTER_AREA), np.float32)
     peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 1)
     source = ((lamps > MASKED) | (peak > BRIGHT)).astype(np.float32)
     small = cv2.resize(source, size, interpolation=cv2.INTER_AREA)
     side = int(REACH * height) | 1
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     near = cv2.dilate((small > SOME).astype(np.uint8), ball)
-    marker = np.where(near > 0, layer, 0)
+    marker = np.where(near > 0, layer, np.float32(0))
     half = layer.shape[0] // 2
     marker[0] = layer[0]
     marker[:half, 0], marker[:half, -1] = layer[:half, 0], layer[:half, -1]
@@ -76,8 +76,8 @@ def _reconstruct(layer: Light, marker: Light) -> Light:
     """Grow ``marker`` under ``layer``, both (h, w), until it grows no more."""
     reached = marker
     for step in range(STEPS):
-        grown = cv2.min(cv2.dilate(reached, _BOX), layer)
+        grown = np.asarray(cv2.min(cv2.dilate(reached, _BOX), layer), np.float32)
         if step % _LOOK == _LOOK - 1 and np.array_equal(grown, reached):
             break
         reached = grown
-    return np.asarray(reached)
+    return reached

@@ -67,6 +67,10 @@ SURPRISE = 0.25
 that lights up. Texture that passes close by reaches it too, and carrying it would be least sure."""
 
 
+SURVEYED = 6
+"""Frames of a recording that are seen before its first one is cleaned: half a second's work."""
+
+
 def head_layer(
     head: Head, picture: Light, maps: Light, *, dirt: float, streaks: float, veil: float
 ) -> GlareLayer:
@@ -162,7 +166,8 @@ class GlareStage(Stage):
         """See how dirty the glass is before the first frame is cleaned."""
         if self._network.entry.head == "image":
             return
-        for frame in frames:
+        step = -(-len(frames) // SURVEYED)
+        for frame in frames[::step]:
             picture = shrink_rgb(frame, *self._size)
             self._meter.look(picture, next(iter(self._network.run(picture[None]))))
 

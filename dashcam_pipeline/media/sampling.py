@@ -1,0 +1,119 @@
+"""A few frames all over a recording, sought at key pictures: a look before the run begins."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.error
+
+from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media import planes
+from dashcam_pipeline.media.opening import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+    from dashcam_pipeline.media.source import SourceInfo
+
+SAMPLES: Final = 12
+"""Frames that are looked at."""
+
+ENOUGH: Final = 8
+"""With fewer found by seeking, the first pictures are decoded."""
+
+_SEEK_PACKETS: Final = 240
+_FALLBACK_PICTURES: Final = 72
+"""Pictures decoded where a recording has few key pictures: 0.3 s of work at 1080p."""
+
+
+def sample_frames(info: SourceInfo, count: int = SAMPLES) -> list[Frame]:
+    """Key pictures all over a recording, or some of its first ones if it can't be sought.
+
+    Args:
+        info: of the recording.
+        count: how many at most.
+
+    Returns:
+        frames of the recording's own size and layout, in no particular order; none where it can't
+        be read, which the run itself will say better.
+    """
+    found: dict[int, Frame] = {}
+    try:
+        with open_source(info.path) as container:
+            stream = _track(container, info)
+            for picture in _sought(container, stream, info, count):
+                _keep(found, picture.pts or 0, picture, info)
+        if len(found) < min(count, ENOUGH):
+            found = _first_ones(info, count)
+    except (InputError, av.error.FFmpegError):
+        return []
+    return list(found.values())
+
+
+def _keep(found: dict[int, Frame], key: int, picture: av.VideoFrame, info: SourceInfo) -> None:
+    """Add a picture as a frame, if it is like the recording's first one."""
+    video = info.video
+    form = planes.pixel_format(picture.format.name)
+    same = (picture.width, picture.height) == (video.width, video.height)
+    if same and form.layout == video.layout and key not in found:
+        samples = planes.planes_of(picture, form, video.color)
+        found[key] = Frame(
+            samples, picture.pts or 0, video.time_base, len(found), video.layout, video.color
+        )
+
+
+def _track(container: InputContainer, info: SourceInfo) -> VideoStream:
+    return next(s for s in container.streams.video if s.index == info.video.index)
+
+
+def _sought(
+    container: InputContainer, stream: VideoStream, info: SourceInfo, count: int
+) -> Iterator[av.VideoFrame]:
+    duration = info.duration_s or 0.0
+    stream.codec_context.skip_frame = "NONKEY"
+    base, first = info.video.time_base, info.video.start_pts or 0
+    seen: set[int] = set()
+    for number in range(count):
+        ticks = first + round(duration * (number + 0.5) / count / float(base))
+        with suppress(av.error.FFmpegError):
+            container.seek(ticks, stream=stream)
+            if (picture := _next_picture(container, stream, seen)) is not None:
+                yield picture
+
+
+def _next_picture(
+    container: InputContainer, stream: VideoStream, seen: set[int]
+) -> av.VideoFrame | None:
+    """The key picture after a seek; None if its packet was met before, or there is none."""
+    for number, packet in enumerate(container.demux(stream)):
+        time = packet.pts if packet.pts is not None else packet.dts
+        if number > _SEEK_PACKETS or (packet.is_keyframe and time in seen):
+            return None
+        if packet.is_keyframe and time is not None:
+            seen.add(time)
+        for picture in packet.decode():
+            return picture
+    return None
+
+
+def _first_ones(info: SourceInfo, count: int) -> dict[int, Frame]:
+    """Evenly spread over the first pictures."""
+    found: dict[int, Frame] = {}
+    known = min(_FALLBACK_PICTURES, info.video.expected_frames or _FALLBACK_PICTURES)
+    step = max(1, known // count)
+    with open_source(info.path) as container:
+        stream = _track(container, info)
+        stream.thread_type = "AUTO"
+        with suppress(av.error.FFmpegError):
+            for number, picture in enumerate(container.decode(stream)):
+                if number >= known:
+                    break
+                if number % step == 0:
+                    _keep(found, number, picture, info)
+    return found
