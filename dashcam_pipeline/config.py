@@ -24,7 +24,7 @@ import datetime as dt
 import os
 import re
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -79,6 +79,12 @@ def _pair(text: str, what: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise ValueError(f"{what} is written key=value, not {text!r}")
     return key.strip(), value.strip()
+
+
+Look = Literal["gentle", "standard", "strong"]
+
+LOOKS: dict[Look, float] = {"gentle": 0.6, "standard": 1.0, "strong": 1.3}
+"""Factor on the strengths of stages that belongs to a look."""
 
 
 class StageSpec(BaseModel):
@@ -150,6 +156,9 @@ class CleanConfig(BaseModel):
         "Explicit stages replace the default chain. `dashcam stages` lists them.",
         option="stage",
         metavar="NAME[:KEY=VALUE,...]",
+    )
+    look: Look = _option(
+        "standard", "Stages", "How far stages go: a named factor on their strengths."
     )
     strength: float = _option(
         1.0, "Stages", "Factor on all of a stage's own strengths; 0 changes nothing.", ge=0, le=1

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.media.source import SourceInfo
+    from dashcam_pipeline.stages.glare.glass import Glass
 
 _RGB_AXES: Final = 4
 _RGB_TICK: Final = Fraction(1, 30)
@@ -162,3 +164,27 @@ def clean(
         chain = run.prepare(Keeper(source, run.target, config))
         run.run(chain, run.output(), progress)
         return run.report()
+
+
+def look_at_glass(recording: str | Path | SourceInfo) -> Glass:
+    """How dirty the windscreen of a recording was, as the stage ``glare`` would see it.
+
+    Args:
+        recording: a file, or what ``probe`` said of one.
+
+    Raises:
+        DashcamError: the recording can't be opened, or weights are missing.
+    """
+    # Imported here: the array API needs no codecs.
+    from dashcam_pipeline.media.probe import probe  # noqa: PLC0415
+    from dashcam_pipeline.media.sampling import sample_frames  # noqa: PLC0415
+    from dashcam_pipeline.stages.base import StageContext, StreamInfo  # noqa: PLC0415
+    from dashcam_pipeline.stages.glare.stage import GlareStage  # noqa: PLC0415
+
+    info = probe(Path(recording)) if isinstance(recording, str | Path) else recording
+    stage = GlareStage(GlareStage.Options(), StageContext(threads=CleanConfig().thread_count))
+    video = info.video
+    stage.open(StreamInfo(video.width, video.height, video.layout, video.color))
+    stage.survey(sample_frames(info))
+    stage.close()
+    return stage.glass

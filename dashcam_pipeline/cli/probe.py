@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import PixelLayout
     from dashcam_pipeline.media.probe import Examination, Timing
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+    from dashcam_pipeline.stages.glare.glass import Glass
 
 UNREADABLE: Final = "unreadable"
 """Health of a file that is missing or can't be opened at all."""
@@ -29,8 +30,13 @@ _SUBSAMPLING: Final = {(1, 1): "4:2:0", (1, 0): "4:2:2", (0, 0): "4:4:4"}
 @click.option(
     "--decode", is_flag=True, help="Decode every picture too; finds damage inside them, slowly."
 )
+@click.option(
+    "--glass", is_flag=True, help="Say how dirty the windscreen was; looks at a few pictures."
+)
 @click.pass_context
-def probe(context: click.Context, files: tuple[Path, ...], as_json: bool, decode: bool) -> None:
+def probe(
+    context: click.Context, files: tuple[Path, ...], as_json: bool, decode: bool, glass: bool
+) -> None:
     """Say what recordings are: container, tracks, colour, true frame timing, health.
 
     Timing is taken from every frame's own time, never from an average. Health is ok, truncated,
@@ -60,15 +66,23 @@ def probe(context: click.Context, files: tuple[Path, ...], as_json: bool, decode
                 click.echo(f"dashcam: {error}", err=True)
             continue
         usable = usable and found.info is not None
-        facts.append(found.to_dict())
+        seen = _glass(found.info) if glass and found.info is not None else None
+        facts.append(found.to_dict() | ({"glass": seen.facts()} if seen is not None else {}))
         if not as_json:
-            click.echo(_text(found))
+            click.echo(_text(found, seen))
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     context.exit(0 if usable else InputError.exit_code)
 
 
-def _text(found: Examination) -> str:
+def _glass(info: SourceInfo) -> Glass:
+    """How dirty the windscreen was."""
+    from dashcam_pipeline.pipeline import look_at_glass  # noqa: PLC0415 - loads a network
+
+    return look_at_glass(info)
+
+
+def _text(found: Examination, glass: Glass | None) -> str:
     rows: list[tuple[str, str]] = []
     if found.info is not None:
         info, video = found.info, found.info.video
@@ -79,12 +93,23 @@ def _text(found: Examination) -> str:
         ]
         if found.timing is not None:
             rows.append(("timing", _timing(found.timing)))
+        if glass is not None:
+            rows.append(("glass", _glass_line(glass)))
         rows += [("track", _track(track.to_dict(), track.label)) for track in info.others]
     rows += [("health", f"{found.health}: {reason}") for reason in found.reasons]
     if found.advice:
         rows.append(("advice", found.advice))
     lines = [f"{found.path}: {found.health}"]
     return "\n".join(lines + [f"  {key:<9}  {value}" for key, value in rows])
+
+
+def _glass_line(glass: Glass) -> str:
+    if not glass.frames:
+        return "no picture could be looked at"
+    return (
+        f"{glass.words}; haze is {glass.haze:.0%} of the light in the darkest places, "
+        f"{glass.lift:.0f} codes ({glass.frames} pictures)"
+    )
 
 
 def _container(info: SourceInfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from dashcam_pipeline.config import LOOKS
 from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.base import StageContext
@@ -106,7 +107,7 @@ def _make_stages(config: CleanConfig) -> tuple[list[Stage], str]:
         device=device,
         quality=config.quality,
         threads=config.thread_count,
-        strength=config.strength,
+        strength=LOOKS[config.look] * config.strength,
         deterministic=config.deterministic,
     )
     stages: list[Stage] = []

@@ -165,6 +165,11 @@ class RunReport:
             ("frames", self._frames_line()),
             ("chain", f"{chain}, on {self.device}" if self.stages else chain),
         ]
+        rows += [
+            ("glass", stage.facts["glass"]["words"])
+            for stage in self.stages
+            if "glass" in stage.facts
+        ]
         if self.protected and self.stages:
             how = "as asked" if self.settings.get("protect") else "burned-in text, found"
             rows.append(("untouched", f"{' '.join(self.protected)} ({how})"))

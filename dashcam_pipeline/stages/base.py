@@ -96,7 +96,7 @@ class StageContext:
         device: ``cpu``, ``cuda`` or ``cuda:N`` (``auto`` has been decided by the runner).
         quality: the level asked for.
         threads: how many threads the stage may keep busy.
-        strength: factor 0 to 1 on all of the stage's own strengths.
+        strength: factor on all of the stage's own strengths, 0 to 1; the look `strong` gives more.
         deterministic: True where results must not depend on timing or thread races.
     """
 

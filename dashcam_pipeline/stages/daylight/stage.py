@@ -133,7 +133,7 @@ class TranslationStage(Stage):
 
     def process(self, batch: FrameBatch) -> FrameBatch:
         """Translate a batch."""
-        strength = self.context.strength * self.options.strength
+        strength = min(self.context.strength * self.options.strength, 1.0)
         if strength == 0:
             return batch
         start = time.perf_counter()

@@ -35,7 +35,8 @@ from dashcam_pipeline.stages.base import (
     StreamInfo,
 )
 from dashcam_pipeline.stages.glare.carry import Carrier
-from dashcam_pipeline.stages.glare.glass import GlassMeter, GlassMode
+from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureMode
+from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, GlassMode
 from dashcam_pipeline.stages.glare.image_head import image_layer
 from dashcam_pipeline.stages.glare.rule import CLEAN, glare_layer
 from dashcam_pipeline.stages.glare.subtract import subtract_light
@@ -112,6 +113,10 @@ class GlareStage(Stage):
         glass: GlassMode = Field(
             "auto", description="How dirty the windscreen is; auto lets the recording say it."
         )
+        exposure: ExposureMode = Field(
+            "as-is",
+            description="Keep the brightness that the picture had with its haze, or leave it.",
+        )
         smoothing: float = Field(
             0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
         )
@@ -135,6 +140,7 @@ class GlareStage(Stage):
         """What works on this stream instead of all of the above."""
         self._waiting: list[_Waiting] = []
         self._meter = GlassMeter(self.options.glass)
+        self._exposure = Exposure() if self.options.exposure == "keep" else None
         self._size = (0, 0)
         self._changed = self._seen = 0
         self.report.facts.update(
@@ -170,6 +176,11 @@ class GlareStage(Stage):
         for frame in frames[::step]:
             picture = shrink_rgb(frame, *self._size)
             self._meter.look(picture, next(iter(self._network.run(picture[None]))))
+
+    @property
+    def glass(self) -> Glass:
+        """How dirty the glass is, by what was seen yet."""
+        return self._meter.glass
 
     def _open_graph(self, info: StreamInfo) -> DeviceGlare | None:
         """The model's graph for a GPU, where there is one and it takes such a stream."""
@@ -274,7 +285,8 @@ class GlareStage(Stage):
             streaks=streaks,
             veil=veil,
         )
-        result = subtract_light(frame, layer)
+        gain = 1.0 if self._exposure is None else self._exposure.gain(picture, layer)
+        result = subtract_light(frame, layer, gain)
         if result is not frame:
             self._changed += 1
             self.report.facts["frames_changed"] = self._changed
@@ -291,6 +303,8 @@ class GlareStage(Stage):
         self._gate.reset()
         self._carrier.reset()
         self._waiting = []
+        if self._exposure is not None:
+            self._exposure.reset()
         if self._graph is not None:
             self._graph.reset()
 
@@ -300,7 +314,8 @@ class GlareStage(Stage):
         counts = {"changed": np.array(self._changed), "seen": np.array(self._seen)}
         gate = self._gate if self._graph is None else self._graph
         glass = {f"glass_{key}": value for key, value in self._meter.state().items()}
-        return {**gate.state(), **carried, **glass, **counts}
+        exposure = {} if self._exposure is None else self._exposure.state()
+        return {**gate.state(), **carried, **glass, **exposure, **counts}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on where another instance paused."""
@@ -309,6 +324,8 @@ class GlareStage(Stage):
         self._carrier.restore(carried)
         glass = {k.removeprefix("glass_"): v for k, v in state.items() if k.startswith("glass_")}
         self._meter.restore(glass)
+        if self._exposure is not None:
+            self._exposure.restore(state)
         self.report.facts["glass"] = self._meter.glass.facts()
         self._changed, self._seen = int(state["changed"]), int(state["seen"])
         self.report.facts.update(frames_changed=self._changed, frames_seen=self._seen)

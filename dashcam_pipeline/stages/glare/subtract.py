@@ -4,7 +4,8 @@ For each pixel x = R'G'B' (chroma enlarged to luma's grid) and the share s and f
 
     x' = sqrt(max(x^2 - max(s x^2 - f, 0), KEPT x^2)),  d = k (x' - x)
 
-by the square law of ``dashcam_pipeline.inference.light``. k keeps what the sensor clipped: it
+by the square law of ``dashcam_pipeline.inference.light``; a gain may then brighten what is left
+(``exposure``). k keeps what the sensor clipped: it
 falls from 1 to 0 while luma rises through ``CLIPPED``, since a lamp's true radiance is unknown
 there and lamps are to stay. The *difference* d is turned into luma
 and chroma, averaged over each chroma sample's pixels, added to the frame's own samples and
@@ -56,24 +57,27 @@ _LOCAL = threading.local()
 _NOTHING = np.empty(0, np.float32)
 
 
-def subtract_light(frame: Frame, layer: GlareLayer) -> Frame:
+def subtract_light(frame: Frame, layer: GlareLayer, gain: float = 1.0) -> Frame:
     """Take light away.
 
     Args:
         frame: any layout.
         layer: at any size; it is enlarged bilinearly.
+        gain: of what is left, in linear light, 1 and up; it spares white.
 
     Returns:
-        the changed frame, or ``frame`` itself where no sample changed.
+        the changed frame, or ``frame`` itself where no sample changed, as where nothing is taken.
     """
     lit = layer.lit
     if not lit.any():
         return frame
+    if gain > 1:
+        lit = np.ones_like(lit)
     enlarged = _Enlarged(layer, lit, frame)
     planes = [plane.copy() for plane in frame.planes]
     changed = False
     for block in enlarged.blocks():
-        changed |= _subtract_block(frame, planes, enlarged.part(block), block)
+        changed |= _subtract_block(frame, planes, enlarged.part(block), block, gain)
     if not changed:
         return frame
     luma, cb, cr = planes
@@ -160,7 +164,7 @@ def _bounds(lit: Mask, length: int) -> tuple[int, int]:
 
 
 def _subtract_block(
-    frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map]], block: Block
+    frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map]], block: Block, gain: float
 ) -> bool:
     """Work on one block, writing into ``planes``; True if a sample changed."""
     rest, floors = layer
@@ -171,7 +175,7 @@ def _subtract_block(
     kg = 1 - kr - kb
     rows, columns = slice(y0 >> sy, -(-y1 >> sy)), slice(x0 >> sx, -(-x1 >> sx))
 
-    # All in luma codes, and as what is lost, which is never negative.
+    # All in luma codes, and as what is lost, which is negative only where a gain brightens.
     luma = frame.planes[0][y0:y1, x0:x1].astype(np.float32)
     luma -= luma_offset
     cb, cr = (
@@ -185,7 +189,7 @@ def _subtract_block(
     )
     keep = _keep(luma, luma_span)
     losses = [
-        _loss(_add_chroma(luma, offset, sx, sy), (rest, floor), luma_span, keep)
+        _loss(_add_chroma(luma, offset, sx, sy), (rest, floor), luma_span, keep, gain)
         for offset, floor in zip(offsets, floors, strict=True)
     ]
     red, green, blue = losses
@@ -200,6 +204,8 @@ def _subtract_block(
         step = _to_chroma_grid(lost, sx, sy)
         step *= -chroma_span / luma_span / (2 * (1 - k))
         changed |= _add(plane[rows, columns], step, frame.layout.max_value)
+    if gain > 1:
+        return _add(planes[0][y0:y1, x0:x1], -loss, frame.layout.max_value) | changed
     whole = np.rint(loss, out=loss).astype(planes[0].dtype)
     if whole.any():
         changed = True
@@ -216,7 +222,7 @@ def _keep(luma: Map, span: float) -> Map | None:
     return np.asarray(np.clip((end - luma) * (1 / (end - begin)), 0, 1))
 
 
-def _loss(x: Map, layer: tuple[Map, Map], top: float, keep: Map | None) -> Map:
+def _loss(x: Map, layer: tuple[Map, Map], top: float, keep: Map | None, gain: float) -> Map:
     """How much less a primary has without the layer's light; ``x`` is overwritten."""
     rest, floor = layer
     np.clip(x, 0, top, out=x)
@@ -226,6 +232,8 @@ def _loss(x: Map, layer: tuple[Map, Map], top: float, keep: Map | None) -> Map:
     cv2.min(left, light, dst=left)
     light *= np.float32(KEPT)
     cv2.max(left, light, dst=left)
+    if gain > 1:
+        left *= gain / (1 + left * ((gain - 1) / top**2))
     cv2.sqrt(left, dst=left)
     x -= left
     if keep is not None:
