@@ -37,7 +37,7 @@ class Material:
     folders: tuple[Path, ...]
     clips: tuple[Path, ...]
     frames: int | None
-    truth: Path | None
+    truth: tuple[Path, ...]
     glare_free: tuple[Path, ...]
     held_out: bool
     kinds: tuple[str, ...]
@@ -102,8 +102,10 @@ class Material:
 @click.option("--frames", type=click.IntRange(min=2), help="At most so many frames of each clip.")
 @click.option(
     "--truth",
+    multiple=True,
     type=_FOLDER,
-    help="A clip of `dashcam simulate`, with its truth (samples/city): scores in time too.",
+    help="A clip of `dashcam simulate` with its truth, or a folder of them (samples/windscreens): "
+    "scores in time too. May be given often.",
 )
 @click.option(
     "--glare-free",
@@ -259,18 +261,19 @@ def _moving_sections(
 ) -> Iterator[tuple[str, str, Section]]:
     from dashcam_pipeline.training.evaluation.glare import flicker, truth  # noqa: PLC0415 - torch
 
-    if what.truth is not None:
-        rows = truth.evaluate_clip(what.truth, pipelines)
-        yield "truth", str(what.truth), truth.ClipReport(tuple(rows))
+    if what.truth:
+        clips = truth.find_clips(what.truth)
+        found = {clip.name: truth.evaluate_clip(clip, pipelines) for clip in _bar(clips)}
+        yield "truth", ", ".join(map(str, what.truth)), truth.TruthReport(found)
     if what.clips:
-        clips = [
+        measured = [
             flicker.measure_flicker(
                 str(path), _bar(islice(flicker.read_clip(path), what.frames)), pipelines
             )
             for path in what.clips
         ]
         names = ", ".join(path.name for path in what.clips)
-        yield "flicker", names, flicker.FlickerReport(tuple(clips))
+        yield "flicker", names, flicker.FlickerReport(tuple(measured))
 
 
 def _bar(items: Iterable[T], total: int | None = None) -> Iterable[T]:

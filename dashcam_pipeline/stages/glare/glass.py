@@ -99,9 +99,10 @@ def measure_haze(picture: Light, veil: Light) -> tuple[float, float]:
     Returns:
         its share of the light there, 0 to 1, and its lift in 8-bit codes.
     """
-    luma = picture.mean(axis=0)
+    picture, veil = picture[:, ::2, ::2], veil[:, ::2, ::2]
+    luma = picture.sum(axis=0)
     dark = luma <= np.quantile(luma, DARKEST)
-    light, haze = float(np.square(picture)[:, dark].mean()), float(veil[:, dark].mean())
+    light, haze = float(np.square(picture[:, dark]).mean()), float(veil[:, dark].mean())
     return haze / (light + 1e-6), 255 * haze**0.5
 
 
@@ -118,9 +119,11 @@ def measure_directions(structured: Light, lamps: Light) -> Light:
     Returns:
         (BINS,) from 0 to 180 degrees, counterclockwise from the horizontal.
     """
-    code = cv2.GaussianBlur(np.sqrt(structured), (0, 0), 1)
+    size = (structured.shape[1] // 2, structured.shape[0] // 2)
+    code = np.sqrt(cv2.resize(structured, size, interpolation=cv2.INTER_AREA))
+    lamps = np.asarray(cv2.resize(lamps, size, interpolation=cv2.INTER_AREA))
     dx, dy = cv2.Sobel(code, cv2.CV_32F, 1, 0), cv2.Sobel(code, cv2.CV_32F, 0, 1)
-    xx, yy, xy = (cv2.GaussianBlur(a, (0, 0), 2.5) for a in (dx * dx, dy * dy, dx * dy))
+    xx, yy, xy = (cv2.GaussianBlur(a, (0, 0), 1.5) for a in (dx * dx, dy * dy, dx * dy))
     apart = np.hypot(xx - yy, 2 * xy)
     sure = apart / (xx + yy + 1e-6)
     across = 0.5 * np.arctan2(2 * xy, xx - yy)

@@ -90,7 +90,9 @@ def glare_layer(
     """
     how = CLEAN.towards(DIRTY, dirt)
     linear = light.to_linear(picture).astype(np.float32, copy=False)
-    found = np.square(_without_rim(maps[:6], picture))
+    found = np.square(maps[:6])
+    _lift_rim(found[0:3], linear)
+    _lift_rim(found[3:6], linear)
     outside = 1 - maps[6]
     wide = _haze(found[3:6])
     claimed = found[0:3].sum(axis=0)
@@ -103,10 +105,9 @@ def glare_layer(
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
-    dark = cv2.dilate(taken, np.ones((3, 3), np.uint8)) == 0
-    layer.share[dark] = 0
-    layer.floor[:, dark] = how.dead**2
-    return layer
+    near = cv2.dilate(taken, np.ones((3, 3), np.uint8))
+    nothing = np.float32(how.dead**2)
+    return GlareLayer(layer.share * near, np.where(near, layer.floor, nothing))
 
 
 def surroundings(linear: Light, window: float) -> Light:
@@ -151,20 +152,20 @@ def _halved(channel: Light) -> Light:
     return np.asarray(cv2.resize(channel, size, interpolation=cv2.INTER_AREA))
 
 
-def _without_rim(layers: Light, picture: Light) -> Light:
-    """Layers (6, h, w) whose shares of the picture don't fall off along the border."""
-    lit = np.concatenate([picture, picture]) + np.float32(1e-3)
-    shares = layers / lit
-    height, width = picture.shape[1:]
-    if min(height, width) <= 2 * RIM:
-        return layers
-    for axis, length in ((1, height), (2, width)):
-        for edge, step in ((0, 1), (length - 1, -1)):
-            inner = np.take(shares, [edge + step * RIM], axis=axis)
-            for k in range(RIM):
-                ramp = min(2 * (1 - k / RIM), 1.0)
-                place = [slice(None)] * 3
-                place[axis] = slice(edge + step * k, edge + step * k + 1)
-                strip = shares[tuple(place)]
-                strip += ramp * np.maximum(inner - strip, 0)
-    return np.asarray(np.minimum(shares, 1) * lit, np.float32)
+def _lift_rim(layer: Light, linear: Light) -> None:
+    """Lift the rim of a layer (3, h, w), in place, to the share of the light further in."""
+    if min(layer.shape[1:]) <= 2 * RIM:
+        return
+    ends = slice(None, RIM + 1), slice(None, -RIM - 2, -1)
+    for end in ends:  # views with the border first, so that one rule serves all four sides
+        _lift_strip(layer[:, end], linear[:, end])
+        _lift_strip(layer[:, :, end].swapaxes(1, 2), linear[:, :, end].swapaxes(1, 2))
+
+
+_FADE = np.minimum(2 * (1 - np.arange(RIM, dtype=np.float32) / RIM), 1)[:, None]
+
+
+def _lift_strip(layer: Light, linear: Light) -> None:
+    """Lift the first ``RIM`` rows of (3, RIM + 1, n), in place, to the last one's share."""
+    share = np.minimum(layer[:, -1:] / (linear[:, -1:] + 1e-6), 1)
+    layer[:, :-1] += _FADE * np.maximum(share * linear[:, :-1] - layer[:, :-1], 0)

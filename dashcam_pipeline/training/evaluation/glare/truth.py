@@ -1,18 +1,23 @@
-"""How good a glare model is on a simulated clip, whose truth is exact, in space and in time.
+"""How good a glare model is on simulated clips, whose truth is exact, in space and in time.
 
-The clip is a folder of the simulator: ``night-glare.mp4``, ``night-truth.mp4``, ``masks.mkv``.
+A clip is a folder of the simulator: ``night-glare.mp4``, ``night-truth.mp4``, ``masks.mkv``. Those
+of the windscreen judge (``samples/windscreens``) are the first measure of this project: what
+drivers look through is a windscreen.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 
 from dashcam_pipeline.errors import InputError, InputMissingError
-from dashcam_pipeline.training.evaluation.common.tables import NOTHING, number, numbers, table
+from dashcam_pipeline.training.evaluation.common.tables import NOTHING, mean, number, numbers, table
+from dashcam_pipeline.training.evaluation.glare.bars import Bar
+from dashcam_pipeline.training.evaluation.glare.lines import LinesKept, lines_kept
 from dashcam_pipeline.training.evaluation.glare.metrics import PairScore, Regions
 
 if TYPE_CHECKING:
@@ -22,9 +27,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashcam_pipeline.pipeline import Pipeline
-    from dashcam_pipeline.training.evaluation.glare.bars import Bar
 
     Frames = npt.NDArray[np.uint8]
+
+RECORDING = "night-glare.mp4"
+CLEAN = "-clean"
+"""Ending of the name of a control: a scene behind clean glass."""
 
 LIT = 0.5
 """Coverage from which a pixel belongs to a lamp or a signal."""
@@ -41,6 +49,9 @@ class ClipRow:
             changes, in codes of 8 bits, within the glare region.
         lamps: change of the mean code on lamps and signals against the recording, relative;
             NaN where none is in view.
+        lines: how much of the rise that lane marks, verges and posts have in the truth they have
+            here, 1 for all of it: the median over the frames; NaN where there are none.
+        lines_least: the same, of the frame that keeps least.
     """
 
     name: str
@@ -49,6 +60,26 @@ class ClipRow:
     whole: float
     flicker: float
     lamps: float
+    lines: float
+    lines_least: float
+
+
+def find_clips(folders: Sequence[Path]) -> list[Path]:
+    """Folders of clips: those given, or those in them.
+
+    Raises:
+        InputMissingError: a folder is no clip and holds none.
+    """
+    clips: list[Path] = []
+    for folder in folders:
+        inside = sorted(path.parent for path in folder.glob(f"*/{RECORDING}"))
+        if not (folder / RECORDING).is_file() and not inside:
+            raise InputMissingError(
+                f"no {RECORDING} in {folder}, nor in a folder in it",
+                advice="Give the folder of a clip that `dashcam simulate` wrote.",
+            )
+        clips += [folder] if (folder / RECORDING).is_file() else inside
+    return clips
 
 
 def evaluate_clip(folder: Path, rows: Mapping[str, Pipeline]) -> list[ClipRow]:
@@ -65,7 +96,7 @@ def evaluate_clip(folder: Path, rows: Mapping[str, Pipeline]) -> list[ClipRow]:
         InputMissingError: the folder lacks one of the three films.
         InputError: they differ in length.
     """
-    films = [_read(folder / n) for n in ("night-glare.mp4", "night-truth.mp4", "masks.mkv")]
+    films = [_read(folder / n) for n in (RECORDING, "night-truth.mp4", "masks.mkv")]
     glare, truth, masks = films
     if not len(glare) == len(truth) == len(masks):
         raise InputError(
@@ -78,40 +109,81 @@ def evaluate_clip(folder: Path, rows: Mapping[str, Pipeline]) -> list[ClipRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class ClipReport:
-    """All rows of one clip."""
+class TruthReport:
+    """All rows of some clips, by the clip's name."""
 
-    rows: tuple[ClipRow, ...]
+    clips: Mapping[str, Sequence[ClipRow]]
+
+    def means(self) -> list[ClipRow]:
+        """A row for each pipeline: means over all clips but the controls."""
+        dirty = [rows for name, rows in self.clips.items() if not name.endswith(CLEAN)]
+        means = []
+        for same in zip(*dirty, strict=True):
+            values = {
+                field.name: mean([getattr(row, field.name) for row in same])
+                for field in fields(ClipRow)
+                if field.name not in {"name", "lines_least"}
+            }
+            least = min(
+                (r.lines_least for r in same if not math.isnan(r.lines_least)), default=math.nan
+            )
+            means.append(ClipRow(same[0].name, lines_least=least, **values))
+        return means
 
     def bars(self) -> list[Bar]:
-        """None yet."""
-        return []
+        """What weights and stage are to reach behind windscreens; none for a single clip."""
+        if len(self.clips) == 1 or not self.means():
+            return []
+        nothing, *others = self.means()
+        bars = []
+        for row in others:
+            gain, flicker = row.whole - nothing.whole, row.flicker / nothing.flicker
+            bars += [
+                Bar(row.name, "whole, dB over doing nothing", gain, "least", 5, "+.2f"),
+                Bar(row.name, "flicker over the recording's", flicker, "most", 1, ".3f"),
+                Bar(row.name, "lane marks and posts keep", row.lines, "least", 0.97, ".1%"),
+                Bar(row.name, "the same, of the worst frame", row.lines_least, "least", 0.9, ".1%"),
+            ]
+            controls = [rows for name, rows in self.clips.items() if name.endswith(CLEAN)]
+            for rows in controls:
+                own = next(r for r in rows if r.name == row.name)
+                change = own.whole - rows[0].whole
+                bars.append(
+                    Bar(row.name, "whole behind clean glass", change, "least", -0.1, "+.2f")
+                )
+        return bars
 
     def markdown(self) -> str:
-        """One table."""
-        return clip_table(self.rows)
+        """A table a clip, and one of the means."""
+        parts = [f"{name}\n\n{clip_table(rows)}" for name, rows in self.clips.items()]
+        if len(self.clips) > 1 and self.means():
+            parts.append(f"All but the controls behind clean glass\n\n{clip_table(self.means())}")
+        return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as data."""
-        return {"rows": [asdict(row) for row in self.rows]}
+        clips = {name: [asdict(row) for row in rows] for name, rows in self.clips.items()}
+        return {"clips": clips, "means": [asdict(row) for row in self.means()]}
 
 
 def clip_table(rows: Sequence[ClipRow]) -> str:
     """Rows as a Markdown table."""
-    heads = ["row", "glare region, dB", "rest, dB", "whole, dB", "flicker, codes"]
+    heads = ["row", "whole, dB", "glare region, dB", "rest, dB", "flicker, codes"]
     lines = [
         [
             r.name,
-            *numbers(".2f", r.glare, r.rest, r.whole, r.flicker),
+            *numbers(".2f", r.whole, r.glare, r.rest, r.flicker),
             number(r.lamps, "+.1%"),
+            number(r.lines, ".0%"),
+            number(r.lines_least, ".0%"),
         ]
         for r in rows
     ]
-    return table([*heads, "lamps and signals"], lines)
+    return table([*heads, "lamps and signals", "lines keep", "worst frame"], lines)
 
 
 def _row(name: str, frames: Frames, glare: Frames, truth: Frames, masks: Frames) -> ClipRow:
-    scores, flickers, lamps = [], [], []
+    scores, flickers, lamps, lines = [], [], [], []
     before: npt.NDArray[np.float32] | None = None
     for picture, hazy, clear, mask in zip(frames, glare, truth, masks, strict=True):
         got, bad, good = (p.astype(np.float32) / 255 for p in (picture, hazy, clear))
@@ -122,11 +194,13 @@ def _row(name: str, frames: Frames, glare: Frames, truth: Frames, masks: Frames)
             flickers.append(float(np.sqrt(np.mean((error - before)[regions.glare] ** 2))))
         before = error
         lit = mask[..., :2].max(-1) > LIT * 255
+        lines.append(lines_kept(got, good, mask.max(-1) > LIT * 255))
         if lit.any() and bad[lit].mean() > 0:
             lamps.append(float(got[lit].mean() / bad[lit].mean() - 1))
     glare_db, rest_db, whole_db = (
         float(np.nanmean([getattr(s, key) for s in scores])) for key in ("glare", "rest", "whole")
     )
+    kept = LinesKept.of(lines)
     return ClipRow(
         name,
         glare_db,
@@ -134,6 +208,8 @@ def _row(name: str, frames: Frames, glare: Frames, truth: Frames, masks: Frames)
         whole_db,
         flicker=float(np.mean(flickers)) if flickers else float("nan"),
         lamps=float(np.mean(lamps)) if lamps else float("nan"),
+        lines=kept.median,
+        lines_least=kept.least,
     )
 
 

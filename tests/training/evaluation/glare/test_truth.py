@@ -6,7 +6,13 @@ import pytest
 
 from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.simulation.pack import write_masks
-from dashcam_pipeline.training.evaluation.glare.truth import clip_table, evaluate_clip
+from dashcam_pipeline.training.evaluation.glare.truth import (
+    ClipRow,
+    TruthReport,
+    clip_table,
+    evaluate_clip,
+    find_clips,
+)
 
 
 class Fake:
@@ -79,3 +85,40 @@ def test_films_of_different_length_are_refused(folder):
     film(path / "night-truth.mp4", list(truth[:4]))
     with pytest.raises(InputError, match="differ in length"):
         evaluate_clip(path, {})
+
+
+def test_a_folder_of_clips_is_all_of_them(tmp_path):
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "night-glare.mp4").touch()
+    assert find_clips([tmp_path]) == [tmp_path / "a", tmp_path / "b"]
+    assert find_clips([tmp_path / "b"]) == [tmp_path / "b"]
+    with pytest.raises(InputMissingError, match=r"night-glare\.mp4"):
+        find_clips([tmp_path / "none"])
+
+
+def row(name, whole, flicker=10.0, lines=1.0, least=1.0):
+    return ClipRow(name, whole, whole, whole, flicker, 0.0, lines, least)
+
+
+def test_controls_are_no_part_of_the_means_and_have_a_bar_of_their_own():
+    report = TruthReport(
+        {
+            "a": (row("doing nothing", 15), row("ours", 21, 9.0, 0.99, 0.95)),
+            "b": (row("doing nothing", 17), row("ours", 21, 9.0, 0.95, 0.80)),
+            "a-clean": (row("doing nothing", 36), row("ours", 35.7)),
+        }
+    )
+    nothing, ours = report.means()
+    assert (nothing.whole, ours.whole) == (16, 21)
+    assert (ours.lines, ours.lines_least) == (pytest.approx(0.97), 0.80)
+    met = {bar.what: bar.met for bar in report.bars()}
+    assert met == {
+        "whole, dB over doing nothing": True,
+        "flicker over the recording's": True,
+        "lane marks and posts keep": True,
+        "the same, of the worst frame": False,
+        "whole on clean glass": False,
+    }
+    assert "All but the controls" in report.markdown()
+    assert not TruthReport({"a": report.clips["a"]}).bars(), "one clip is no judge"
