@@ -100,7 +100,7 @@ def test_what_is_no_recording_is_exit_code_3_and_a_sentence(make, strict, tmp_pa
     assert files_in(tmp_path) == before
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+@pytest.mark.unprivileged
 def test_no_permission_to_read(tmp_path, capsys):
     path = whole(tmp_path / "in.mp4")
     path.chmod(0)
