@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import cv2
 import numpy as np
@@ -21,6 +22,8 @@ from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
 from dashcam_pipeline.training.common.card import OWN_WORDS, write_card
 from dashcam_pipeline.training.common.export import export_onnx
+from dashcam_pipeline.training.glare.nets import LITE0
+from dashcam_pipeline.training.night_day import generators
 from dashcam_pipeline.training.night_day.batches import Batches, Side
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import DomainSource, load_domain
@@ -56,12 +59,13 @@ def config(town):
 
 
 @pytest.fixture(autouse=True, scope="module")
-def few_lenses():
-    """A bank of two small lenses: tests don't need more."""
+def small():
+    """Two small lenses, and an encoder that is quick to export; tests don't need more."""
     from dashcam_pipeline.training.night_day import pairs  # noqa: PLC0415 - patched here
     from dashcam_pipeline.training.synthesis.glare import KernelBank  # noqa: PLC0415 - wrapped here
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generators, "LITE0", "tu-tf_mobilenetv3_small_minimal_100")
         patch.setattr(
             pairs,
             "KernelBank",
@@ -71,7 +75,7 @@ def few_lenses():
 
 
 @pytest.fixture(scope="module")
-def run(config, few_lenses, tmp_path_factory):
+def run(config, small, tmp_path_factory):
     """The folder of a run to its end; read only."""
     return train_night_day(config, tmp_path_factory.mktemp("trained") / "run").parent
 
@@ -154,7 +158,9 @@ def test_the_rate_falls_over_the_second_half():
 
 
 @pytest.fixture
-def classic_trainer(config, town):
+def classic_trainer(config, town, monkeypatch):
+    few = partial(generators.ResnetGenerator, width=32, blocks=3)
+    monkeypatch.setattr(generators, "ResnetGenerator", few)
     settings = config.model_copy(update={"generator": "resnet9"})
     a, b = (load_domain([DomainSource.parse(str(town / side))], [""]) for side in ("night", "day"))
     return NightDayTrainer(settings, a, b, None)
@@ -276,8 +282,9 @@ def test_nights_are_filmed_by_other_cameras_where_g_is_alone(config, town):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["unet", "resnet9"])
-def test_the_other_generators_export_too(kind, tmp_path):
+@pytest.mark.parametrize("kind", ["grid", "unet", "resnet9"])
+def test_every_generator_exports_at_its_full_size(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(generators, "LITE0", LITE0)
     net = make_generator(kind, lift=1.0).eval()
     assert export_onnx(net, tmp_path / "net.onnx", output="translated", half=True) < 1 / 255
 
