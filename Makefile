@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 OUT := out
 SAMPLE := samples/city/night-glare.mp4
 
-.PHONY: help demo test test-slow bench lint format wheel clean
+.PHONY: help demo test bench lint format wheel clean
 
 help:
 	@echo "make demo       clean a sample night clip and write a before/after video"
 	@echo "make test       lint, types and tests"
-	@echo "make test-slow  the tests that take minutes"
+	@echo "make test-slow  the tests that take minutes, or need Ray, Blender, exiftool or no root"
 	@echo "make test-browser  the report page in a real browser"
 	@echo "make bench      how fast cleaning is here, and how good at each level"
 	@echo "                (BENCH=--quick for a short run, QUALITY='--pairs DIR' for real pairs)"
@@ -40,11 +40,9 @@ lint: $(VENV)/.developed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# A module's tests share what its fixtures trained or exported, so they stay in one process.
 test: lint
-	$(BIN)/pytest
-
-test-slow: $(VENV)/.developed
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n auto --dist loadfile
 
 bench: $(VENV)/.developed
 	$(BIN)/python benchmarks/speed.py $(BENCH)
@@ -61,3 +59,4 @@ clean:
 	rm -rf $(OUT) build dist
 
 include make/browser.mk
+include make/slow.mk

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the cores among them; NumPy's and torch's threads would take them all, in
+    # each. Read when those are imported, and by the commands that tests start.
+    share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", str(max(1, share)))
 
 import pytest
 
@@ -12,6 +20,13 @@ LOCAL = {"127.0.0.1", "::1", "localhost", ""}
 # A shell starts background jobs with SIGINT ignored, and children inherit that; many tests
 # interrupt a run, and would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup(item):
+    """What permissions forbid can only be seen by somebody whom they bind."""
+    bound = hasattr(os, "geteuid") and os.geteuid() != 0
+    if item.get_closest_marker("unprivileged") and not bound:
+        pytest.skip("root may do everything; `make test-slow` runs it as another user")
 
 
 class NetworkUsedError(AssertionError):

@@ -33,7 +33,7 @@ file whenever the exit code is not 0.
 
 
 @click.command(cls=ManualCommand, epilog=EPILOG)
-@click.argument("input", type=click.Path(path_type=Path), metavar="INPUT")
+@click.argument("input", type=click.Path(path_type=Path, readable=False), metavar="INPUT")
 @click.option(
     "-o",
     "--output",

@@ -38,8 +38,10 @@ def _help(name: str) -> str:
 
 
 @click.command(cls=ManualCommand, epilog=EPILOG)
-@click.argument("input", type=click.Path(path_type=Path), metavar="INPUT")
-@click.argument("cleaned", type=click.Path(path_type=Path), required=False, metavar="[CLEANED]")
+@click.argument("input", type=click.Path(path_type=Path, readable=False), metavar="INPUT")
+@click.argument(
+    "cleaned", type=click.Path(path_type=Path, readable=False), required=False, metavar="[CLEANED]"
+)
 @click.option(
     "-o",
     "--output",

@@ -24,7 +24,7 @@ listed, and kept as it is by `dashcam clean`. Boxes that hold a Wi-Fi password a
 
 
 @click.command(epilog=EPILOG)
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=click.Path(path_type=Path, readable=False), metavar="FILE")
 @click.option("--gpx", "form", flag_value="gpx", help="GPX 1.1: a track for maps.")
 @click.option("--csv", "form", flag_value="csv", help="CSV: fixes, then accelerations.")
 @click.option("--json", "form", flag_value="json", help="JSON: everything.")

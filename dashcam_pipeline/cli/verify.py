@@ -24,7 +24,7 @@ Exit code 10: a file was changed or is missing. The record is no signature; see 
 
 
 @click.command(epilog=EPILOG)
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=click.Path(path_type=Path, readable=False), metavar="FILE")
 @click.option(
     "--source",
     type=click.Path(path_type=Path),

@@ -100,11 +100,12 @@ def test_what_is_no_recording_is_exit_code_3_and_a_sentence(make, strict, tmp_pa
     assert files_in(tmp_path) == before
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
-def test_no_permission_to_read(tmp_path, capsys):
+@pytest.mark.unprivileged
+@pytest.mark.parametrize("command", ["clean", "preview", "probe", "telemetry", "verify"])
+def test_no_permission_to_read(command, tmp_path, capsys):
     path = whole(tmp_path / "in.mp4")
     path.chmod(0)
-    assert main(["clean", str(path), "--no-stages"]) == 3
+    assert main([command, str(path), *(["--no-stages"] if command == "clean" else [])]) == 3
     assert "ermission" in capsys.readouterr().err
 
 

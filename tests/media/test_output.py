@@ -152,7 +152,7 @@ def test_a_place_that_cannot_be_written(source, tmp_path, monkeypatch, number):
     assert info.video.width == 320
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.unprivileged
 def test_a_folder_without_permission(source, tmp_path):
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o555)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dashcam_pipeline.frames import KR_KB, Color, Frame, PixelLayout
-from dashcam_pipeline.stages.daylight.lit import ROWS, clipped_lamps, lit_signals
+from dashcam_pipeline.stages.daylight.lit import clipped_lamps, lit_signals
 from dashcam_pipeline.stages.shrink import code_scale
 
 LAYOUTS = [PixelLayout(bits, chroma) for bits in (8, 10) for chroma in ((1, 1), (1, 0), (0, 0))]
@@ -125,7 +125,7 @@ def test_every_layout_shows_the_same(layout, color):
 def test_large_frames_are_reduced():
     picture = cv2.resize(disc(night(), (90, 200), 8, RED), (1920, 1080))
     lit = lit_signals(make_frame(picture))
-    assert lit.shape == (ROWS, 960)
+    assert lit.shape == (540, 960)
     assert lit[180, 400] > 0.9
 
 

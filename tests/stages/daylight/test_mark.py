@@ -55,6 +55,32 @@ def test_it_is_white_on_a_darker_plate_without_colour(layout, color, level):
     assert abs(chroma - c0) < 0.7 * abs(frame.planes[1][0, 0] - c0)
 
 
+@pytest.mark.parametrize("level", [1.0, 0.5])
+def test_its_plate_hides_a_little_more_than_half(level):
+    """White on it is readable on snow, and what is behind it can still be guessed."""
+    frame = make_frame(1080, 1920, level=level)
+    mark = make_mark(TEXT, info_of(frame))
+    corner = mark.lay(frame).planes[0][mark.y + 2, mark.x + 2]
+    assert (corner - 16) / 219 == pytest.approx(0.45 * level, abs=0.01)
+
+
+@pytest.mark.parametrize(("height", "letters"), [(2160, 42), (1080, 21), (360, 7), (90, 7)])
+def test_its_capitals_are_a_fiftieth_of_the_height_and_readable(height, letters):
+    frame = make_frame(height, 2 * height, level=0.0)
+    mark = make_mark("HHH", info_of(frame))
+    rows = np.nonzero((mark.ink > 0.5).any(axis=1))[0]
+    assert rows.max() + 1 - rows.min() == pytest.approx(letters, abs=max(1.5, 0.08 * letters))
+
+
+def test_it_is_in_the_upper_right_corner_where_nothing_is_in_its_way():
+    frame = make_frame(1080, 1920)
+    left, top, right, bottom = touched(frame, make_mark(TEXT, info_of(frame)).lay(frame))
+    assert 10 <= top <= 20
+    assert 10 <= 1920 - right <= 20
+    assert bottom < 100
+    assert left > 1400
+
+
 def test_outside_of_it_no_sample_changes():
     frame = make_frame(180, 320)
     mark = make_mark(TEXT, info_of(frame))

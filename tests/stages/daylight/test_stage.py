@@ -110,6 +110,30 @@ def test_no_frame_shows_round_the_picture(translate):
     assert np.ptp(luma) <= 1
 
 
+@pytest.mark.parametrize("reach", [4, 7])
+def test_the_network_may_look_seven_samples_beyond_the_border(translate, reach):
+    side = 2 * reach + 1
+    sides = {"kernel_shape": [side, side], "pads": [reach] * 4, "count_include_pad": 1}
+    assert np.ptp(translate(np.full((90, 160, 3), 0.3), "AveragePool", **sides)) <= 1
+
+
+def test_a_lamp_keeps_85_hundredths_of_its_code(translate):
+    luma = translate(disc(np.full((180, 320, 3), 0.1), (60, 160), 9, (1, 1, 1)), "Neg")
+    assert (luma[60, 160] - 16) / 219 == pytest.approx(0.85, abs=0.01)
+
+
+def test_the_fast_level_works_on_half_the_area(brightener):
+    areas = {}
+    for quality in ("fast", "balanced", "best"):
+        options = NightToDayStage.Options(model=str(brightener))
+        stage = NightToDayStage(options, StageContext(threads=1, quality=quality))
+        stage.open(StreamInfo(1920, 1080, PixelLayout(), Color()))
+        width, height = map(int, stage.report.facts["work_size"].split("x"))
+        areas[quality] = width * height
+    assert areas["best"] == areas["balanced"] == pytest.approx(96 * 192, rel=0.25)
+    assert areas["fast"] == pytest.approx(0.5 * areas["best"], rel=0.25)
+
+
 def test_a_lamp_stays_lit_whatever_the_answer(translate):
     """An answer that paints what clips black would leave a hole in the picture."""
     luma = translate(disc(np.full((180, 320, 3), 0.1), (60, 160), 9, (1, 1, 1)), "Neg")

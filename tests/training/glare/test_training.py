@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import warnings
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from dark_pictures import night
+from dark_pictures import night, write_folders
 
 from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
@@ -29,10 +31,19 @@ from dashcam_pipeline.training.glare.module import GlareModule
 from dashcam_pipeline.training.glare.nets import GlareNet
 from dashcam_pipeline.training.glare.train import load_start, resume_config, train_glare
 
+ENCODER = "tu-tf_mobilenetv3_small_minimal_100"
+"""Quick to export, and padded as the default one, whose export is tried in ``make test-slow``."""
 
-@pytest.fixture
-def pairs(tmp_path):
-    folder = tmp_path / "pairs"
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    """What is trained on and looked at; read only."""
+    return write_folders(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture(scope="module")
+def pairs(scene):
+    folder = scene / "pairs"
     for side in ("flare", "clear"):
         (folder / side).mkdir(parents=True)
     clear = night(128, 192)
@@ -44,10 +55,10 @@ def pairs(tmp_path):
     return folder
 
 
-@pytest.fixture
-def config(folders, pairs):
+@pytest.fixture(scope="module")
+def config(scene, pairs):
     return GlareTrainingConfig(
-        data=(f"night:{folders / 'night'}", f"day:{folders / 'day'}"),
+        data=(f"night:{scene / 'night'}", f"day:{scene / 'day'}"),
         hours=1e-6,
         batch=2,
         crop=(64, 64),
@@ -57,19 +68,44 @@ def config(folders, pairs):
         precision="32-true",
         pairs=pairs,
         pairs_list=pairs / "some.txt",
-        look=folders / "night",
+        look=scene / "night",
+        encoder=ENCODER,
     )
 
 
-@pytest.fixture
-def run(config, tmp_path):
-    folder = tmp_path / "run"
-    train_glare(config, folder)
+@pytest.fixture(scope="module")
+def run(config, tmp_path_factory):
+    """A run of one step; read only."""
+    folder = tmp_path_factory.mktemp("run")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Lightning's advice to its users
+        train_glare(config, folder)
     return folder
 
 
+@pytest.fixture(scope="module")
+def exported(run, scene, tmp_path_factory):
+    """Its weights ``mine`` with all that may come beside them; read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(glare_export, "LENSES", 1)
+        patch.setattr(glare_export, "CALIBRATION", 2)
+        patch.setattr(glare_export, "MEASURED", 2)
+        patch.setattr(precision, "CALIBRATION", 2)
+        return glare_export.export_glare(
+            run / "last.ckpt",
+            tmp_path_factory.mktemp("weights"),
+            "mine",
+            licence="CC0-1.0",
+            trained_on=["noise (CC0)"],
+            precisions=("fp16", "int8"),
+            calibration=[f"night:{scene / 'night'}"],
+            device_graph=True,
+        )
+
+
 @pytest.mark.filterwarnings("ignore")  # Lightning's advice to its users
-def test_a_run_leaves_all_that_it_promises_and_goes_on(run):
+def test_a_run_leaves_all_that_it_promises_and_goes_on(run, tmp_path):
+    run = shutil.copytree(run, tmp_path / "run")
     record = json.loads((run / "config.json").read_text())
     assert record["versions"]["torch"] == torch.__version__
     rows = list(csv.DictReader((run / "pairs.csv").open()))
@@ -107,11 +143,9 @@ def test_a_run_that_breaks_within_an_epoch_goes_on_from_minutes_before(
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
-    path, difference = export_run(
-        run / "last.ckpt", tmp_path / "weights", "mine", licence="CC0-1.0", trained_on=["noise"]
-    )
-    assert difference < 1e-4
+def test_an_export_is_what_the_stage_runs(exported, tmp_path, pairs):
+    path = exported.path
+    assert exported.difference < 1e-4
     assert b"stack_trace" not in path.read_bytes(), "no folder of the machine it was made on"
     with cleaner(str(path), {}) as pipeline:
         picture = night()
@@ -127,26 +161,8 @@ def test_an_export_is_what_the_stage_runs(run, tmp_path, pairs):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, tmp_path, folders, monkeypatch):
-    monkeypatch.setattr(glare_export, "LENSES", 1)
-    monkeypatch.setattr(glare_export, "CALIBRATION", 2)
-    monkeypatch.setattr(glare_export, "MEASURED", 2)
-    monkeypatch.setattr(precision, "CALIBRATION", 2)
-    weights = tmp_path / "weights"
-
-    def export():
-        return glare_export.export_glare(
-            run / "last.ckpt",
-            weights,
-            "mine",
-            licence="CC0-1.0",
-            trained_on=["noise (CC0)"],
-            precisions=("fp16", "int8"),
-            calibration=[f"night:{folders / 'night'}"],
-            device_graph=True,
-        )
-
-    done = export()
+def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, exported, tmp_path, monkeypatch):
+    done, weights = exported, exported.path.parent
     assert abs(done.losses["fp16"]) < 0.2
     assert abs(done.losses["int8"]) < 3
     entries = {entry.name: entry for entry in read_manifest(weights).models}
@@ -170,13 +186,17 @@ def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, tmp_path, folders,
     assert np.abs(maps["mine-fp16"] - maps["mine"]).max() < 0.02
     assert np.abs(maps["mine-int8"] - maps["mine"]).mean() < 0.03
 
-    card = weights / "mine.md"
-    text = card.read_text()
+    text = (weights / "mine.md").read_text()
     for fact in ("noise (CC0)", "dashcam train glare", "1 steps", "(doing nothing)", "int8"):
         assert fact in text
-    assert str(tmp_path) not in text, "no folder of the machine it was trained on"
+    for folder in (run, weights):
+        assert str(folder) not in text, "no folder of the machine it was trained on"
+    card = shutil.copytree(weights, tmp_path / "weights") / "mine.md"
     card.write_text(text + "\nIt can't see through fog.\n")
-    export()
+    there = done.path, done.difference
+    monkeypatch.setattr(glare_export, "export_run", lambda *_args, **_options: there)
+    terms = {"licence": "CC0-1.0", "trained_on": ["noise (CC0)"]}
+    glare_export.export_glare(run / "last.ckpt", card.parent, "mine", **terms)
     assert card.read_text().endswith("It can't see through fog.\n")
 
 
@@ -198,12 +218,12 @@ def test_a_run_can_start_from_what_fits_of_another_ones_weights(run, config, tmp
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_run_can_start_from_exported_weights(run, config, tmp_path):
-    path, _ = export_run(run / "last.ckpt", tmp_path, "mine", licence="CC0", trained_on=["noise"])
+def test_a_run_can_start_from_exported_weights(exported, config, tmp_path):
+    path = exported.path
     module = glare_train._make_module(config)
     before = module.net.state_dict()["net.encoder.model.conv_stem.weight"].clone()
     picture = torch.from_numpy(night(64, 96)).permute(2, 0, 1)[None].float() / 255
-    (wanted,) = Network(read_manifest(tmp_path).get("mine")).run(picture.numpy())
+    (wanted,) = Network(read_manifest(path.parent).get("mine")).run(picture.numpy())
     convolutions = [m for m in module.net.modules() if isinstance(m, torch.nn.Conv2d)]
     assert load_start(module, path) == len(convolutions), "all of them"
     assert not torch.equal(module.net.state_dict()["net.encoder.model.conv_stem.weight"], before)
@@ -218,6 +238,19 @@ def test_a_run_can_start_from_exported_weights(run, config, tmp_path):
     other.write_bytes(b"no weights")
     with pytest.raises(ModelError, match="not an ONNX file"):
         load_start(module, other)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_network_that_is_trained_unless_another_is_asked_for_exports_too(config, tmp_path):
+    default = GlareTrainingConfig.model_fields["encoder"].default
+    train_glare(config.model_copy(update={"encoder": default}), tmp_path / "run")
+    path, difference = export_run(
+        tmp_path / "run" / "last.ckpt", tmp_path, "mine", licence="CC0-1.0", trained_on=["noise"]
+    )
+    assert difference < 1e-4
+    with cleaner(str(path), {}) as pipeline:
+        assert clean_picture(pipeline, night()).shape == night().shape
 
 
 def test_no_run_no_resume(tmp_path):

@@ -39,12 +39,17 @@ def write(folder, pictures):
     return folder
 
 
+def make_town(folder):
+    """``town/night`` and ``town/day``, three pictures each."""
+    write(folder / "town" / "night", {f"{i}.png": night_picture(seed=i) for i in range(3)})
+    write(folder / "town" / "day", {f"{i}.png": day_picture(seed=i + 9) for i in range(3)})
+    return folder / "town"
+
+
 @pytest.fixture
 def town(tmp_path):
     """``town/night`` and ``town/day``, three pictures each."""
-    write(tmp_path / "town" / "night", {f"{i}.png": night_picture(seed=i) for i in range(3)})
-    write(tmp_path / "town" / "day", {f"{i}.png": day_picture(seed=i + 9) for i in range(3)})
-    return tmp_path / "town"
+    return make_town(tmp_path)
 
 
 BDD_LABELS = [

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import cv2
 import numpy as np
@@ -20,6 +22,8 @@ from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.manifest import read_manifest
 from dashcam_pipeline.training.common.card import OWN_WORDS, write_card
 from dashcam_pipeline.training.common.export import export_onnx
+from dashcam_pipeline.training.glare.nets import LITE0, load_pretrained
+from dashcam_pipeline.training.night_day import generators
 from dashcam_pipeline.training.night_day.batches import Batches, Side
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import DomainSource, load_domain
@@ -30,10 +34,16 @@ from dashcam_pipeline.training.night_day.pairs import PairMaker
 from dashcam_pipeline.training.night_day.train import resume_config, train_night_day
 from dashcam_pipeline.training.night_day.trainer import NightDayTrainer, decay
 
-from .conftest import make_bdd100k
+from .conftest import make_bdd100k, make_town
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    """``town/night`` and ``town/day``, three pictures each; read only."""
+    return make_town(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="module")
 def config(town):
     return NightDayConfig(
         a=(f"{town / 'night'}@-1",),
@@ -48,15 +58,51 @@ def config(town):
     )
 
 
-@pytest.fixture(autouse=True)
-def few_lenses(monkeypatch):
-    """A bank of two small lenses: tests don't need more."""
+@pytest.fixture(autouse=True, scope="module")
+def small():
+    """Two small lenses, and an encoder that is quick to export; tests don't need more."""
     from dashcam_pipeline.training.night_day import pairs  # noqa: PLC0415 - patched here
     from dashcam_pipeline.training.synthesis.glare import KernelBank  # noqa: PLC0415 - wrapped here
 
-    monkeypatch.setattr(
-        pairs, "KernelBank", lambda **options: KernelBank(**(options | {"count": 2, "size": 64}))
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generators, "LITE0", "tu-tf_mobilenetv3_small_minimal_100")
+        patch.setattr(generators, "load_pretrained", pretend_pretrained)
+        patch.setattr(
+            pairs,
+            "KernelBank",
+            lambda **options: KernelBank(**(options | {"count": 2, "size": 64})),
+        )
+        yield
+
+
+def pretend_pretrained(encoder, _name):
+    """No two tensors alike, as after a training: an export keeps one of equal ones."""
+    generator = torch.Generator().manual_seed(0)
+    for module in encoder.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.bias, -0.1, 0.1, generator=generator)
+
+
+@pytest.fixture
+def full_size(small, monkeypatch):
+    """The encoder as it is outside of these tests."""
+    monkeypatch.setattr(generators, "LITE0", LITE0)
+    monkeypatch.setattr(generators, "load_pretrained", load_pretrained)
+
+
+@pytest.fixture(scope="module")
+def run(config, small, tmp_path_factory):
+    """The folder of a run to its end; read only."""
+    return train_night_day(config, tmp_path_factory.mktemp("trained") / "run").parent
+
+
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    """The weights of that run; read only."""
+    folder = tmp_path_factory.mktemp("exported") / "weights"
+    arguments = ["export", str(run / "last.ckpt"), "--out", str(folder), "--licence", "CC0-1.0"]
+    assert main([*arguments, "--trained-on", "a made-up town (CC0)"]) == 0
+    return folder
 
 
 def weights(path):
@@ -76,9 +122,7 @@ def killed(_line):
     raise KilledError
 
 
-def test_a_run_leaves_all_that_it_promises(config, tmp_path):
-    path = train_night_day(config, tmp_path / "run")
-    run = path.parent
+def test_a_run_leaves_all_that_it_promises(run):
     rows = list(csv.DictReader((run / "curves.csv").open()))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert {"pair", "adversarial_b", "cycle_a", "judge_a"} <= set(rows[-1])
@@ -91,18 +135,17 @@ def test_a_run_leaves_all_that_it_promises(config, tmp_path):
     assert not list(run.glob("*.part"))
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(config, tmp_path):
-    whole = weights(train_night_day(config, tmp_path / "whole"))
+def test_a_killed_run_goes_on_to_the_same_weights(run, config, tmp_path):
     with pytest.raises(KilledError):
         train_night_day(config, tmp_path / "killed", tell=killed)
     stored = torch.load(tmp_path / "killed" / "last.ckpt", weights_only=True)
     assert stored["step"] == 2
     path = train_night_day(resume_config(tmp_path / "killed"), tmp_path / "killed")
-    assert same(whole, weights(path))
+    assert same(weights(run / "last.ckpt"), weights(path))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_kill_9_leaves_a_whole_checkpoint(config, tmp_path):
+def test_kill_9_leaves_a_whole_checkpoint(config, full_size, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "dashcam_pipeline", "train", "night-day", "--out", str(run)]
     command += ["--a", config.a[0], "--b", config.b[0], "--size", "32x64", "--batch", "1"]
@@ -131,7 +174,9 @@ def test_the_rate_falls_over_the_second_half():
 
 
 @pytest.fixture
-def classic_trainer(config, town):
+def classic_trainer(config, town, monkeypatch):
+    few = partial(generators.ResnetGenerator, width=32, blocks=3)
+    monkeypatch.setattr(generators, "ResnetGenerator", few)
     settings = config.model_copy(update={"generator": "resnet9"})
     a, b = (load_domain([DomainSource.parse(str(town / side))], [""]) for side in ("night", "day"))
     return NightDayTrainer(settings, a, b, None)
@@ -181,11 +226,8 @@ def test_judges_do_not_learn_in_the_generators_part(config, town, tmp_path):
     )
 
 
-def test_an_export_gives_both_directions_and_cards(config, tmp_path):
-    path = train_night_day(config.model_copy(update={"epochs": 1}), tmp_path / "run")
-    weights_folder = tmp_path / "weights"
-    arguments = ["export", str(path), "--out", str(weights_folder), "--licence", "CC0-1.0"]
-    assert main([*arguments, "--trained-on", "a made-up town (CC0)"]) == 0
+def test_an_export_gives_both_directions_and_cards(run, exported, tmp_path):
+    weights_folder = shutil.copytree(exported, tmp_path / "weights")
     manifest = read_manifest(weights_folder)
     assert {(e.name, e.stage, e.maps) for e in manifest.models} == {
         ("night-to-day", "night-to-day", 3),
@@ -201,18 +243,17 @@ def test_an_export_gives_both_directions_and_cards(config, tmp_path):
         assert entry.path.stat().st_size < 2.5 * entry.parameters  # half precision
         card = weights_folder / entry.card
         assert "a made-up town (CC0)" in card.read_text()
-        assert str(tmp_path) not in card.read_text()
+        assert str(run.parent) not in card.read_text()
+        assert str(exported.parent) not in card.read_text()
         head, _ = card.read_text().split(OWN_WORDS)
         card.write_text(f"old{OWN_WORDS}\nIt can't see round corners.\n")
-        write_card(card, card_facts(entry, Run.load(path)))
+        write_card(card, card_facts(entry, Run.load(run / "last.ckpt")))
         assert card.read_text() == f"{head}{OWN_WORDS}\nIt can't see round corners.\n"
 
 
-def test_a_run_begins_with_exported_weights(config, tmp_path):
-    path = train_night_day(config, tmp_path / "run")
-    stored = torch.load(path, weights_only=True)
-    exported = tmp_path / "weights"
-    export_night_day(path, exported, licence="x", trained_on=["y"])
+def test_a_run_begins_with_exported_weights(run, exported, config, tmp_path):
+    stored = torch.load(run / "last.ckpt", weights_only=True)
+    exported = shutil.copytree(exported, tmp_path / "weights")
     later = config.model_copy(update={"start": exported, "epochs": 1, "epoch_steps": 1})
     begun = later.model_copy(update={"rate": 1e-12})
     again = torch.load(train_night_day(begun, tmp_path / "begun"), weights_only=True)
@@ -221,10 +262,8 @@ def test_a_run_begins_with_exported_weights(config, tmp_path):
             torch.testing.assert_close(
                 value, stored[average][f"module.{key}"], rtol=1e-3, atol=1e-5
             )
-    export_night_day(
-        tmp_path / "begun" / "last.ckpt", tmp_path / "w", licence="x", trained_on=["y"]
-    )
-    assert "(`--start weights`)" in (tmp_path / "w" / "night-to-day.md").read_text()
+    entry = read_manifest(exported).get("night-to-day")
+    assert "(`--start weights`)" in card_facts(entry, Run.load(tmp_path / "begun" / "last.ckpt"))
     # They know their task: no warm-up, the judges are there from the first step.
     assert "judge_b" in next(csv.DictReader((tmp_path / "begun" / "curves.csv").open()))
     with pytest.raises(ModelError, match="does not fit a generator of kind unet"):
@@ -259,8 +298,8 @@ def test_nights_are_filmed_by_other_cameras_where_g_is_alone(config, town):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["unet", "resnet9"])
-def test_the_other_generators_export_too(kind, tmp_path):
+@pytest.mark.parametrize("kind", ["grid", "unet", "resnet9"])
+def test_every_generator_exports_at_its_full_size(kind, full_size, tmp_path):
     net = make_generator(kind, lift=1.0).eval()
     assert export_onnx(net, tmp_path / "net.onnx", output="translated", half=True) < 1 / 255
 
