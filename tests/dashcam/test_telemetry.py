@@ -17,8 +17,10 @@ import cameras
 import pytest
 from factory import Data, Picture, Text, make_clip
 
-from dashcam_pipeline.dashcam.telemetry import Fix, beside, gpmf, read_telemetry, texts
+from dashcam_pipeline.dashcam.telemetry import Fix, read_telemetry
+from dashcam_pipeline.dashcam.telemetry.carriers import sidecar_files
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
+from dashcam_pipeline.dashcam.telemetry.families import gopro, thinkware
 from dashcam_pipeline.errors import InputMissingError, NotVideoError
 
 REAL = Path(os.environ.get("DASHCAM_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
@@ -134,7 +136,7 @@ def test_thinkware_and_garmin_subtitles(tmp_path):
 
 
 def test_garmin_records():
-    family, fixes, _ = texts.parse(cameras.garmin_text(5), 5.0)
+    family, fixes, _ = thinkware.parse(cameras.garmin_text(5), 5.0)
     assert family == "garmin"
     assert fixes[0].latitude == pytest.approx(40.005, abs=1e-6)
     assert fixes[0].longitude == pytest.approx(-3.7, abs=1e-6)
@@ -155,7 +157,7 @@ def test_gopro_track(tmp_path):
 
 
 def test_gopro_without_a_fix_gives_none():
-    assert gpmf.parse(cameras.gpmf(0, fix=0))[0] == []
+    assert gopro.parse(cameras.gpmf(0, fix=0))[0] == []
 
 
 @pytest.mark.parametrize("lead", [0, 164])
@@ -218,7 +220,7 @@ def test_a_card_that_fails_keeps_what_was_found(clip, monkeypatch):
     def failing(*_):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(beside, "collect", failing)
+    monkeypatch.setattr(sidecar_files, "collect", failing)
     found = read_telemetry(clip)
     assert len(found.fixes) == 3
     assert "only in part" in found.notes[0]

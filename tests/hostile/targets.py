@@ -19,16 +19,16 @@ from factory import Data, Picture, Sound, Text, make_clip
 
 from dashcam_pipeline.config import load_config
 from dashcam_pipeline.dashcam.names import parse_name
-from dashcam_pipeline.dashcam.telemetry import (
-    blackvue,
-    gpmf,
-    nmea,
-    read_telemetry,
-    records,
-    seventymai,
-    texts,
-)
+from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
+from dashcam_pipeline.dashcam.telemetry.families import (
+    blackvue,
+    gopro,
+    novatek,
+    seventymai,
+    thinkware,
+)
+from dashcam_pipeline.dashcam.telemetry.formats import nmea
 from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.media import boxes
 from dashcam_pipeline.media.probe import probe
@@ -123,8 +123,8 @@ def name(data: bytes) -> None:
 
 
 def block(data: bytes) -> None:
-    records.block(data, 0.0)
-    records.transport(data, None)
+    novatek.block(data, 0.0)
+    novatek.transport(data, None)
 
 
 def log(data: bytes) -> None:
@@ -159,9 +159,9 @@ TARGETS = {
     "recording": Target(in_file(recording, ".mp4"), lambda: list(clips()), SIZES),
     "nmea": Target(lambda data: list(nmea.parse(data)), lambda: [cameras.nmea(1, clock_ms=5)]),
     "gpmf": Target(
-        lambda data: gpmf.parse(data, 0.0), lambda: [cameras.gpmf(1)], [b"GPS9", b"SCAL"]
+        lambda data: gopro.parse(data, 0.0), lambda: [cameras.gpmf(1)], [b"GPS9", b"SCAL"]
     ),
-    "texts": Target(lambda data: texts.parse(data, 0.0), lambda: [cameras.garmin_text(1)]),
+    "texts": Target(lambda data: thinkware.parse(data, 0.0), lambda: [cameras.garmin_text(1)]),
     "blackvue": Target(blackvue.free, lambda: [cameras.blackvue_free(2)[8:]], SIZES),
     "block": Target(block, lambda: [cameras.novatek_block(0, size=128), cameras.mai_block(0)]),
     "log": Target(log, lambda: [b"$V02\n" + LOG_LINE * 2, cameras.mai_box(2)[8:]]),

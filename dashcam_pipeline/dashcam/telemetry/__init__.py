@@ -11,7 +11,7 @@
 ``docs/telemetry.md`` lists the layouts, and what is known of each family's clock and units.
 """
 
-from dashcam_pipeline.dashcam.telemetry.collect import read_telemetry
+from dashcam_pipeline.dashcam.telemetry.carriers.mp4_boxes import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Fix, Raw, Telemetry
 
 __all__ = ["Acceleration", "Fix", "Raw", "Telemetry", "read_telemetry"]

@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from dashcam_pipeline.dashcam.telemetry import isobmff, transport
+from dashcam_pipeline.dashcam.telemetry.formats import isobmff, mpegts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +125,7 @@ def _into_transport(raws: Sequence[Raw], path: Path) -> tuple[list[Raw], str]:
     """The same for a transport stream; it is written anew beside itself."""
     pids = {_pid(raw) for raw in raws}
     with path.open("rb") as file:
-        if pids & {pid for rows in transport.chunks(file) for pid in transport.pids(rows)}:
+        if pids & {pid for rows in mpegts.chunks(file) for pid in mpegts.pids(rows)}:
             return [], "the output uses its PID for something else"
     anew = path.with_name(path.name + _TRANSPORT_SUFFIX)
     try:
@@ -140,11 +140,11 @@ def _into_transport(raws: Sequence[Raw], path: Path) -> tuple[list[Raw], str]:
 def _interleave(raws: list[Raw], source: BinaryIO, out: BinaryIO) -> None:
     counters: dict[int, int] = {}
     first: int | None = None
-    for rows in transport.chunks(source):
+    for rows in mpegts.chunks(source):
         written = 0
-        for row, pts in transport.picture_times(rows):
+        for row, pts in mpegts.picture_times(rows):
             first = pts if first is None else first
-            now = transport.seconds_between(first, pts)
+            now = mpegts.seconds_between(first, pts)
             due = [raw for raw in raws if (raw.seconds or 0.0) < now]
             if due:
                 out.write(rows[written:row].tobytes())

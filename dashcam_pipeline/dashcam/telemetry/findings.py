@@ -10,7 +10,7 @@ from dashcam_pipeline.dashcam.telemetry.model import Raw, Telemetry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashcam_pipeline.dashcam.telemetry.isobmff import Limits
+    from dashcam_pipeline.dashcam.telemetry.formats.isobmff import Limits
     from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Carrier, Fix
 
 _OVERHEAD: Final = 256
@@ -18,7 +18,7 @@ _OVERHEAD: Final = 256
 
 
 @dataclass(slots=True)
-class Found:
+class Findings:
     """What has been found so far, within the limits."""
 
     limits: Limits

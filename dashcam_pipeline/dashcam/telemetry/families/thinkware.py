@@ -15,7 +15,7 @@ import struct
 from dataclasses import replace
 from typing import Final
 
-from dashcam_pipeline.dashcam.telemetry import nmea
+from dashcam_pipeline.dashcam.telemetry.formats import nmea
 from dashcam_pipeline.dashcam.telemetry.model import (
     MILE_PER_HOUR,
     Acceleration,

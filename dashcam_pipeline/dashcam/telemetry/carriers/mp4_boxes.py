@@ -18,18 +18,17 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import av.error
 from av.stream import Discard
 
-from dashcam_pipeline.dashcam.telemetry import (
-    beside,
+from dashcam_pipeline.dashcam.telemetry.carriers import sidecar_files
+from dashcam_pipeline.dashcam.telemetry.families import (
     blackvue,
-    gpmf,
-    isobmff,
-    records,
+    gopro,
+    novatek,
     seventymai,
-    texts,
-    transport,
+    thinkware,
 )
-from dashcam_pipeline.dashcam.telemetry.found import Found
-from dashcam_pipeline.dashcam.telemetry.isobmff import LIMITS, Limits
+from dashcam_pipeline.dashcam.telemetry.findings import Findings
+from dashcam_pipeline.dashcam.telemetry.formats import isobmff, mpegts
+from dashcam_pipeline.dashcam.telemetry.formats.isobmff import LIMITS, Limits
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.opening import check_readable, open_source
 
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-    from dashcam_pipeline.dashcam.telemetry.isobmff import Node
+    from dashcam_pipeline.dashcam.telemetry.formats.isobmff import Node
     from dashcam_pipeline.dashcam.telemetry.model import Fix, Telemetry
 
 PRIVATE_BOXES: Final = frozenset((b"infi",))
@@ -88,8 +87,8 @@ def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
         InputError: it can't be opened for another reason.
     """
     check_readable(path)
-    found = Found(limits)
-    for look in (_in_boxes, _in_transport, beside.collect, _in_tracks):
+    found = Findings(limits)
+    for look in (_in_boxes, _in_transport, sidecar_files.collect, _in_tracks):
         try:
             look(path, found)
         except (OSError, av.error.FFmpegError, IndexError) as error:
@@ -99,12 +98,12 @@ def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
     return found.result()
 
 
-def _in_boxes(path: Path, found: Found) -> None:
+def _in_boxes(path: Path, found: Findings) -> None:
     with path.open("rb") as file:
         _boxes(file, path.stat().st_size, found)
 
 
-def _boxes(file: BinaryIO, size: int, found: Found) -> None:
+def _boxes(file: BinaryIO, size: int, found: Findings) -> None:
     for node in isobmff.children(file, 0, size, limits=found.limits):
         if node.kind == b"moov":
             _moov(file, node, size, found)
@@ -122,7 +121,7 @@ def _boxes(file: BinaryIO, size: int, found: Found) -> None:
             _other(file, node, node.name, found)
 
 
-def _moov(file: BinaryIO, moov: Node, size: int, found: Found) -> None:
+def _moov(file: BinaryIO, moov: Node, size: int, found: Findings) -> None:
     limits = found.limits
     begin = moov.offset + moov.header
     for node in isobmff.children(file, begin, moov.end, limits=limits):
@@ -139,7 +138,7 @@ def _moov(file: BinaryIO, moov: Node, size: int, found: Found) -> None:
             _other(file, node, f"moov/{node.name}", found)
 
 
-def _other(file: BinaryIO, node: Node, name: str, found: Found) -> None:
+def _other(file: BinaryIO, node: Node, name: str, found: Findings) -> None:
     """A box that isn't a standard's: read if it is Garmin's, kept in any case unless private."""
     if node.kind in PRIVATE_BOXES:
         found.withheld.append(name)
@@ -161,7 +160,7 @@ def _other(file: BinaryIO, node: Node, name: str, found: Found) -> None:
 
 
 def _keep_box(
-    file: BinaryIO, node: Node, name: str, found: Found, *, understood: bool = True
+    file: BinaryIO, node: Node, name: str, found: Findings, *, understood: bool = True
 ) -> None:
     data = isobmff.whole(file, node, limits=found.limits)
     if data is None:
@@ -205,7 +204,7 @@ def _duration(mvhd: bytes) -> float | None:
     return ticks / scale if scale and ticks else None
 
 
-def _blocks(file: BinaryIO, size: int, table: bytes, length: float | None, found: Found) -> None:
+def _blocks(file: BinaryIO, size: int, table: bytes, length: float | None, found: Findings) -> None:
     """The blocks that ``moov/gps `` lists: after version and count, offset and size of each."""
     limits = found.limits
     if len(table) < 8:  # noqa: PLR2004 - version and count
@@ -220,7 +219,7 @@ def _blocks(file: BinaryIO, size: int, table: bytes, length: float | None, found
         file.seek(offset)
         data = file.read(block_size)
         seconds = None if length is None else index * length / count
-        read = records.block(data, seconds)
+        read = novatek.block(data, seconds)
         found.keep(f"moov/gps [{index}]", data, "block", seconds, understood=read is not None)
         if read is None:
             found.note("the camera's freeGPS blocks have a layout that isn't known; kept as bytes.")
@@ -232,19 +231,19 @@ def _blocks(file: BinaryIO, size: int, table: bytes, length: float | None, found
         found.note(f"{strange} of {count} blocks listed in moov/gps lie outside the file.")
 
 
-def _in_transport(path: Path, found: Found) -> None:
-    if not transport.is_transport(path):
+def _in_transport(path: Path, found: Findings) -> None:
+    if not mpegts.is_transport(path):
         return
-    for one in transport.private_packets(path, limits=found.limits):
-        known = records.is_transport(one.payload)
+    for one in mpegts.private_packets(path, limits=found.limits):
+        known = novatek.is_transport(one.payload)
         if known:
             found.family("novatek")
-            fix = records.transport(one.payload, one.seconds)
+            fix = novatek.transport(one.payload, one.seconds)
             found.add([fix] if fix else [])
         found.keep(f"pid {one.pid:#x}", one.payload, "packets", one.seconds, understood=known)
 
 
-def _in_tracks(path: Path, found: Found) -> None:
+def _in_tracks(path: Path, found: Findings) -> None:
     """Packets of data and subtitle tracks; video and sound are passed over unread."""
     try:
         container = open_source(path)
@@ -260,7 +259,7 @@ def _in_tracks(path: Path, found: Found) -> None:
         _demux(container, wanted, found)
 
 
-def _demux(container: InputContainer, wanted: list[Stream], found: Found) -> None:
+def _demux(container: InputContainer, wanted: list[Stream], found: Findings) -> None:
     for number, packet in enumerate(container.demux(wanted)):
         if number > _MAX_TRACK_PACKETS:
             found.note("a telemetry track has more packets than a recording can have.")
@@ -271,13 +270,13 @@ def _demux(container: InputContainer, wanted: list[Stream], found: Found) -> Non
         seconds = None if packet.pts is None else float(packet.pts * packet.time_base)
         name = f"track {packet.stream_index}"
         if packet.stream.type == "subtitle":
-            if (read := texts.parse(data, seconds)) is not None:
+            if (read := thinkware.parse(data, seconds)) is not None:
                 found.family(read[0])
                 found.add(read[1], read[2])
                 found.keep(name, data, "track", seconds)
         elif data[:4] in {b"DEVC", b"STRM"}:
             found.family("gopro")
-            found.add(*gpmf.parse(data, seconds, _length(packet)))
+            found.add(*gopro.parse(data, seconds, _length(packet)))
             found.keep(name, data, "track", seconds)
         elif "timecode" not in packet.stream.metadata and packet.stream.name is not None:
             found.keep(name, data, "track", seconds, understood=False)

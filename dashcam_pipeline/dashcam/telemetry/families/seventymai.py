@@ -15,7 +15,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from dashcam_pipeline.dashcam.telemetry import nmea
+from dashcam_pipeline.dashcam.telemetry.formats import nmea
 from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Fix, make_fix
 
 FAMILY: Final = "70mai"

@@ -12,7 +12,7 @@ import io
 import struct
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.dashcam.telemetry import isobmff, nmea
+from dashcam_pipeline.dashcam.telemetry.formats import isobmff, nmea
 from dashcam_pipeline.dashcam.telemetry.model import Acceleration
 
 if TYPE_CHECKING:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.dashcam.telemetry import blackvue, nmea, seventymai
+from dashcam_pipeline.dashcam.telemetry.families import blackvue, seventymai
+from dashcam_pipeline.dashcam.telemetry.formats import nmea
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from dashcam_pipeline.dashcam.telemetry.found import Found
+    from dashcam_pipeline.dashcam.telemetry.findings import Findings
 
 _CARD_LEVELS: Final = 4
 """Folders up from a clip in which a card's own log is looked for."""
 
 
-def collect(path: Path, found: Found) -> None:
+def collect(path: Path, found: Findings) -> None:
     """Read ``NAME.gps``, ``NAME.3gf``, ``NAME.nmea`` and the logs of 70mai's cards.
 
     Args:
@@ -51,7 +52,7 @@ def collect(path: Path, found: Found) -> None:
                 found.keep(file.name, lines, "sidecar")
 
 
-def _is_small(path: Path, found: Found) -> bool:
+def _is_small(path: Path, found: Findings) -> bool:
     """True for an ordinary file within the limits; reading a pipe would wait for ever."""
     return path.is_file() and path.stat().st_size <= found.limits.payload
 

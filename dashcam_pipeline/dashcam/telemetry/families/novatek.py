@@ -18,7 +18,7 @@ import struct
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.dashcam.telemetry import nmea
+from dashcam_pipeline.dashcam.telemetry.formats import nmea
 from dashcam_pipeline.dashcam.telemetry.model import KNOT, Acceleration, Fix, make_fix
 
 if TYPE_CHECKING:
