@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.dashcam.telemetry.families import FAMILIES
+
 if TYPE_CHECKING:
     from pathlib import PurePath
 
@@ -15,11 +17,9 @@ VIDEO_SUFFIXES: Final = frozenset(
 
 SIDECAR_SUFFIXES: Final = frozenset(
     (
-        ".gps",  # BlackVue: NMEA with time marks
-        ".3gf",  # BlackVue: acceleration
+        *(ending for family in FAMILIES for ending in family.endings),  # positions, shocks
         ".thm",  # thumbnail
         ".lrv",  # GoPro: a small copy
-        ".nmea",
         ".gpx",
         ".kml",
         ".srt",

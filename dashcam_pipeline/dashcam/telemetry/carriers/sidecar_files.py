@@ -1,11 +1,8 @@
-"""Telemetry in files beside a recording, or at the root of its card."""
+"""Telemetry in files beside a recording, or at the root of its card; they stay files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-
-from dashcam_pipeline.dashcam.telemetry.families import blackvue, seventymai
-from dashcam_pipeline.dashcam.telemetry.formats import nmea
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,49 +14,58 @@ _CARD_LEVELS: Final = 4
 """Folders up from a clip in which a card's own log is looked for."""
 
 
-def collect(path: Path, found: Findings) -> None:
-    """Read ``NAME.gps``, ``NAME.3gf``, ``NAME.nmea`` and the logs of 70mai's cards.
+def collect(path: Path, findings: Findings) -> None:
+    """Read the files that have a recording's name, and what a card's logs say about it.
 
     Args:
         path: the recording.
-        found: added to.
+        findings: added to.
 
     Raises:
         OSError: a file can't be read.
     """
-    beside = {p.name.lower(): p for p in _folder(path.parent)}
-    stem = path.stem.lower()
-    for suffix in (".gps", ".3gf", ".nmea"):
-        file = beside.get(stem + suffix)
-        if file is None or not _is_small(file, found):
-            continue
-        data = file.read_bytes()
-        if suffix == ".3gf":
-            found.family(blackvue.FAMILY)
-            found.add([], blackvue.sensor(data))
-        else:
-            found.family(blackvue.FAMILY if suffix == ".gps" else "nmea")
-            found.add(blackvue.gps(data) if suffix == ".gps" else list(nmea.parse(data)))
-        found.keep(file.name, data, "sidecar")
+    _of_this_name(path, findings)
     for folder in list(path.absolute().parents)[:_CARD_LEVELS]:
-        for file in sorted(_matching(folder, seventymai.LOG_NAME)):
-            if not _is_small(file, found):
+        _logs(folder, path.name, findings)
+
+
+def _of_this_name(path: Path, findings: Findings) -> None:
+    stem = path.stem.lower()
+    endings = dict.fromkeys(ending for family in findings.asked for ending in family.endings)
+    files = {p.name.lower(): p for p in _with_endings(path.parent, endings)}
+    for ending in endings:
+        file = files.get(stem + ending)
+        if file is None or not _is_small(file, findings):
+            continue
+        known = _recognise(ending, data := file.read_bytes(), findings)
+        findings.keep(file.name, data, "sidecar", understood=known)
+
+
+def _recognise(ending: str, data: bytes, findings: Findings) -> bool:
+    return findings.recognise(lambda family: family.sidecar(ending, data))
+
+
+def _logs(folder: Path, clip: str, findings: Findings) -> None:
+    for family in findings.asked:
+        for file in sorted(p for name in family.card_logs for p in _matching(folder, name)):
+            if not _is_small(file, findings):
                 continue
-            fixes, accelerations, lines = seventymai.log(file.read_bytes(), path.name)
-            if lines:
-                found.family(seventymai.FAMILY)
-                found.add(fixes, accelerations)
-                found.keep(file.name, lines, "sidecar")
+            about = family.card_log(file.read_bytes(), clip)
+            if about is not None:
+                reading, lines = about
+                findings.add(family, reading)
+                findings.keep(file.name, lines, "sidecar")
 
 
-def _is_small(path: Path, found: Findings) -> bool:
+def _is_small(path: Path, findings: Findings) -> bool:
     """True for an ordinary file within the limits; reading a pipe would wait for ever."""
-    return path.is_file() and path.stat().st_size <= found.limits.payload
+    return path.is_file() and path.stat().st_size <= findings.limits.payload
 
 
-def _folder(folder: Path) -> Iterable[Path]:
+def _with_endings(folder: Path, endings: Iterable[str]) -> list[Path]:
+    wanted = set(endings)
     try:
-        return [p for p in folder.iterdir() if p.suffix.lower() in {".gps", ".3gf", ".nmea"}]
+        return [p for p in folder.iterdir() if p.suffix.lower() in wanted]
     except PermissionError:
         return []  # a recording may be readable in a folder that isn't
 
