@@ -183,7 +183,7 @@ def clean(
         KeyboardInterrupt: Ctrl-C; all threads have ended, and no output was written.
     """
     # Imported here: `dashcam --help` and the array API need no codecs.
-    from dashcam_pipeline.media.containers import choose_output_path  # noqa: PLC0415
+    from dashcam_pipeline.media.destination import choose_output_path  # noqa: PLC0415
     from dashcam_pipeline.media.partfile import check_output, part_of  # noqa: PLC0415
     from dashcam_pipeline.media.writer import Writer  # noqa: PLC0415
     from dashcam_pipeline.provenance import Keeper  # noqa: PLC0415

@@ -28,7 +28,7 @@ from dashcam_pipeline.batch.segmented import (
     unpack_state,
 )
 from dashcam_pipeline.errors import NotVideoError
-from dashcam_pipeline.media import containers, encoders
+from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.writer import Writer
@@ -89,7 +89,7 @@ def clean_resumable(
             reader = open_reader(config, source, threads)
             opened.callback(reader.close)
             info = reader.info
-            muxer = containers.muxer_of(target)
+            muxer = destination.muxer_of(target)
             settings = encoder_settings(config, threads)
             encoder = encoders.resolve(settings, info.video)
             key = _key(info, encoder, muxer, recipe, segment_seconds)

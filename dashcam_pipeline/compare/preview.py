@@ -33,7 +33,7 @@ from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.media import planes
-from dashcam_pipeline.media.containers import choose_output_path
+from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.workers import Workers

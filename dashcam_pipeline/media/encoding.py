@@ -12,7 +12,7 @@ from av.stream import Disposition
 from av.video.frame import PictureType
 
 from dashcam_pipeline.errors import EncoderError
-from dashcam_pipeline.media import containers, encoders, metadata, planes
+from dashcam_pipeline.media import destination, encoders, metadata, planes
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -131,7 +131,7 @@ class FrameEncoder:
             stream = container.add_stream(encoder.name, rate=video.frame_rate or USUAL_RATE)
         except ValueError:
             stream = None
-        if stream is None or not containers.can_announce(muxer, encoder.codec):
+        if stream is None or not destination.can_announce(muxer, encoder.codec):
             raise EncoderError(
                 f"{muxer} can't hold what {encoder.name} writes.",
                 advice="Name an output that ends in .mkv, or take another codec.",

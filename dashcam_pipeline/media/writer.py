@@ -21,7 +21,7 @@ import av.error
 
 from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import containers, encoders, metadata
+from dashcam_pipeline.media import destination, encoders, metadata
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.lanes import Lane
 from dashcam_pipeline.media.opening import open_source
@@ -72,7 +72,7 @@ class Writer:
         tags: Mapping[str, str] = _NO_TAGS,
     ) -> None:
         self._path, self._info = path, info
-        self._muxer = containers.muxer_of(path)
+        self._muxer = destination.muxer_of(path)
         self._encoder = encoders.resolve(encoder, info.video)
         self._refused = 0
         self._lanes: dict[int, Lane] = {}
@@ -233,7 +233,7 @@ class Writer:
         """Add all tracks in the source's order."""
         main: FrameEncoder | None = None
         with open_source(self._info.path) as source:
-            verdicts = containers.judge(source, self._info, self._muxer)
+            verdicts = destination.judge(source, self._info, self._muxer)
             for verdict in sorted(verdicts, key=lambda v: v.track.index):
                 if main is None and verdict.track.index > self._info.video.index:
                     main = self._add_encoder()
@@ -251,7 +251,7 @@ class Writer:
         return FrameEncoder(self._container, self._muxer, self._info.video, self._encoder)
 
     def _add_copy(self, stream: Stream, track: Track) -> None:
-        copy = containers.add_copy(self._container, stream, self._muxer)
+        copy = destination.add_copy(self._container, stream, self._muxer)
         self._lanes[track.index] = Lane(copy, fills_gaps=track.codec == "mov_text")
 
     def _mux(self, packets: Iterable[Packet[Any]]) -> None:
