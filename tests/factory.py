@@ -28,6 +28,7 @@ FORMAT = {
     ".mp4": "mp4",
     ".mov": "mov",
     ".mkv": "matroska",
+    ".webm": "webm",
     ".avi": "avi",
     ".ts": "mpegts",
     ".nut": "nut",

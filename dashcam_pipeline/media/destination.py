@@ -1,7 +1,7 @@
-"""Which container an output goes into, and what a container can hold.
+"""Which container an output goes into, and which tracks of a source it can hold.
 
-The muxer itself is asked, by writing a header with the track in question to memory. Only for
-transport streams there is a table: their muxer takes everything, even what no player can read.
+The muxer itself is asked, by writing a header with the track in question to memory, where the table
+of containers doesn't know better.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import av.error
 from av.stream import Discard
 
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
@@ -24,34 +25,6 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from dashcam_pipeline.media.source import SourceInfo, Track
-
-_MUXER_OF_CONTAINER: Final = {
-    "mp4": "mp4",
-    "mov": "mov",
-    "matroska": "matroska",
-    "mpegts": "mpegts",
-}
-_SUFFIXES: Final = {
-    ".mp4": "mp4",
-    ".m4v": "mp4",
-    ".mov": "mov",
-    ".qt": "mov",
-    ".mkv": "matroska",
-    ".ts": "mpegts",
-    ".m2ts": "mpegts",
-    ".mts": "mpegts",
-}
-_ISO: Final = frozenset(("mp4", "mov"))
-
-_IN_TRANSPORT_STREAMS: Final = frozenset(
-    (
-        *("h264", "hevc", "vvc", "av1", "mpeg1video", "mpeg2video", "mpeg4", "vc1"),
-        *("aac", "aac_latm", "mp1", "mp2", "mp3", "mp3float", "ac3", "eac3", "opus", "dca"),
-        *("truehd", "s302m", "pcm_bluray", "dvbsub", "dvb_subtitle", "dvb_teletext", "pgssub"),
-        *("arib_caption", "klv", "timed_id3", "smpte_2038", "scte_35", "bin_data"),
-    )
-)
-"""Codecs that have a stream type or a registered descriptor (ISO/IEC 13818-1, 2.4.4.10)."""
 
 RECREATED: Final = "recreated by the container"
 """Reason of a track that isn't copied because the muxer writes it anew from metadata."""
@@ -84,13 +57,13 @@ def muxer_of(path: Path) -> str:
     Raises:
         OutputError: an extension that this tool doesn't write.
     """
-    muxer = _SUFFIXES.get(path.suffix.lower())
-    if muxer is None:
+    container = containers.written_to(path)
+    if container is None:
         raise OutputError(
             f"{path} has the extension {path.suffix or '(none)'!r}, which can't be written.",
-            advice=f"Written are: {', '.join(_SUFFIXES)}.",
+            advice=f"Written are: {', '.join(containers.suffixes(written=True))}.",
         )
-    return muxer
+    return container.name
 
 
 def choose_output_path(
@@ -105,7 +78,7 @@ def choose_output_path(
 
     Returns:
         ``wanted``, or a name beside the source in the same container if that holds every
-        track, else in Matroska where that holds more.
+        track, else in the fallback (Matroska) where that holds more.
 
     Raises:
         OutputError: an extension that this tool doesn't write.
@@ -113,16 +86,17 @@ def choose_output_path(
     if wanted is not None:
         muxer_of(wanted)
         return wanted
-    own = _MUXER_OF_CONTAINER.get(info.container)
+    own = containers.named(info.container)
+    fallback = containers.FALLBACK
     stem = info.path.with_name(f"{info.path.stem}{ending}")
     suffix = info.path.suffix
-    if own is None:
-        return stem.with_name(stem.name + ".mkv")
-    if _SUFFIXES.get(suffix.lower()) != own:
-        suffix = next(s for s, m in _SUFFIXES.items() if m == own)
-    lost = _lost(info, own)
-    if lost and _lost(info, "matroska") < lost:
-        suffix = ".mkv"
+    if not own.written:
+        return stem.with_name(stem.name + fallback.written[0])
+    if suffix.lower() not in own.written:
+        suffix = own.written[0]
+    lost = _lost(info, own.name)
+    if lost and _lost(info, fallback.name) < lost:
+        suffix = fallback.written[0]
     return stem.with_name(stem.name + suffix)
 
 
@@ -144,7 +118,7 @@ def judge(container: InputContainer, info: SourceInfo, muxer: str) -> tuple[Verd
 def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
     if track.kind == "data" and track.codec is None and "timecode" in track.metadata:
         # an MP4 muxer refuses tmcd but writes it anew from the video track's metadata
-        if muxer in _ISO:
+        if containers.named(muxer).makes_timecode:
             return Verdict(track, RECREATED, recreated=True)
         return Verdict(track, f"{muxer} has no timecode track; its value is kept as metadata")
     if stream.discard == Discard.all and track.kind == "data":  # an MP4's chapter texts
@@ -157,8 +131,9 @@ def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
 
 
 def can_announce(muxer: str, codec: str | None) -> bool:
-    """False for a codec that a transport stream holds but can't name to a player."""
-    return muxer != "mpegts" or codec in _IN_TRANSPORT_STREAMS
+    """False for a codec that a container holds but can't name to a player."""
+    known = containers.named(muxer).codecs
+    return known is None or codec in known
 
 
 def _accepts(muxer: str, stream: Stream, track: Track) -> bool:
@@ -189,6 +164,6 @@ def add_copy(container: av.container.OutputContainer, stream: Stream, muxer: str
     copy.disposition = stream.disposition
     if stream.time_base is not None:
         copy.time_base = stream.time_base
-    if muxer == "mpegts":
+    if containers.named(muxer).keeps_ids:
         copy.id = stream.id
     return copy

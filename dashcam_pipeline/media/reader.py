@@ -23,7 +23,7 @@ import av.error
 from av.stream import Discard
 
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import boxes, planes
+from dashcam_pipeline.media import boxes, containers, planes
 from dashcam_pipeline.media.carried import CarriedPacket
 from dashcam_pipeline.media.counts import ReadCounts
 from dashcam_pipeline.media.decoder import Decoder, KeyGate
@@ -104,7 +104,7 @@ class Reader:
         self._other_formats: set[str] = set()
         self._gate = KeyGate()
         self._demuxed = 0  # when the last packet of the track is decoded, in ticks
-        self._stray = StrayBytes(contiguous=info.container in {"matroska", "webm"})
+        self._stray = StrayBytes(contiguous=containers.named(info.container).contiguous)
         self._holes = HoleFinder(info.video.time_base)
         self.counts.holes = self._holes.holes
         self._failures = 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.dashcam.telemetry.carriers import mp4_boxes, transport_stream
+from dashcam_pipeline.media import containers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def embed(telemetry: Telemetry, path: Path, muxer: str) -> Embedded:
     Args:
         telemetry: of the source, cut to the part that was written.
         path: the written file; changed in place, or replaced.
-        muxer: FFmpeg's, ``mp4``, ``mov``, ``mpegts`` or another.
+        muxer: FFmpeg's, a container's name.
 
     Raises:
         OSError: writing failed.
@@ -47,9 +48,10 @@ def embed(telemetry: Telemetry, path: Path, muxer: str) -> Embedded:
     missing = [(raw.name, "its layout isn't known") for raw in own if not raw.understood]
     if not known:
         return Embedded((), _once(missing))
-    if muxer in {"mp4", "mov"} and known[0].carrier != "packets":
+    places = containers.named(muxer).telemetry
+    if places == "boxes" and known[0].carrier != "packets":
         done, refused = mp4_boxes.put_back(known, path)
-    elif muxer == "mpegts" and known[0].carrier == "packets":
+    elif places == "packets" and known[0].carrier == "packets":
         done, refused = transport_stream.put_back(known, path)
     else:
         done, refused = [], f"a {muxer} file has no place for it"

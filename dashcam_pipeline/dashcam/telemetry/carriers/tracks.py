@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from av.stream import Discard
 
 from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def collect(path: Path, findings: Findings) -> None:
         return  # no recording at all; its boxes and sidecars have been looked at
     with container:
         wanted = [s for s in container.streams if s.type in {"data", "subtitle"}]
-        if not wanted or container.format.name == "mpegts":
-            return
+        if not wanted or containers.identify(container.format.name).telemetry == "packets":
+            return  # they would come again, as packets
         for stream in container.streams:
             if stream not in wanted:
                 stream.discard = Discard.all  # an MP4's samples are then not even read

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.findings import Findings
     from dashcam_pipeline.dashcam.telemetry.model import Raw
 
-_ANEW: Final = ".ts"
+_ANEW: Final = ".anew"
 """Ending of the file that is written beside the output."""
 
 _BODY: Final = 184
