@@ -28,7 +28,6 @@ FORMAT = {
     ".mp4": "mp4",
     ".mov": "mov",
     ".mkv": "matroska",
-    ".webm": "webm",
     ".avi": "avi",
     ".ts": "mpegts",
     ".nut": "nut",
@@ -150,7 +149,8 @@ def make_clip(
         sound_first: True puts the sound tracks before the video.
     """
     specs = videos or (Picture(frames=frames),)
-    muxer = FORMAT[path.suffix.lower()]
+    suffix = path.suffix.lower()
+    muxer = FORMAT.get(suffix, suffix[1:])
     settings = dict(options or {})
     if muxer in {"mp4", "mov"}:
         ticks = str(specs[0].time_base.denominator)

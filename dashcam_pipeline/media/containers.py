@@ -55,7 +55,7 @@ class Container:
         contiguous: True if its packets lie one behind the other, so that other bytes are damage.
         codecs: all that it can announce to a player; None: whatever its muxer takes.
         makes_timecode: True if its muxer writes a timecode track anew from the video's metadata.
-        four_letter_codes: True if players look at a codec's code (``hvc1``).
+        fourcc: True if players look at a codec's FourCC (``hvc1``).
         keeps_ids: True if tracks have numbers that mean something to others.
         metadata: rules.
         options: of its muxer.
@@ -76,7 +76,7 @@ class Container:
     contiguous: bool = False
     codecs: frozenset[str] | None = None
     makes_timecode: bool = False
-    four_letter_codes: bool = False
+    fourcc: bool = False
     keeps_ids: bool = False
     metadata: MetadataRules = field(default_factory=MetadataRules)
     options: Mapping[str, str] = field(default_factory=dict)
@@ -132,7 +132,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         written=(".mp4", ".m4v"),
         lists_pictures=True,
         makes_timecode=True,
-        four_letter_codes=True,
+        fourcc=True,
         metadata=MetadataRules(
             native=_ISO_KEYS
             | {
@@ -159,7 +159,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         written=(".mov", ".qt"),
         lists_pictures=True,
         makes_timecode=True,
-        four_letter_codes=True,
+        fourcc=True,
         metadata=MetadataRules(
             native=_ISO_KEYS | {"composer", "location", "make", "model"}, options=_ALL_KEYS
         ),

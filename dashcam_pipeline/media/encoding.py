@@ -158,7 +158,7 @@ class FrameEncoder:
         if video.sample_aspect_ratio:
             context.sample_aspect_ratio = video.sample_aspect_ratio
         facts = containers.named(muxer)
-        if encoder.tag and facts.four_letter_codes:
+        if encoder.tag and facts.fourcc:
             context.codec_tag = encoder.tag
         early = (video.start_pts or 0) * video.time_base < REORDERING
         if early and not facts.negative_times:

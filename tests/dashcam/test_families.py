@@ -11,11 +11,13 @@ from pathlib import Path, PurePath
 import cameras
 import pytest
 from factory import Data, Picture, Text, make_clip
+from manual import example
 
 from dashcam_pipeline import clean
 from dashcam_pipeline.dashcam.sidecars import is_sidecar
 from dashcam_pipeline.dashcam.telemetry import Fix, families, read, read_telemetry
 from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
+from dashcam_pipeline.dashcam.telemetry.model import make_fix
 
 DOCS = Path(__file__).parents[2] / "docs/telemetry.md"
 SMALL = Picture(frames=30, size=(160, 90))
@@ -174,3 +176,14 @@ def test_a_new_family_is_one_class(tmp_path, monkeypatch, make, embedded):
     assert report.telemetry["not_embedded"] == []
     if make not in {beside, logged}:
         assert read_telemetry(tmp_path / f"b{source.suffix}").families == ("toy",)
+
+
+def test_the_manuals_example_is_a_family(tmp_path, monkeypatch):
+    names = {"Family": Family, "Reading": Reading, "make_fix": make_fix, "struct": struct}
+    exec(f"from __future__ import annotations\n{example('A camera family')}", names)  # noqa: S102 - our own manual
+    monkeypatch.setattr(read, "FAMILIES", (*families.FAMILIES, names["Dingo"]()))
+    rows = struct.pack("<4f", 52.5, 13.25, 91, 0) + struct.pack("<2f", 52.75, 13.5) + b"rest"
+    clip = make_clip(tmp_path / "a.mp4", SMALL)
+    found = read_telemetry(cameras.transplant(clip, in_moov=[cameras.box(b"ding", rows)]))
+    assert found.families == ("dingo",)
+    assert found.fixes == (Fix(52.5, 13.25, 0.0), Fix(52.75, 13.5, 2.0))
