@@ -1,16 +1,72 @@
 """Writes telemetry as cameras do, from the published layouts, and puts it into clips.
 
-Independent of the package: nothing here imports it.
+Independent of the package: nothing here imports it. ``MAKERS`` has a maker of a whole recording for
+each place in which a family writes, and ``SAMPLES`` the real recordings that are at hand.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from factory import Data, Picture, Text, make_clip
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+MAKERS: dict[tuple[str, str], Callable[[Path], Path]] = {}
+"""By family and carrier: makes a recording in a folder, with at least two positions."""
+
+
+def maker(family: str, carrier: str) -> Callable[[Callable[[Path], Path]], Callable[[Path], Path]]:
+    """Registers a function as the maker of a family's recordings.
+
+    Args:
+        family: its name.
+        carrier: how the recording holds its telemetry, as ``Raw.carrier``.
+    """
+
+    def register(make: Callable[[Path], Path]) -> Callable[[Path], Path]:
+        MAKERS[family, carrier] = make
+        return make
+
+    return register
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A recording of a real camera, or a part of one.
+
+    Args:
+        name: below the folder ``telemetry`` of the test data.
+        fixes, accelerations: how many it holds.
+    """
+
+    family: str
+    carrier: str
+    name: str
+    fixes: int
+    accelerations: int
+
+
+SAMPLES = [
+    Sample("novatek", "packets", "novatek-ts/real-anonymized.TS", 10, 0),
+    Sample("70mai", "block", "70mai-embedded/real-anonymized.mp4", 12, 0),
+    Sample(
+        "70mai",
+        "sidecar",
+        "70mai-multichannel/Normal/Front/NO20260101-120000-000001F.MP4",
+        3,
+        3,
+    ),
+    Sample("blackvue", "sidecar", "blackvue/real-anonymized.gps", 8, 50),
+    Sample("thinkware", "track", "thinkware/real-anonymized.mp4", 10, 96),
+    Sample("gopro", "track", "gopro/hero5-trimmed.mp4", 36, 402),
+]
+
+_SMALL = Picture(frames=60, size=(160, 90))
 
 
 def box(kind: bytes, content: bytes) -> bytes:
@@ -189,3 +245,99 @@ def transport_packets(pid: int, pes: bytes) -> list[bytes]:
             stuffing = b"\0" if gap == 1 else bytes([gap - 1, 0]) + b"\xff" * (gap - 2)
             packets.append(head + b"\x30" + stuffing + part)
     return packets
+
+
+@maker("novatek", "block")
+def novatek_mp4(folder: Path) -> Path:
+    clip = make_clip(folder / "novatek.mp4", _SMALL)
+    return transplant(clip, blocks=[novatek_block(i) for i in range(4)])
+
+
+@maker("novatek", "packets")
+def novatek_ts(folder: Path) -> Path:
+    stream = make_clip(folder / "novatek.ts", _SMALL)
+    return add_private_packets(stream, [novatek_record(i) for i in range(4)])
+
+
+@maker("70mai", "block")
+def mai_4k(folder: Path) -> Path:
+    clip = make_clip(folder / "70mai-4k.mp4", _SMALL)
+    return transplant(clip, blocks=[mai_block(i) for i in range(4)])
+
+
+@maker("70mai", "box")
+def mai_older(folder: Path) -> Path:
+    return transplant(make_clip(folder / "70mai.mp4", _SMALL), boxes=[mai_box(4)])
+
+
+@maker("70mai", "sidecar")
+def mai_card(folder: Path) -> Path:
+    place = folder / "Normal/Front"
+    place.mkdir(parents=True)
+    clip = make_clip(place / "NO20240101-200000-000001F.MP4", _SMALL)
+    lines = [
+        f"{1704067200 + i},A,52.5,-13.4,9000,1389,0,100,0,{clip.name},0,0,0\n" for i in range(2)
+    ]
+    (folder / "GPSData000001.txt").write_text("$V02\n" + "".join(lines))
+    return clip
+
+
+@maker("blackvue", "box")
+def blackvue_newer(folder: Path) -> Path:
+    return transplant(make_clip(folder / "blackvue.mp4", _SMALL), boxes=[blackvue_free(3)])
+
+
+@maker("blackvue", "sidecar")
+def blackvue_older(folder: Path) -> Path:
+    clip = make_clip(folder / "blackvue.mp4", _SMALL)
+    text = b"".join(nmea(i, clock_ms=5000 + 1000 * i) for i in range(2))
+    clip.with_suffix(".gps").write_bytes(text)
+    clip.with_suffix(".3gf").write_bytes(struct.pack(">I3h", 100, 0, 128, 0))
+    return clip
+
+
+@maker("thinkware", "track")
+def thinkware_subtitles(folder: Path) -> Path:
+    line = (
+        "gsensori,4,512,-512,256,000;GNRMC,1122{:02}.00,A,4807.03800,N,01131.00000,W,10.0,84.4,"
+        "230324,,,A*52.;CAR,0,0,0,0.0,0,0,0,0,0,0,0,0"
+    )
+    lines = Text(lines=[(i, 0.9, line.format(i)) for i in range(2)])
+    return make_clip(folder / "thinkware.mp4", _SMALL, texts=[lines])
+
+
+@maker("garmin", "track")
+def garmin_subtitles(folder: Path) -> Path:
+    records = Text(lines=[(i, 0.9, garmin_text(i)[2:]) for i in range(2)])
+    return make_clip(folder / "garmin.mp4", _SMALL, texts=[records])
+
+
+@maker("garmin", "box")
+def garmin_box(folder: Path) -> Path:
+    return transplant(make_clip(folder / "garmin.mp4", _SMALL), in_moov=[garmin_uuid(3)])
+
+
+@maker("gopro", "track")
+def gopro_track(folder: Path) -> Path:
+    track = Data("bin_data", [(i, gpmf(i)) for i in range(2)])
+    return make_clip(folder / "gopro.mp4", _SMALL, data=[track])
+
+
+@maker("nmea", "block")
+def nmea_blocks(folder: Path) -> Path:
+    clip = make_clip(folder / "nmea.mp4", _SMALL)
+    head = struct.pack(">I8s", 512, b"freeGPS ").ljust(48, b"\0")
+    return transplant(clip, blocks=[(head + nmea(i)).ljust(512, b"\0") for i in range(3)])
+
+
+@maker("nmea", "track")
+def nmea_subtitles(folder: Path) -> Path:
+    lines = Text(lines=[(i, 0.9, nmea(i).decode().strip()) for i in range(2)])
+    return make_clip(folder / "nmea.mp4", _SMALL, texts=[lines])
+
+
+@maker("nmea", "sidecar")
+def nmea_file(folder: Path) -> Path:
+    clip = make_clip(folder / "nmea.mp4", _SMALL)
+    clip.with_suffix(".nmea").write_bytes(nmea(0) + nmea(1))
+    return clip

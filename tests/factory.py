@@ -76,11 +76,14 @@ class Picture:
 
 @dataclass
 class Text:
-    """A subtitle track: (seconds, seconds long, text)."""
+    """A subtitle track: (seconds, seconds long, text, or bytes that stand for it)."""
 
     codec: str = "mov_text"
     language: str = "eng"
-    lines: Sequence[tuple[float, float, str]] = ((0.1, 0.3, "N37.5665"), (0.5, 0.4, "E126.978"))
+    lines: Sequence[tuple[float, float, str | bytes]] = (
+        (0.1, 0.3, "N37.5665"),
+        (0.5, 0.4, "E126.978"),
+    )
 
 
 @dataclass
@@ -146,7 +149,8 @@ def make_clip(
         sound_first: True puts the sound tracks before the video.
     """
     specs = videos or (Picture(frames=frames),)
-    muxer = FORMAT[path.suffix.lower()]
+    suffix = path.suffix.lower()
+    muxer = FORMAT.get(suffix, suffix[1:])
     settings = dict(options or {})
     if muxer in {"mp4", "mov"}:
         ticks = str(specs[0].time_base.denominator)
@@ -256,7 +260,7 @@ def _text(out: av.container.OutputContainer, spec: Text) -> list[tuple[float, av
     stream.time_base = Fraction(1, 1000)
     packets = []
     for begin, length, line in spec.lines:
-        text = line.encode()
+        text = line if isinstance(line, bytes) else line.encode()
         payload = len(text).to_bytes(2, "big") + text if spec.codec == "mov_text" else text
         packets.append(_packet(stream, payload, begin, length))
     return _timed(packets)

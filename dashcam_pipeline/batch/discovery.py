@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.dashcam.names import Camera, ClipName, parse_name
-from dashcam_pipeline.dashcam.sidecars import is_hidden, is_recording, is_sidecar
+from dashcam_pipeline.dashcam.sidecars import is_hidden, is_sidecar
 from dashcam_pipeline.errors import InputMissingError, UsageError
+from dashcam_pipeline.media.containers import is_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

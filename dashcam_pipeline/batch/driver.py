@@ -25,6 +25,7 @@ from dashcam_pipeline.batch.resources import plan_budget
 from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import InputMissingError
+from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.partfile import output_error
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _plan(
     if not tree.clips:
         raise InputMissingError(
             f"there is no recording in {root}.",
-            advice="Looked for: mp4, mov, m4v, avi, mkv, ts, mts, m2ts, 3gp, webm.",
+            advice=f"Looked for: {', '.join(s.lstrip('.') for s in suffixes())}.",
         )
     chosen = select(tree, options.selection)
     steps = make_plan(

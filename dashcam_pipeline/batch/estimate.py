@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.batch.resources import plan_budget
 from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.media.containers import FALLBACK
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.pipeline import clean
 
@@ -97,7 +98,7 @@ def _try(
     with tempfile.TemporaryDirectory(prefix="dashcam-trial-") as folder:
         report = clean(
             source,
-            Path(folder) / "trial.mkv",
+            Path(folder) / f"trial{FALLBACK.written[0]}",
             config=config.model_copy(update={"end": end, "threads": budget.threads}),
         )
     tried = min(end - start, duration)

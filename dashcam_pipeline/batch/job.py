@@ -19,7 +19,7 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
     UsageError,
 )
-from dashcam_pipeline.media.containers import choose_output_path
+from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.partfile import check_output
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.provenance import sha256_of

@@ -17,7 +17,7 @@ from dashcam_pipeline.batch.segmented import (
 )
 from dashcam_pipeline.engine.output import encoder_settings, no_pictures
 from dashcam_pipeline.engine.run import Run, open_reader
-from dashcam_pipeline.media import containers, encoders
+from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.provenance import Keeper
@@ -72,7 +72,7 @@ def clean_resumable(
         FolderLock(work / "lock", str(source), wait=LOCK_SECONDS),
         Run.open(config, source, target) as run,
     ):
-        video, muxer = run.info.video, containers.muxer_of(target)
+        video, muxer = run.info.video, destination.muxer_of(target)
         encoder = encoders.resolve(run.settings, video)
         store = SegmentStore(work, _key(run.info, encoder, muxer, recipe, segment_seconds))
         if store.threads is not None:

@@ -5,21 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.dashcam.telemetry.families import FAMILIES
+
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-VIDEO_SUFFIXES: Final = frozenset(
-    (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".ts", ".mts", ".m2ts", ".3gp", ".webm")
-)
-"""Recordings, in lower case."""
-
 SIDECAR_SUFFIXES: Final = frozenset(
     (
-        ".gps",  # BlackVue: NMEA with time marks
-        ".3gf",  # BlackVue: acceleration
+        *(ending for family in FAMILIES for ending in family.endings),  # positions, shocks
         ".thm",  # thumbnail
         ".lrv",  # GoPro: a small copy
-        ".nmea",
         ".gpx",
         ".kml",
         ".srt",
@@ -50,11 +45,6 @@ _SYSTEM: Final = re.compile(
 def is_hidden(name: str) -> bool:
     """True for what operating systems leave on a card: ``._clip.MP4``, ``.Trashes``, recyclers."""
     return _SYSTEM.fullmatch(name) is not None
-
-
-def is_recording(path: PurePath) -> bool:
-    """True for a video file, by its extension in any case."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def is_sidecar(path: PurePath) -> bool:

@@ -33,7 +33,7 @@ from dashcam_pipeline.engine.output import (
 from dashcam_pipeline.engine.report import FileFacts, RunReport, StreamFact, run_warnings
 from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import DamagedError
-from dashcam_pipeline.media.containers import choose_output_path
+from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.partfile import check_output, part_of
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer

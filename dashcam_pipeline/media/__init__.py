@@ -7,10 +7,12 @@
                           '-> carried: packets of the other tracks
 
     Frame -> encoding -> carried tracks beside it -> partfile -> file      writer, likewise
-             (encoders)  (containers, metadata)
+             (encoders)  (destination, metadata)
 
     file -> describe -> source: facts; probe: facts and health; extent: is all of it there?
     Frame -> segments -> joiner -> writer                              survives a power cut
+
+Both ways read ``containers``, the one table of what is particular about each.
 
 Two rules hold everywhere. Times are whole ticks of the source's own clock and never computed from
 a frame rate. And what can't be kept is counted or named, in ``frame_counts`` or ``write_report``.

@@ -1,47 +1,115 @@
-"""Which container an output goes into, and what a container can hold.
+"""What is particular about each container: one table, which everything reads that depends on one.
 
-The muxer itself is asked, by writing a header with the track in question to memory. Only for
-transport streams there is a table: their muxer takes everything, even what no player can read.
+::
+
+    containers.named("mpegts").negative_times      # False
+    containers.is_recording(Path("A.MP4"))         # True
+
+To add a container, write its row; ``tests/media/test_containers.py`` holds every row against what
+FFmpeg does, and shows that nothing else knows a container by name.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-import av
-import av.error
-from av.stream import Discard
-
-from dashcam_pipeline.errors import OutputError
-from dashcam_pipeline.media.opening import open_source
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
+    from pathlib import PurePath
 
-    from av.container import InputContainer
-    from av.stream import Stream
+TelemetryPlace: TypeAlias = Literal["boxes", "packets"]
+"""Where cameras put telemetry beside the tracks: boxes, or packets that no table announces."""
 
-    from dashcam_pipeline.media.source import SourceInfo, Track
 
-_MUXER_OF_CONTAINER: Final = {
-    "mp4": "mp4",
-    "mov": "mov",
-    "matroska": "matroska",
-    "mpegts": "mpegts",
-}
-_SUFFIXES: Final = {
-    ".mp4": "mp4",
-    ".m4v": "mp4",
-    ".mov": "mov",
-    ".qt": "mov",
-    ".mkv": "matroska",
-    ".ts": "mpegts",
-    ".m2ts": "mpegts",
-    ".mts": "mpegts",
-}
-_ISO: Final = frozenset(("mp4", "mov"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataRules:
+    """What a container's metadata can be.
+
+    Args:
+        prefix: only keys that begin so can be kept; empty for all.
+        native: keys with a place of their own, where every player finds them; empty if all have.
+        options: of the muxer, without which it would leave out keys that aren't native.
+    """
+
+    prefix: str = ""
+    native: frozenset[str] = frozenset()
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """The facts of a container.
+
+    Args:
+        name: in reports; FFmpeg's muxer has the same name where it is written.
+        demuxer: FFmpeg's name for it, which several containers may share.
+        brands: of an MP4's first box: those that tell it from others with the same demuxer.
+        suffixes: of recordings in it, lower case.
+        written: those of them that an output may have, the usual one first; empty if it is only
+            read.
+        tick: seconds of its one clock; None where each track has its own.
+        negative_times: True if times before zero can be written.
+        lists_pictures: True if its index has an entry for each picture, and not for some alone.
+        contiguous: True if its packets lie one behind the other, so that other bytes are damage.
+        codecs: all that it can announce to a player; None: whatever its muxer takes.
+        makes_timecode: True if its muxer writes a timecode track anew from the video's metadata.
+        fourcc: True if players look at a codec's FourCC (``hvc1``).
+        keeps_ids: True if tracks have numbers that mean something to others.
+        metadata: rules.
+        options: of its muxer.
+        suffix_options: more of them for outputs with one of these suffixes.
+        clock_options: options that take the ticks a second of the video track.
+        browser: video codecs that every current browser plays in it, at 8 bits and 4:2:0.
+        telemetry: where cameras put positions beside tracks; None if there is no such place.
+    """
+
+    name: str
+    demuxer: str
+    brands: frozenset[str] = frozenset()
+    suffixes: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    tick: Fraction | None = None
+    negative_times: bool = True
+    lists_pictures: bool = False
+    contiguous: bool = False
+    codecs: frozenset[str] | None = None
+    makes_timecode: bool = False
+    fourcc: bool = False
+    keeps_ids: bool = False
+    metadata: MetadataRules = field(default_factory=MetadataRules)
+    options: Mapping[str, str] = field(default_factory=dict)
+    suffix_options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    clock_options: tuple[str, ...] = ()
+    browser: frozenset[str] = frozenset()
+    telemetry: TelemetryPlace | None = None
+
+    def muxer_options(self, suffix: str, time_base: Fraction) -> dict[str, str]:
+        """Options of the muxer for one output.
+
+        Args:
+            suffix: of the output.
+            time_base: seconds a tick of its video track.
+        """
+        ticks = str(time_base.denominator)
+        return {
+            **self.options,
+            **self.suffix_options.get(suffix.lower(), {}),
+            **dict.fromkeys(self.clock_options, ticks),
+        }
+
+
+_ISO_DEMUXER: Final = "mov,mp4,m4a,3gp,3g2,mj2"
+_ISO_KEYS: Final = frozenset(("title", "artist", "album", "comment", "genre", "copyright", "date"))
+_ALL_KEYS: Final[Mapping[str, str]] = {"movflags": "use_metadata_tags"}
+"""Keeps all metadata, at the price of players that know native keys only."""
+
+_ISO_CLOCK: Final = ("video_track_timescale", "movie_timescale")
+"""Edit lists count in the movie's clock: with its 1/1000 s a late start would be rounded."""
+
+_DISC: Final[Mapping[str, str]] = {"mpegts_m2ts_mode": "1"}
+"""Packets of 192 bytes."""
 
 _IN_TRANSPORT_STREAMS: Final = frozenset(
     (
@@ -51,144 +119,138 @@ _IN_TRANSPORT_STREAMS: Final = frozenset(
         *("arib_caption", "klv", "timed_id3", "smpte_2038", "scte_35", "bin_data"),
     )
 )
-"""Codecs that have a stream type or a registered descriptor (ISO/IEC 13818-1, 2.4.4.10)."""
+"""Codecs that have a stream type or a registered descriptor (ISO/IEC 13818-1, 2.4.4.10).
 
-RECREATED: Final = "recreated by the container"
-"""Reason of a track that isn't copied because the muxer writes it anew from metadata."""
+The muxer takes everything, even what no player can read.
+"""
 
+CONTAINERS: Final[tuple[Container, ...]] = (
+    Container(
+        name="mp4",
+        demuxer=_ISO_DEMUXER,
+        suffixes=(".mp4", ".m4v", ".3gp"),
+        written=(".mp4", ".m4v"),
+        lists_pictures=True,
+        makes_timecode=True,
+        fourcc=True,
+        metadata=MetadataRules(
+            native=_ISO_KEYS
+            | {
+                "album_artist",
+                "composer",
+                "description",
+                "grouping",
+                "keywords",
+                "location",
+                "lyrics",
+                "synopsis",
+            },
+            options=_ALL_KEYS,
+        ),
+        clock_options=_ISO_CLOCK,
+        browser=frozenset(("h264", "av1", "vp9")),
+        telemetry="boxes",
+    ),
+    Container(
+        name="mov",
+        demuxer=_ISO_DEMUXER,
+        brands=frozenset(("qt",)),
+        suffixes=(".mov", ".qt"),
+        written=(".mov", ".qt"),
+        lists_pictures=True,
+        makes_timecode=True,
+        fourcc=True,
+        metadata=MetadataRules(
+            native=_ISO_KEYS | {"composer", "location", "make", "model"}, options=_ALL_KEYS
+        ),
+        clock_options=_ISO_CLOCK,
+        browser=frozenset(("h264",)),
+        telemetry="boxes",
+    ),
+    Container(
+        name="matroska",
+        demuxer="matroska,webm",
+        suffixes=(".mkv",),
+        written=(".mkv",),
+        tick=Fraction(1, 1000),
+        contiguous=True,
+        options={"avoid_negative_ts": "disabled"},
+    ),
+    Container(
+        name="webm",
+        demuxer="matroska,webm",
+        suffixes=(".webm",),
+        tick=Fraction(1, 1000),
+        contiguous=True,
+        browser=frozenset(("vp8", "vp9", "av1")),
+    ),
+    Container(name="avi", demuxer="avi", suffixes=(".avi",), lists_pictures=True),
+    Container(
+        name="mpegts",
+        demuxer="mpegts",
+        suffixes=(".ts", ".m2ts", ".mts"),
+        written=(".ts", ".m2ts", ".mts"),
+        tick=Fraction(1, 90_000),
+        negative_times=False,
+        codecs=_IN_TRANSPORT_STREAMS,
+        keeps_ids=True,
+        # all that it can say about itself is the name of its service
+        metadata=MetadataRules(prefix="service_"),
+        options={"mpegts_copyts": "1", "mpegts_m2ts_mode": "0"},
+        suffix_options={".m2ts": _DISC, ".mts": _DISC},
+        telemetry="packets",
+    ),
+)
+"""Of containers with the same demuxer, the one that a file is if nothing says more comes first."""
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a track can be carried.
-
-    Args:
-        track: of the source.
-        reason: why not; empty if it can be.
-        recreated: True if it isn't copied because the muxer makes it anew (chapters, timecode):
-            nothing is lost.
-    """
-
-    track: Track
-    reason: str = ""
-    recreated: bool = False
-
-    @property
-    def copied(self) -> bool:
-        """True if its packets are to be copied."""
-        return not self.reason
-
-
-def muxer_of(path: Path) -> str:
-    """FFmpeg's muxer for an output's name.
-
-    Raises:
-        OutputError: an extension that this tool doesn't write.
-    """
-    muxer = _SUFFIXES.get(path.suffix.lower())
-    if muxer is None:
-        raise OutputError(
-            f"{path} has the extension {path.suffix or '(none)'!r}, which can't be written.",
-            advice=f"Written are: {', '.join(_SUFFIXES)}.",
-        )
-    return muxer
-
-
-def choose_output_path(
-    info: SourceInfo, wanted: Path | None = None, *, ending: str = "_clean"
-) -> Path:
-    """Where the result goes.
-
-    Args:
-        info: the source.
-        wanted: what the user named; its extension decides the container.
-        ending: added to the source's stem where nothing was named.
-
-    Returns:
-        ``wanted``, or a name beside the source in the same container if that holds every
-        track, else in Matroska where that holds more.
-
-    Raises:
-        OutputError: an extension that this tool doesn't write.
-    """
-    if wanted is not None:
-        muxer_of(wanted)
-        return wanted
-    own = _MUXER_OF_CONTAINER.get(info.container)
-    stem = info.path.with_name(f"{info.path.stem}{ending}")
-    suffix = info.path.suffix
-    if own is None:
-        return stem.with_name(stem.name + ".mkv")
-    if _SUFFIXES.get(suffix.lower()) != own:
-        suffix = next(s for s, m in _SUFFIXES.items() if m == own)
-    lost = _lost(info, own)
-    if lost and _lost(info, "matroska") < lost:
-        suffix = ".mkv"
-    return stem.with_name(stem.name + suffix)
-
-
-def _lost(info: SourceInfo, muxer: str) -> int:
-    return sum(1 for v in can_hold(info, muxer) if not v.copied and not v.recreated)
-
-
-def can_hold(info: SourceInfo, muxer: str) -> tuple[Verdict, ...]:
-    """For every track but the one worked on: whether a muxer takes it."""
-    with open_source(info.path) as container:
-        return judge(container, info, muxer)
-
-
-def judge(container: InputContainer, info: SourceInfo, muxer: str) -> tuple[Verdict, ...]:
-    """As ``can_hold``, with the source open already."""
-    return tuple(_verdict(container.streams[t.index], t, muxer) for t in info.others)
+COARSEST_TICK: Final = max(c.tick for c in CONTAINERS if c.tick is not None)
+"""Seconds: a time that went from one container to another may have been rounded to this."""
 
 
-def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
-    if track.kind == "data" and track.codec is None and "timecode" in track.metadata:
-        # an MP4 muxer refuses tmcd but writes it anew from the video track's metadata
-        if muxer in _ISO:
-            return Verdict(track, RECREATED, recreated=True)
-        return Verdict(track, f"{muxer} has no timecode track; its value is kept as metadata")
-    if stream.discard == Discard.all and track.kind == "data":  # an MP4's chapter texts
-        return Verdict(track, RECREATED, recreated=True)
-    if track.kind == "unknown":
-        return Verdict(track, "its kind is unknown to FFmpeg")
-    if not _accepts(muxer, stream, track):
-        return Verdict(track, f"{muxer} can't hold {track.codec or 'such'} {track.kind} tracks")
-    return Verdict(track)
-
-
-def can_announce(muxer: str, codec: str | None) -> bool:
-    """False for a codec that a transport stream holds but can't name to a player."""
-    return muxer != "mpegts" or codec in _IN_TRANSPORT_STREAMS
-
-
-def _accepts(muxer: str, stream: Stream, track: Track) -> bool:
-    if not can_announce(muxer, track.codec):
-        return False
-    try:
-        with av.open(io.BytesIO(), "w", format=muxer) as trial:
-            add_copy(trial, stream, muxer)
-            trial.start_encoding()
-    except (ValueError, av.error.FFmpegError):
-        return False
-    return True
-
-
-def add_copy(container: av.container.OutputContainer, stream: Stream, muxer: str) -> Stream:
-    """Add a track to an output that is to receive a source track's packets as they are.
+def named(name: str) -> Container:
+    """The row of a name; without any fact for one that isn't in the table.
 
     Args:
-        container: the output, before its header is written.
-        stream: of the open source.
-        muxer: the output's.
-
-    Raises:
-        ValueError: the container can't hold its codec.
+        name: as ``SourceInfo.container``, or FFmpeg's muxer of an output.
     """
-    copy = container.add_stream_from_template(stream, opaque=True)
-    copy.metadata.update(stream.metadata)
-    copy.disposition = stream.disposition
-    if stream.time_base is not None:
-        copy.time_base = stream.time_base
-    if muxer == "mpegts":
-        copy.id = stream.id
-    return copy
+    return next((c for c in CONTAINERS if c.name == name), Container(name=name, demuxer=name))
+
+
+def identify(demuxer: str, *, brand: str = "", suffix: str = "") -> Container:
+    """The row of a file; without any fact for one that isn't in the table.
+
+    Args:
+        demuxer: FFmpeg's, as of the open file.
+        brand: of its first box; decides where there is one.
+        suffix: of its name; decides where content doesn't.
+    """
+    rows = [c for c in CONTAINERS if c.demuxer == demuxer]
+    if not rows:
+        return Container(name=demuxer, demuxer=demuxer)
+    if brand and any(c.brands for c in rows):
+        return next((c for c in rows if brand in c.brands), rows[0])
+    return next((c for c in rows if suffix.lower() in c.suffixes), rows[0])
+
+
+def written_to(path: PurePath) -> Container | None:
+    """The row of an output's name; None if no container is written under it."""
+    suffix = path.suffix.lower()
+    return next((c for c in CONTAINERS if suffix in c.written), None)
+
+
+def is_recording(path: PurePath) -> bool:
+    """True for the name of a recording, in any case."""
+    suffix = path.suffix.lower()
+    return any(suffix in c.suffixes for c in CONTAINERS)
+
+
+FALLBACK: Final = named("matroska")
+"""Holds nearly everything: outputs are written so where the source's own container can't be."""
+
+TAKE_FALLBACK: Final = f"Name an output that ends in {FALLBACK.written[0]}"
+"""Advice where another container can't hold something, without its full stop."""
+
+
+def suffixes(*, written: bool = False) -> tuple[str, ...]:
+    """All suffixes of recordings, or of outputs alone; for people."""
+    return tuple(s for c in CONTAINERS for s in (c.written if written else c.suffixes))

@@ -13,6 +13,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 
 from dashcam_pipeline.errors import InputError, NotVideoError
+from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.color import ColorTags, decide_color
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-_CONTAINERS: Final = {"matroska,webm": "matroska", "mov,mp4,m4a,3gp,3g2,mj2": "mp4"}
+    from dashcam_pipeline.media.containers import Container
+
 _FIRST_PICTURE_PACKETS: Final = 60
 """Packets tried for the first picture; more only in a file damaged at its start."""
 
@@ -69,10 +71,12 @@ def describe(container: InputContainer, path: Path, *, track: int | None = None)
     tracks = tuple(_track(stream) for stream in container.streams)
     stream = choose_video(container, path, track)
     first = _first_picture(container, stream)
-    video = _video_track(stream, tracks[stream.index], first)
+    brand = container.metadata.get("major_brand", "").strip()
+    kind = containers.identify(container.format.name, brand=brand, suffix=path.suffix)
+    video = _video_track(stream, tracks[stream.index], first, kind)
     return SourceInfo(
         path=path,
-        container=_short_name(container, path),
+        container=kind.name,
         size_bytes=path.stat().st_size,
         duration_s=container.duration / av.time_base if container.duration else None,
         metadata=dict(container.metadata),
@@ -116,17 +120,6 @@ def choose_video(container: InputContainer, path: Path, track: int | None = None
         usable,
         key=lambda s: (s.width * s.height, bool(s.disposition & Disposition.default), -s.index),
     )
-
-
-def _short_name(container: InputContainer, path: Path) -> str:
-    name = _CONTAINERS.get(container.format.name, container.format.name)
-    if name == "mp4":
-        brand = container.metadata.get("major_brand", "").strip()
-        if brand == "qt" or (not brand and path.suffix.lower() in {".mov", ".qt"}):
-            return "mov"
-    if name == "matroska" and path.suffix.lower() == ".webm":
-        return "webm"
-    return name
 
 
 def _track(stream: Stream) -> Track:
@@ -184,7 +177,9 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> av.VideoFr
     return None
 
 
-def _video_track(stream: VideoStream, track: Track, first: av.VideoFrame | None) -> VideoTrack:
+def _video_track(
+    stream: VideoStream, track: Track, first: av.VideoFrame | None, kind: Container
+) -> VideoTrack:
     context = stream.codec_context
     name = first.format.name if first is not None else context.pix_fmt or "yuv420p"
     width = first.width if first is not None else context.width
@@ -214,7 +209,7 @@ def _video_track(stream: VideoStream, track: Track, first: av.VideoFrame | None)
         display_matrix=matrix,
         sample_aspect_ratio=_sample_aspect(stream),
         frame_rate=stream.guessed_rate or stream.average_rate or None,
-        expected_frames=_expected_frames(stream),
+        expected_frames=_expected_frames(stream) if kind.lists_pictures else None,
         bit_rate=context.bit_rate,
     )
 
@@ -235,8 +230,6 @@ def _sample_aspect(stream: VideoStream) -> Fraction | None:
 
 def _expected_frames(stream: VideoStream) -> int | None:
     """Entries of the container's index that show a picture, if there is an index of frames."""
-    if stream.container.format.name not in {"mov,mp4,m4a,3gp,3g2,mj2", "avi"}:
-        return None  # Matroska's index holds key frames only, a transport stream has none
     entries = stream.index_entries
     if not len(entries):
         return None

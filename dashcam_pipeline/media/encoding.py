@@ -12,7 +12,7 @@ from av.stream import Disposition
 from av.video.frame import PictureType
 
 from dashcam_pipeline.errors import EncoderError
-from dashcam_pipeline.media import containers, encoders, metadata, planes
+from dashcam_pipeline.media import containers, destination, encoders, metadata, planes
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.segments import EncodedPacket
     from dashcam_pipeline.media.source import VideoTrack
 
-TS_REORDERING: Final = Fraction(1, 2)
-"""Seconds before the first picture that reordering may need in a transport stream.
+REORDERING: Final = Fraction(1, 2)
+"""Seconds before the first picture that reordering may need where times can't be negative.
 
-Its times can't be negative: a recording that begins earlier is written without B-frames, since
-the muxer would otherwise move all of its times.
+A recording that begins earlier is written without B-frames, since the muxer would otherwise move
+all of its times.
 """
 
 USUAL_RATE: Final = Fraction(25)
@@ -131,10 +131,10 @@ class FrameEncoder:
             stream = container.add_stream(encoder.name, rate=video.frame_rate or USUAL_RATE)
         except ValueError:
             stream = None
-        if stream is None or not containers.can_announce(muxer, encoder.codec):
+        if stream is None or not destination.can_announce(muxer, encoder.codec):
             raise EncoderError(
                 f"{muxer} can't hold what {encoder.name} writes.",
-                advice="Name an output that ends in .mkv, or take another codec.",
+                advice=f"{containers.TAKE_FALLBACK}, or take another codec.",
             )
         if not isinstance(stream, av.VideoStream):
             raise TypeError(f"{encoder.name} gave {stream!r}")
@@ -157,9 +157,11 @@ class FrameEncoder:
         context.colorspace, context.color_range = self._tags.matrix, self._tags.range
         if video.sample_aspect_ratio:
             context.sample_aspect_ratio = video.sample_aspect_ratio
-        if encoder.tag and muxer in {"mp4", "mov"}:
+        facts = containers.named(muxer)
+        if encoder.tag and facts.fourcc:
             context.codec_tag = encoder.tag
-        if muxer == "mpegts" and (video.start_pts or 0) * video.time_base < TS_REORDERING:
+        early = (video.start_pts or 0) * video.time_base < REORDERING
+        if early and not facts.negative_times:
             context.max_b_frames = 0
         return stream
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.media import containers
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,26 +14,6 @@ _OF_THE_FILE: Final = frozenset(("major_brand", "minor_version", "compatible_bra
 
 _OF_THE_ENCODING: Final = ("encoder", "duration", "bps", "number_of_", "_statistics_")
 """Facts about a track's old encoding, by how their keys begin."""
-
-_ISO_KEYS: Final = frozenset(("title", "artist", "album", "comment", "genre", "copyright", "date"))
-_NATIVE: Final = {
-    "mp4": _ISO_KEYS
-    | {
-        "album_artist",
-        "composer",
-        "description",
-        "grouping",
-        "keywords",
-        "location",
-        "lyrics",
-        "synopsis",
-    },
-    "mov": _ISO_KEYS | {"composer", "location", "make", "model"},
-}
-"""Keys with a place of their own in these containers, where every player finds them."""
-
-_SERVICE: Final = "service_"
-"""All a transport stream can say about itself is the name of its service."""
 
 
 def for_container(
@@ -53,15 +35,11 @@ def for_container(
         if key.lower() not in _OF_THE_FILE and not _is_translation(key, source)
     }
     metadata = kept | dict(tags)
-    if muxer == "mpegts":
-        lost = tuple(key for key in kept if not key.startswith(_SERVICE))
-        return {k: v for k, v in metadata.items() if k not in lost}, {}, lost
-    options = {}
-    if muxer in _NATIVE:
-        foreign = {k for k in metadata if k not in _NATIVE[muxer] and k != "creation_time"}
-        if foreign:  # keep all of them, at the price of players that know native keys only
-            options["movflags"] = "use_metadata_tags"
-    return metadata, options, ()
+    rules = containers.named(muxer).metadata
+    lost = tuple(key for key in kept if not key.startswith(rules.prefix))
+    foreign = metadata.keys() - rules.native - {"creation_time"}
+    options = dict(rules.options) if foreign else {}
+    return {k: v for k, v in metadata.items() if k not in lost}, options, lost
 
 
 def for_track(source: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from dashcam_pipeline.errors import (
     NotVideoError,
 )
 from dashcam_pipeline.media import extent
+from dashcam_pipeline.media.containers import CONTAINERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from av.codec.hwaccel import HWAccel
     from av.container import InputContainer
 
-ACCEPTED: Final = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,mxf,nut,ogg,ivf,dv,"
-    "h264,hevc,mpegvideo,m4v,mjpeg,mjpeg_2000,obu"
-)
+_OTHERS: Final = "mpeg,flv,asf,mxf,nut,ogg,ivf,dv,h264,hevc,mpegvideo,m4v,mjpeg,mjpeg_2000,obu"
+"""Demuxers of recordings that aren't looked for by name but may be opened."""
+
+ACCEPTED: Final = ",".join([*dict.fromkeys(c.demuxer for c in CONTAINERS), _OTHERS])
 """FFmpeg's demuxers that may be used."""
 
 MAX_STREAMS: Final = 100

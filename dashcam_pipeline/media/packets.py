@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import av.error
 
+from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.demuxing import next_packet
 from dashcam_pipeline.media.seeking import find_start
 from dashcam_pipeline.media.timing import StrayBytes
@@ -46,7 +47,7 @@ class Packets:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._demuxed = 0  # when the last packet of the video track is decoded, in its ticks
-        self._stray = StrayBytes(contiguous=info.container in {"matroska", "webm"})
+        self._stray = StrayBytes(contiguous=containers.named(info.container).contiguous)
 
     @property
     def closed(self) -> bool:

@@ -21,7 +21,7 @@ import av.error
 
 from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import containers, encoders, metadata
+from dashcam_pipeline.media import containers, destination, encoders, metadata
 from dashcam_pipeline.media.carried_track import CarriedTrack
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.opening import open_source
@@ -72,7 +72,7 @@ class Writer:
         tags: Mapping[str, str] = _NO_TAGS,
     ) -> None:
         self._path, self._info = path, info
-        self._muxer = containers.muxer_of(path)
+        self._muxer = destination.muxer_of(path)
         self._encoder = encoders.resolve(encoder, info.video)
         self._refused = 0
         self._copies: dict[int, CarriedTrack] = {}
@@ -81,6 +81,7 @@ class Writer:
         self._metadata, settings, self._metadata_lost = metadata.for_container(
             info.metadata, tags, self._muxer
         )
+        options = containers.named(self._muxer).muxer_options(path.suffix, info.video.time_base)
         self._file = PartFile(path)
         self._done = False
         try:
@@ -88,7 +89,7 @@ class Writer:
                 self._file,
                 "w",
                 format=self._muxer,
-                container_options={**self._muxer_options(), **settings},
+                container_options={**options, **settings},
                 buffer_size=1 << 20,
             )
             self._container.metadata.update(self._metadata)
@@ -211,29 +212,14 @@ class Writer:
             raise OutputError(
                 f"{self._path} would hold {found} of {self._video.frames} pictures: {self._muxer} "
                 f"refused {self._refused} packets of the source's other tracks.",
-                advice="Name an output that ends in .mkv, or leave the sound out.",
+                advice=f"{containers.TAKE_FALLBACK}, or leave the sound out.",
             )
-
-    def _muxer_options(self) -> dict[str, str]:
-        if self._muxer in {"mp4", "mov"}:
-            ticks = self._info.video.time_base.denominator
-            return {
-                "video_track_timescale": str(ticks),
-                # edit lists count in this clock: with its 1/1000 s a late start would be rounded
-                "movie_timescale": str(ticks),
-            }
-        if self._muxer == "matroska":
-            return {"avoid_negative_ts": "disabled"}
-        if self._muxer == "mpegts":
-            disc = self._path.suffix.lower() in {".m2ts", ".mts"}  # packets of 192 bytes
-            return {"mpegts_copyts": "1", "mpegts_m2ts_mode": str(int(disc))}
-        return {}
 
     def _add_tracks(self, *, audio: bool) -> FrameEncoder:
         """Add all tracks in the source's order."""
         main: FrameEncoder | None = None
         with open_source(self._info.path) as source:
-            verdicts = containers.judge(source, self._info, self._muxer)
+            verdicts = destination.judge(source, self._info, self._muxer)
             for verdict in sorted(verdicts, key=lambda v: v.track.index):
                 if main is None and verdict.track.index > self._info.video.index:
                     main = self._add_encoder()
@@ -251,7 +237,7 @@ class Writer:
         return FrameEncoder(self._container, self._muxer, self._info.video, self._encoder)
 
     def _add_copy(self, stream: Stream, track: Track) -> None:
-        copy = containers.add_copy(self._container, stream, self._muxer)
+        copy = destination.add_copy(self._container, stream, self._muxer)
         self._copies[track.index] = CarriedTrack(copy, fills_gaps=track.codec == "mov_text")
 
     def _mux(self, packets: Iterable[Packet[Any]]) -> None:

@@ -24,7 +24,7 @@ from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
 from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
 from dashcam_pipeline.engine.report import StreamFact
 from dashcam_pipeline.errors import InputError, OutputExistsError
-from dashcam_pipeline.media.containers import muxer_of
+from dashcam_pipeline.media.destination import muxer_of
 from dashcam_pipeline.media.partfile import output_error, part_of
 from dashcam_pipeline.provenance.changes import ChangeLog
 from dashcam_pipeline.provenance.record import essence_sha256, file_entry, make_record, record_path

@@ -17,8 +17,11 @@ import cameras
 import pytest
 from factory import Data, Picture, Text, make_clip
 
-from dashcam_pipeline.dashcam.telemetry import Fix, beside, gpmf, read_telemetry, texts
+from dashcam_pipeline.dashcam.telemetry import Fix, read_telemetry
+from dashcam_pipeline.dashcam.telemetry.carriers import sidecar_files
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
+from dashcam_pipeline.dashcam.telemetry.families.garmin import Garmin
+from dashcam_pipeline.dashcam.telemetry.families.gopro import GoPro
 from dashcam_pipeline.errors import InputMissingError, NotVideoError
 
 REAL = Path(os.environ.get("DASHCAM_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
@@ -64,6 +67,19 @@ def test_70mai_blocks_have_no_clock(clip):
     assert found.fixes[2].longitude == pytest.approx(-126.978)
     assert found.fixes[0].course == 270
     assert found.fixes[0].time is None
+
+
+@pytest.mark.parametrize("family", ["novatek", "nmea"])
+def test_a_block_that_says_more_is_not_taken_for_70mais(tmp_path, family):
+    """An ``A`` where 70mai has its own means nothing in a block that others know."""
+    clip = cameras.MAKERS[family, "block"](tmp_path)
+    data, at = bytearray(clip.read_bytes()), -1
+    while (at := data.find(b"freeGPS ", at + 1)) >= 0:
+        data[at + 26] = ord("A")
+    clip.write_bytes(data)
+    found = read_telemetry(clip)
+    assert found.families == (family,)
+    assert {round(fix.latitude) for fix in found.fixes} <= {48, 53}
 
 
 def test_70mai_box(clip):
@@ -134,8 +150,7 @@ def test_thinkware_and_garmin_subtitles(tmp_path):
 
 
 def test_garmin_records():
-    family, fixes, _ = texts.parse(cameras.garmin_text(5), 5.0)
-    assert family == "garmin"
+    fixes = Garmin().subtitle(cameras.garmin_text(5), 5.0).fixes
     assert fixes[0].latitude == pytest.approx(40.005, abs=1e-6)
     assert fixes[0].longitude == pytest.approx(-3.7, abs=1e-6)
     assert fixes[0].speed == pytest.approx(26.8224)
@@ -155,7 +170,9 @@ def test_gopro_track(tmp_path):
 
 
 def test_gopro_without_a_fix_gives_none():
-    assert gpmf.parse(cameras.gpmf(0, fix=0))[0] == []
+    read = GoPro().data_packet(cameras.gpmf(0, fix=0), None, 1.0)
+    assert read.fixes == []
+    assert len(read.accelerations) == 4
 
 
 @pytest.mark.parametrize("lead", [0, 164])
@@ -202,6 +219,14 @@ def test_an_index_that_points_elsewhere_is_named(clip):
     assert "2 of 3 blocks" in found.notes[0]
 
 
+def test_what_an_index_lists_must_say_that_it_is_a_block(clip):
+    """Media data to which a damaged index points is no position."""
+    other = cameras.mai_block(0).replace(b"freeGPS ", b"pictures")
+    found = read_telemetry(cameras.transplant(clip, blocks=[other]))
+    assert found.fixes == ()
+    assert found.unknown == ("moov/gps [0]",)
+
+
 def test_files_that_can_t_be(tmp_path):
     with pytest.raises(InputMissingError):
         read_telemetry(tmp_path / "none.mp4")
@@ -218,7 +243,7 @@ def test_a_card_that_fails_keeps_what_was_found(clip, monkeypatch):
     def failing(*_):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(beside, "collect", failing)
+    monkeypatch.setattr(sidecar_files, "collect", failing)
     found = read_telemetry(clip)
     assert len(found.fixes) == 3
     assert "only in part" in found.notes[0]
@@ -270,19 +295,10 @@ def test_exports_say_the_same(clip):
 
 
 @pytest.mark.skipif(not (REAL / "telemetry").is_dir(), reason="the real recordings aren't here")
-@pytest.mark.parametrize(
-    ("name", "family", "fixes", "accelerations"),
-    [
-        ("novatek-ts/real-anonymized.TS", "novatek", 10, 0),
-        ("70mai-embedded/real-anonymized.mp4", "70mai", 12, 0),
-        ("70mai-multichannel/Normal/Front/NO20260101-120000-000001F.MP4", "70mai", 3, 3),
-        ("blackvue/real-anonymized.gps", "blackvue", 8, 50),
-        ("thinkware/real-anonymized.mp4", "thinkware", 10, 96),
-        ("gopro/hero5-trimmed.mp4", "gopro", 36, 402),
-    ],
-)
-def test_real_recordings(name, family, fixes, accelerations):
-    found = read_telemetry(REAL / "telemetry" / name)
-    assert found.families == (family,)
-    assert (len(found.fixes), len(found.accelerations)) == (fixes, accelerations)
+@pytest.mark.parametrize("sample", cameras.SAMPLES, ids=lambda sample: sample.name)
+def test_real_recordings(sample):
+    found = read_telemetry(REAL / "telemetry" / sample.name)
+    assert found.families == (sample.family,)
+    assert {raw.carrier for raw in found.raws} == {sample.carrier}
+    assert (len(found.fixes), len(found.accelerations)) == (sample.fixes, sample.accelerations)
     assert found.unknown == ()

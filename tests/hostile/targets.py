@@ -19,16 +19,10 @@ from factory import Data, Picture, Sound, Text, make_clip
 
 from dashcam_pipeline.config import load_config
 from dashcam_pipeline.dashcam.names import parse_name
-from dashcam_pipeline.dashcam.telemetry import (
-    blackvue,
-    gpmf,
-    nmea,
-    read_telemetry,
-    records,
-    seventymai,
-    texts,
-)
+from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
+from dashcam_pipeline.dashcam.telemetry.families import FAMILIES
+from dashcam_pipeline.dashcam.telemetry.formats import nmea
 from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.media import extent
 from dashcam_pipeline.media.probe import probe
@@ -123,13 +117,29 @@ def name(data: bytes) -> None:
 
 
 def block(data: bytes) -> None:
-    records.block(data, 0.0)
-    records.transport(data, None)
+    for family in FAMILIES:
+        family.block(data, 0.0)
+        family.transport_packet(data, None)
+
+
+def packet(data: bytes) -> None:
+    for family in FAMILIES:
+        family.subtitle(data, 0.0)
+        family.data_packet(data, 0.0, 1.0)
+
+
+def box(data: bytes) -> None:
+    for family in FAMILIES:
+        for place in ("free", "GPS ", "uuid", "moov/uuid"):
+            family.box(place, data)
 
 
 def log(data: bytes) -> None:
-    seventymai.log(data, "NO20240101-200000-000001F.MP4")
-    seventymai.box(data)
+    for family in FAMILIES:
+        family.card_log(data, "NO20240101-200000-000001F.MP4")
+        for ending in (".gps", ".3gf", ".nmea"):
+            family.sidecar(ending, data)
+    box(data)
 
 
 TOML = b"""strength = 0.5
@@ -158,11 +168,9 @@ TARGETS = {
     "structure": Target(in_file(structure, ".mp4"), lambda: list(clips()), [b"moov", *SIZES]),
     "recording": Target(in_file(recording, ".mp4"), lambda: list(clips()), SIZES),
     "nmea": Target(lambda data: list(nmea.parse(data)), lambda: [cameras.nmea(1, clock_ms=5)]),
-    "gpmf": Target(
-        lambda data: gpmf.parse(data, 0.0), lambda: [cameras.gpmf(1)], [b"GPS9", b"SCAL"]
-    ),
-    "texts": Target(lambda data: texts.parse(data, 0.0), lambda: [cameras.garmin_text(1)]),
-    "blackvue": Target(blackvue.free, lambda: [cameras.blackvue_free(2)[8:]], SIZES),
+    "gpmf": Target(packet, lambda: [cameras.gpmf(1)], [b"GPS9", b"SCAL"]),
+    "texts": Target(packet, lambda: [cameras.garmin_text(1)]),
+    "blackvue": Target(box, lambda: [cameras.blackvue_free(2)[8:]], SIZES),
     "block": Target(block, lambda: [cameras.novatek_block(0, size=128), cameras.mai_block(0)]),
     "log": Target(log, lambda: [b"$V02\n" + LOG_LINE * 2, cameras.mai_box(2)[8:]]),
     "config": Target(

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from dashcam_pipeline import clean
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.export import to_zip
-from dashcam_pipeline.dashcam.telemetry.isobmff import LIMITS, Limits
+from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
 from dashcam_pipeline.errors import DashcamError, NotVideoError
 from dashcam_pipeline.media import extent, opening
 from dashcam_pipeline.media.probe import probe

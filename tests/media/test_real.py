@@ -11,8 +11,8 @@ import judge
 import pytest
 from pump import pump
 
-from dashcam_pipeline.media.containers import choose_output_path
 from dashcam_pipeline.media.describe import probe
+from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.encoders import EncoderSettings
 from dashcam_pipeline.media.probe import examine
 

@@ -12,8 +12,8 @@ import pytest
 from factory import Data, Picture, Sound, Text, make_clip
 from pump import pump
 
-from dashcam_pipeline.media.containers import can_hold, choose_output_path
 from dashcam_pipeline.media.describe import probe
+from dashcam_pipeline.media.destination import can_hold, choose_output_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,6 +15,7 @@ import av.error
 
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page.model import Row
+from dashcam_pipeline.media.containers import COARSEST_TICK
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _FACTS_OF_FILES: Final = frozenset(
 """Metadata about a file itself, or that the result extends: no loss when it differs."""
 
 _MILLISECOND: Final = Fraction(1, 1000)
-_TOLERANCE: Final = Fraction(1, 900)
+_TOLERANCE: Final = COARSEST_TICK * Fraction(10, 9)
 """Times may differ by a tick of the coarser clock (Matroska: 1 ms) and still be the same."""
 
 

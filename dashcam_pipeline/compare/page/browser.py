@@ -22,6 +22,7 @@ from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Developer, shown_size
 from dashcam_pipeline.compare.page.model import Playable
 from dashcam_pipeline.compare.pairs import origin
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.partfile import PartFile, output_error
 from dashcam_pipeline.media.planes import to_video_frame
 from dashcam_pipeline.media.reader import Reader
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.source import SourceInfo
 
-_PLAYED: Final = {
-    "mp4": frozenset(("h264", "av1", "vp9")),
-    "mov": frozenset(("h264",)),
-    "webm": frozenset(("vp8", "vp9", "av1")),
-}
 _HEARD: Final = frozenset(("aac", "mp3", "opus", "vorbis", "mp3float"))
 _BITS: Final = 8
 
@@ -57,7 +53,7 @@ def plays(info: SourceInfo) -> bool:
     video = info.video
     sounds = [t for t in info.tracks if t.kind == "audio"]
     return (
-        video.codec in _PLAYED.get(info.container, ())
+        video.codec in containers.named(info.container).browser
         and video.layout.bits == _BITS
         and video.layout.log2_chroma == (1, 1)
         and all(t.codec in _HEARD for t in sounds)

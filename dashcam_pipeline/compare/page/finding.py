@@ -11,14 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.errors import InputMissingError, UsageError
+from dashcam_pipeline.media.containers import is_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-VIDEOS: Final = frozenset(
-    (".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mts")
-)
-"""Endings of recordings."""
 
 ENDINGS: Final = ("_clean",)
 """What ``dashcam clean`` adds to a name."""
@@ -190,7 +186,7 @@ def _videos(folder: Path, *, deep: bool = True) -> Iterable[Path]:
     """Recordings below a folder, in order; not hidden ones, comparisons, or a page's own."""
     for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
         inner = path.relative_to(folder).parts
-        if path.suffix.lower() not in VIDEOS or path.stem.endswith(OURS):
+        if not is_recording(path) or path.stem.endswith(OURS):
             continue
         if any(p.startswith(".") for p in inner) or any(p.endswith(FILES) for p in inner[:-1]):
             continue

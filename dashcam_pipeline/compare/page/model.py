@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from dashcam_pipeline.media.containers import COARSEST_TICK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,6 +206,10 @@ class PageResult:
         return f"wrote  {self.path} ({clips}, {self.files} files beside it)"
 
 
+_TICK: Final = float(COARSEST_TICK * Fraction(11, 10))
+"""Seconds by which a time may be off its even place: a tick of the coarsest clock, and a bit."""
+
+
 def packed_times(times: list[float]) -> dict[str, Any]:
     """Frame times, small: a start and a step where they are even, else all of them.
 
@@ -214,7 +221,7 @@ def packed_times(times: list[float]) -> dict[str, Any]:
     """
     if len(times) > 1:
         step = (times[-1] - times[0]) / (len(times) - 1)
-        even = all(abs(t - times[0] - i * step) < 0.0011 for i, t in enumerate(times))  # noqa: PLR2004 - a tick of Matroska
+        even = all(abs(t - times[0] - i * step) < _TICK for i, t in enumerate(times))
         if even:
             return {"start": round(times[0], 6), "step": round(step, 9), "count": len(times)}
     return {"list": [round(t * 10_000) for t in times]}

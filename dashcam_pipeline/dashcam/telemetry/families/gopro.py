@@ -1,4 +1,4 @@
-"""GoPro's metadata track: key, length, value (the published GPMF specification).
+"""GoPro: a data track of items, each key, length, value (the published GPMF specification).
 
 Every item is a four-character key, a type letter, the size of one sample, the number of samples
 (big-endian) and the values, padded to four bytes; type 0 nests. ``GPS5`` holds latitude, longitude,
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
 from dashcam_pipeline.dashcam.telemetry.model import (
     STANDARD_GRAVITY,
     Acceleration,
@@ -22,6 +23,8 @@ from dashcam_pipeline.dashcam.telemetry.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_BEGINNINGS: Final = frozenset((b"DEVC", b"STRM"))
 
 MAX_DEPTH: Final = 6
 """Levels of nesting read; cameras write three."""
@@ -42,6 +45,20 @@ _GPS5_VALUES: Final = 5
 _GPS9: Final = struct.Struct(">7i2H")
 _GPS9_VALUES: Final = 9
 _AXES: Final = 3
+
+
+class GoPro(Family):
+    """Packets of the ``gpmd`` track."""
+
+    name = "gopro"
+
+    def data_packet(self, data: bytes, seconds: float | None, length: float) -> Reading | None:
+        """A packet; its samples are spread over it evenly. No fix where the receiver has none."""
+        if data[:4] not in _BEGINNINGS:
+            return None
+        packet = _Packet(seconds, length)
+        packet.read(data, _Stream(), 0)
+        return Reading(packet.fixes, packet.accelerations)
 
 
 @dataclass(slots=True)
@@ -65,7 +82,7 @@ class _Stream:
             self.time = _time(values)
 
 
-def items(data: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
+def _items(data: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
     """Items one after the other: (key, type, size of a sample, values without padding)."""
     offset = 0
     while offset + _HEADER.size <= len(data):
@@ -76,24 +93,6 @@ def items(data: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
             return
         yield key, kind, size, data[begin:end]
         offset = begin + -(-(size * count) // 4) * 4
-
-
-def parse(
-    data: bytes, seconds: float | None = None, length: float = 1.0
-) -> tuple[list[Fix], list[Acceleration]]:
-    """Positions and accelerations of one packet.
-
-    Args:
-        data: the packet.
-        seconds: since the recording began.
-        length: of the packet in seconds; its samples are spread over it evenly.
-
-    Returns:
-        (fixes, accelerations); no fix where the receiver says it has none.
-    """
-    packet = _Packet(seconds, length)
-    packet.read(data, _Stream(), 0)
-    return packet.fixes, packet.accelerations
 
 
 @dataclass(slots=True)
@@ -108,7 +107,7 @@ class _Packet:
     def read(self, data: bytes, stream: _Stream, depth: int) -> None:
         if depth >= MAX_DEPTH:
             return
-        for key, kind, size, values in items(data):
+        for key, kind, size, values in _items(data):
             if kind == 0:
                 self.read(values, _Stream(), depth + 1)
             elif key == b"GPS5":

@@ -4,6 +4,8 @@
 * ``3gf ``, and ``NAME.3gf``: records of u32 milliseconds and three i16, big-endian; 128 counts are
   one g (a recording's mean over a drive is 126).
 * ``sttm``: when the recording began, milliseconds of the camera's clock.
+
+Layouts as published by ExifTool (``QuickTime``, ``free``), checked on files of a camera.
 """
 
 from __future__ import annotations
@@ -12,27 +14,40 @@ import io
 import struct
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.dashcam.telemetry import isobmff, nmea
+from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
+from dashcam_pipeline.dashcam.telemetry.formats import isobmff, nmea
 from dashcam_pipeline.dashcam.telemetry.model import Acceleration
 
 if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.model import Fix
 
-FAMILY: Final = "blackvue"
 _PARTS: Final = frozenset((b"cprt", b"sttm", b"ptnm", b"ptrh", b"thum", b"gps ", b"3gf "))
-_SENSOR: Final = struct.Struct(">I3h")
+_RECORD: Final = struct.Struct(">I3h")
 _COUNTS: Final = 128.0
 _END: Final = 0xFFFFFFFF
 """Milliseconds of unused records."""
 
 
-def is_free(content: bytes) -> bool:
-    """True if a ``free`` box's content is BlackVue's."""
-    return content[:2] == b"\0\0" and content[4:8] in _PARTS
+class BlackVue(Family):
+    """Sentences with a clock in front, and a G-sensor's counts."""
+
+    name = "blackvue"
+    endings = (".gps", ".3gf")
+
+    def box(self, place: str, content: bytes) -> Reading | None:
+        """A ``free`` box that is a box of boxes."""
+        if place != "free" or content[:2] != b"\0\0" or content[4:8] not in _PARTS:
+            return None
+        return _free(content)
+
+    def sidecar(self, ending: str, data: bytes) -> Reading | None:
+        """The two files of older cameras."""
+        if ending == ".gps":
+            return Reading(_gps(data))
+        return Reading((), _sensor(data)) if ending == ".3gf" else None
 
 
-def free(content: bytes) -> tuple[list[Fix], list[Acceleration]]:
-    """What a ``free`` box's content holds."""
+def _free(content: bytes) -> Reading:
     file = io.BytesIO(content)
     parts = {
         node.kind: isobmff.payload(file, node) or b""
@@ -40,10 +55,10 @@ def free(content: bytes) -> tuple[list[Fix], list[Acceleration]]:
     }
     start = parts.get(b"sttm", b"")
     begin = int.from_bytes(start[-8:], "big") if len(start) >= 8 else None  # noqa: PLR2004 - u64
-    return gps(parts.get(b"gps ", b""), begin), sensor(parts.get(b"3gf ", b""))
+    return Reading(_gps(parts.get(b"gps ", b""), begin), _sensor(parts.get(b"3gf ", b"")))
 
 
-def gps(text: bytes, begin_ms: int | None = None) -> list[Fix]:
+def _gps(text: bytes, begin_ms: int | None = None) -> list[Fix]:
     """Positions of a ``gps `` box or a ``.gps`` file.
 
     Args:
@@ -53,11 +68,11 @@ def gps(text: bytes, begin_ms: int | None = None) -> list[Fix]:
     return list(nmea.parse(text, begin_ms=begin_ms))
 
 
-def sensor(data: bytes) -> list[Acceleration]:
+def _sensor(data: bytes) -> list[Acceleration]:
     """Accelerations of a ``3gf `` box or a ``.3gf`` file."""
     found = []
-    for offset in range(0, len(data) - _SENSOR.size + 1, _SENSOR.size):
-        milliseconds, *counts = _SENSOR.unpack_from(data, offset)
+    for offset in range(0, len(data) - _RECORD.size + 1, _RECORD.size):
+        milliseconds, *counts = _RECORD.unpack_from(data, offset)
         if milliseconds == _END:
             break
         x, y, z = (count / _COUNTS for count in counts)

@@ -10,35 +10,13 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEADER: Final = 8
 _LARGE_HEADER: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on what a file can make us do.
-
-    Args:
-        depth: levels of boxes.
-        boxes: boxes looked at, of one parent; real files have below a hundred.
-        payload: bytes of one box or block that are read.
-        total: bytes of all raw telemetry that are kept in memory.
-        entries: blocks that an index may list; 3000 are ten a second for five minutes.
-        rows: fixes, and accelerations, that are kept; 200 a second for an hour are 720,000.
-    """
-
-    depth: int = 8
-    boxes: int = 4096
-    payload: int = 16 << 20
-    total: int = 128 << 20
-    entries: int = 100_000
-    rows: int = 1_000_000
-
-
-LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ SENTENCE: Final = re.compile(
 )
 """A sentence with BlackVue's leading clock (milliseconds); Thinkware leaves the dollar sign out."""
 
+MARK: Final = b"RMC,"
+"""What every text with a position has in it."""
+
 _ALTITUDE: Final = 8
 """Place of the altitude in a GGA sentence."""
 
@@ -59,6 +62,18 @@ def parse(text: bytes, *, begin_ms: int | None = None) -> Iterator[Fix]:
         fix = rmc(fields, seconds)
         if fix is not None:
             yield _with_gga(fix, heights[fields[0]]) if fields[0] in heights else fix
+
+
+def parse_packet(data: bytes, seconds: float | None) -> list[Fix]:
+    """The same of one packet of a track: a fix without a time of its own has the packet's.
+
+    Args:
+        data: the packet.
+        seconds: since the recording began.
+    """
+    return [
+        fix if fix.seconds is not None else replace(fix, seconds=seconds) for fix in parse(data)
+    ]
 
 
 def rmc(fields: list[bytes], seconds: float | None = None) -> Fix | None:

@@ -1,9 +1,9 @@
-"""70mai: the ``GPS `` box of its older cameras, and the log that its cards have for all clips.
-
-(The 4K models' ``freeGPS `` blocks are in ``records``.)
+"""70mai: a box in older cameras, blocks in the 4K models, and a card's log of all clips.
 
 * ``GPS `` box: records of 36 bytes, little-endian: has a fix, ?, seconds, metres an hour, ``N`` or
   ``S``, latitude, ``E`` or ``W``, longitude (degrees * 100 + minutes, times 1000), ...
+* ``freeGPS `` block: ``A`` at byte 30, then latitude and longitude as i32 of 1e-7 degrees and the
+  heading in degrees. It has no clock, and its speed field no known unit.
 * ``GPSData*.txt`` at the card's root: after ``$V02``, lines of Unix time, ``A`` or ``V``, latitude,
   longitude, course * 100, speed * 100 (m/s), three accelerations * 100 (g), and the clip's name.
   Its clock is eight hours behind UTC in every region: the firmware takes China's time for UTC.
@@ -13,22 +13,58 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.dashcam.telemetry import nmea
-from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Fix, make_fix
+from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
+from dashcam_pipeline.dashcam.telemetry.formats import nmea
+from dashcam_pipeline.dashcam.telemetry.model import Acceleration, make_fix
 
-FAMILY: Final = "70mai"
-LOG_HEADER: Final = b"$V02"
-LOG_NAME: Final = "GPSData*.txt"
+if TYPE_CHECKING:
+    from dashcam_pipeline.dashcam.telemetry.model import Fix
+
+_STATUS: Final = 30
+_BLOCK: Final = struct.Struct("<iiH")
+_DEGREE: Final = 1e7
 
 _RECORD: Final = struct.Struct("<4IcIcI10x")
 _METRES_PER_HOUR: Final = 1 / 3600
+
+_LOG_HEADER: Final = b"$V02"
 _CLOCK_ERROR: Final = timedelta(hours=8)
 _LOG_FIELDS: Final = 10
 
 
-def box(content: bytes) -> list[Fix]:
+class SeventyMai(Family):
+    """Three layouts of one maker."""
+
+    name = "70mai"
+    card_logs = ("GPSData*.txt",)
+
+    def box(self, place: str, content: bytes) -> Reading | None:
+        """The older cameras' box."""
+        return Reading(_box(content)) if place == "GPS " else None
+
+    def block(self, data: bytes, seconds: float | None) -> Reading | None:
+        """The 4K models' block; other chips write theirs in the same place, with sentences."""
+        if len(data) < _STATUS + 1 + _BLOCK.size or nmea.MARK in data:
+            return None
+        if data[_STATUS] not in b"AV":
+            return None
+        if data[_STATUS] == ord("V"):
+            return Reading()
+        latitude, longitude, heading = _BLOCK.unpack_from(data, _STATUS + 1)
+        fix = make_fix(
+            latitude / _DEGREE, longitude / _DEGREE, seconds, None, course=float(heading)
+        )
+        return Reading((fix,) if fix else ())
+
+    def card_log(self, data: bytes, clip: str) -> tuple[Reading, bytes] | None:
+        """The clip's lines of the card's log."""
+        fixes, accelerations, lines = _log(data, clip)
+        return (Reading(fixes, accelerations), lines) if lines else None
+
+
+def _box(content: bytes) -> list[Fix]:
     """Positions of a ``GPS `` box's content; it ends at the first record of zeros."""
     found = []
     for offset in range(0, len(content) - _RECORD.size + 1, _RECORD.size):
@@ -50,7 +86,7 @@ def box(content: bytes) -> list[Fix]:
     return found
 
 
-def log(text: bytes, clip: str) -> tuple[list[Fix], list[Acceleration], bytes]:
+def _log(text: bytes, clip: str) -> tuple[list[Fix], list[Acceleration], bytes]:
     """One clip's part of a card's log.
 
     Args:
@@ -63,7 +99,7 @@ def log(text: bytes, clip: str) -> tuple[list[Fix], list[Acceleration], bytes]:
     fixes: list[Fix] = []
     accelerations: list[Acceleration] = []
     lines: list[bytes] = []
-    if not text.startswith(LOG_HEADER):
+    if not text.startswith(_LOG_HEADER):
         return fixes, accelerations, b""
     wanted = clip.encode().upper()
     first: int | None = None

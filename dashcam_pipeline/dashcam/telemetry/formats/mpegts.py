@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 
-from dashcam_pipeline.dashcam.telemetry.isobmff import LIMITS, Limits
+from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

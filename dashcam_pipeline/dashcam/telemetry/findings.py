@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from dashcam_pipeline.dashcam.telemetry.model import Raw, Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from dashcam_pipeline.dashcam.telemetry.isobmff import Limits
+    from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
+    from dashcam_pipeline.dashcam.telemetry.limits import Limits
     from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Carrier, Fix
 
 _OVERHEAD: Final = 256
@@ -18,10 +19,16 @@ _OVERHEAD: Final = 256
 
 
 @dataclass(slots=True)
-class Found:
-    """What has been found so far, within the limits."""
+class Findings:
+    """What has been found so far, within the limits.
+
+    Args:
+        limits: bounds on what is kept.
+        asked: the families that may know a piece, in the order in which they are asked.
+    """
 
     limits: Limits
+    asked: Sequence[Family]
     families: list[str] = field(default_factory=list)
     fixes: list[Fix] = field(default_factory=list)
     accelerations: list[Acceleration] = field(default_factory=list)
@@ -30,18 +37,34 @@ class Found:
     notes: list[str] = field(default_factory=list)
     kept: int = 0
 
-    def family(self, name: str) -> None:
-        """Add a layout that was recognised."""
-        if name not in self.families:
-            self.families.append(name)
+    def recognise(self, ask: Callable[[Family], Reading | None]) -> bool:
+        """Let the families look at a piece; what the first one that knows it reads is added.
+
+        Args:
+            ask: shows a family the piece.
+
+        Returns:
+            True if one knows it.
+        """
+        for family in self.asked:
+            reading = ask(family)
+            if reading is not None:
+                self.add(family, reading)
+                return True
+        return False
+
+    def add(self, family: Family, reading: Reading) -> None:
+        """Add what a family has read, up to ``Limits.rows`` of fixes and of accelerations."""
+        if family.name not in self.families:
+            self.families.append(family.name)
+        self._extend(reading.fixes, reading.accelerations)
 
     def note(self, text: str) -> None:
         """Add a sentence, once."""
         if text not in self.notes:
             self.notes.append(text)
 
-    def add(self, fixes: Sequence[Fix], accelerations: Sequence[Acceleration] = ()) -> None:
-        """Add what was read, up to ``Limits.rows`` of each."""
+    def _extend(self, fixes: Sequence[Fix], accelerations: Sequence[Acceleration]) -> None:
         room = self.limits.rows - len(self.fixes), self.limits.rows - len(self.accelerations)
         if len(fixes) > room[0] or len(accelerations) > room[1]:
             self.note(f"more than {self.limits.rows} rows of telemetry; the rest was not read.")

@@ -1,0 +1,77 @@
+"""Telemetry in files beside a recording, or at the root of its card; they stay files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from dashcam_pipeline.dashcam.telemetry.findings import Findings
+
+_CARD_LEVELS: Final = 4
+"""Folders up from a clip in which a card's own log is looked for."""
+
+
+def collect(path: Path, findings: Findings) -> None:
+    """Read the files that have a recording's name, and what a card's logs say about it.
+
+    Args:
+        path: the recording.
+        findings: added to.
+
+    Raises:
+        OSError: a file can't be read.
+    """
+    _of_this_name(path, findings)
+    for folder in list(path.absolute().parents)[:_CARD_LEVELS]:
+        _logs(folder, path.name, findings)
+
+
+def _of_this_name(path: Path, findings: Findings) -> None:
+    stem = path.stem.lower()
+    endings = dict.fromkeys(ending for family in findings.asked for ending in family.endings)
+    files = {p.name.lower(): p for p in _with_endings(path.parent, endings)}
+    for ending in endings:
+        file = files.get(stem + ending)
+        if file is None or not _is_small(file, findings):
+            continue
+        known = _recognise(ending, data := file.read_bytes(), findings)
+        findings.keep(file.name, data, "sidecar", understood=known)
+
+
+def _recognise(ending: str, data: bytes, findings: Findings) -> bool:
+    return findings.recognise(lambda family: family.sidecar(ending, data))
+
+
+def _logs(folder: Path, clip: str, findings: Findings) -> None:
+    for family in findings.asked:
+        for file in sorted(p for name in family.card_logs for p in _matching(folder, name)):
+            if not _is_small(file, findings):
+                continue
+            about = family.card_log(file.read_bytes(), clip)
+            if about is not None:
+                reading, lines = about
+                findings.add(family, reading)
+                findings.keep(file.name, lines, "sidecar")
+
+
+def _is_small(path: Path, findings: Findings) -> bool:
+    """True for an ordinary file within the limits; reading a pipe would wait for ever."""
+    return path.is_file() and path.stat().st_size <= findings.limits.payload
+
+
+def _with_endings(folder: Path, endings: Iterable[str]) -> list[Path]:
+    wanted = set(endings)
+    try:
+        return [p for p in folder.iterdir() if p.suffix.lower() in wanted]
+    except PermissionError:
+        return []  # a recording may be readable in a folder that isn't
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return list(folder.glob(pattern))
+    except PermissionError:
+        return []

@@ -1,0 +1,30 @@
+"""What a hostile file can make the search do, at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what a file can make us do.
+
+    Args:
+        depth: levels of boxes.
+        boxes: boxes looked at, of one parent; real files have below a hundred.
+        payload: bytes of one box, block or file that are read.
+        total: bytes of all raw telemetry that are kept in memory.
+        entries: blocks that an index may list; 3000 are ten a second for five minutes.
+        rows: fixes, and accelerations, that are kept; 200 a second for an hour are 720,000.
+    """
+
+    depth: int = 8
+    boxes: int = 4096
+    payload: int = 16 << 20
+    total: int = 128 << 20
+    entries: int = 100_000
+    rows: int = 1_000_000
+
+
+LIMITS: Final = Limits()

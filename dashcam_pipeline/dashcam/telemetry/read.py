@@ -1,0 +1,64 @@
+"""Finding the telemetry of a recording, wherever its camera put it.
+
+::
+
+    telemetry = read_telemetry(Path("20240101_120000_NF.mp4"))
+    telemetry.families, len(telemetry.fixes), telemetry.unknown
+
+Each carrier looks for pieces in its own way and shows them to the families. A file without pictures
+is fine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import av.error
+
+from dashcam_pipeline.dashcam.telemetry.carriers import (
+    mp4_boxes,
+    sidecar_files,
+    tracks,
+    transport_stream,
+)
+from dashcam_pipeline.dashcam.telemetry.families import FAMILIES
+from dashcam_pipeline.dashcam.telemetry.findings import Findings
+from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
+from dashcam_pipeline.media.opening import check_readable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashcam_pipeline.dashcam.telemetry.model import Telemetry
+
+
+def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
+    """Find and read all telemetry of a recording.
+
+    Args:
+        path: the recording; only read.
+        limits: bounds on what a hostile file can make us do.
+
+    Returns:
+        what was found, empty if there is nothing; a note says if reading failed on the way.
+
+    Raises:
+        InputMissingError: no such file, a folder, or no permission.
+        NotVideoError: an empty file.
+        InputError: it can't be opened for another reason.
+    """
+    check_readable(path)
+    findings = Findings(limits, FAMILIES)
+    for collect in (
+        mp4_boxes.collect,
+        transport_stream.collect,
+        sidecar_files.collect,
+        tracks.collect,
+    ):
+        try:
+            collect(path, findings)
+        except (OSError, av.error.FFmpegError, IndexError) as error:
+            # a card that fails in the middle must not take along what was found elsewhere;
+            # IndexError is PyAV's for tracks that appear on the way
+            findings.note(f"telemetry could be read only in part ({error}).")
+    return findings.result()

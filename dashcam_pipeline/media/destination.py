@@ -1,0 +1,169 @@
+"""Which container an output goes into, and which tracks of a source it can hold.
+
+The muxer itself is asked, by writing a header with the track in question to memory, where the table
+of containers doesn't know better.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.error
+from av.stream import Discard
+
+from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media import containers
+from dashcam_pipeline.media.opening import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.stream import Stream
+
+    from dashcam_pipeline.media.source import SourceInfo, Track
+
+RECREATED: Final = "recreated by the container"
+"""Reason of a track that isn't copied because the muxer writes it anew from metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a track can be carried.
+
+    Args:
+        track: of the source.
+        reason: why not; empty if it can be.
+        recreated: True if it isn't copied because the muxer makes it anew (chapters, timecode):
+            nothing is lost.
+    """
+
+    track: Track
+    reason: str = ""
+    recreated: bool = False
+
+    @property
+    def copied(self) -> bool:
+        """True if its packets are to be copied."""
+        return not self.reason
+
+
+def muxer_of(path: Path) -> str:
+    """FFmpeg's muxer for an output's name.
+
+    Raises:
+        OutputError: an extension that this tool doesn't write.
+    """
+    container = containers.written_to(path)
+    if container is None:
+        raise OutputError(
+            f"{path} has the extension {path.suffix or '(none)'!r}, which can't be written.",
+            advice=f"Written are: {', '.join(containers.suffixes(written=True))}.",
+        )
+    return container.name
+
+
+def choose_output_path(
+    info: SourceInfo, wanted: Path | None = None, *, ending: str = "_clean"
+) -> Path:
+    """Where the result goes.
+
+    Args:
+        info: the source.
+        wanted: what the user named; its extension decides the container.
+        ending: added to the source's stem where nothing was named.
+
+    Returns:
+        ``wanted``, or a name beside the source in the same container if that holds every
+        track, else in the fallback (Matroska) where that holds more.
+
+    Raises:
+        OutputError: an extension that this tool doesn't write.
+    """
+    if wanted is not None:
+        muxer_of(wanted)
+        return wanted
+    own = containers.named(info.container)
+    fallback = containers.FALLBACK
+    stem = info.path.with_name(f"{info.path.stem}{ending}")
+    suffix = info.path.suffix
+    if not own.written:
+        return stem.with_name(stem.name + fallback.written[0])
+    if suffix.lower() not in own.written:
+        suffix = own.written[0]
+    lost = _lost(info, own.name)
+    if lost and _lost(info, fallback.name) < lost:
+        suffix = fallback.written[0]
+    return stem.with_name(stem.name + suffix)
+
+
+def _lost(info: SourceInfo, muxer: str) -> int:
+    return sum(1 for v in can_hold(info, muxer) if not v.copied and not v.recreated)
+
+
+def can_hold(info: SourceInfo, muxer: str) -> tuple[Verdict, ...]:
+    """For every track but the one worked on: whether a muxer takes it."""
+    with open_source(info.path) as container:
+        return judge(container, info, muxer)
+
+
+def judge(container: InputContainer, info: SourceInfo, muxer: str) -> tuple[Verdict, ...]:
+    """As ``can_hold``, with the source open already."""
+    return tuple(_verdict(container.streams[t.index], t, muxer) for t in info.others)
+
+
+def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
+    if track.kind == "data" and track.codec is None and "timecode" in track.metadata:
+        # an MP4 muxer refuses tmcd but writes it anew from the video track's metadata
+        if containers.named(muxer).makes_timecode:
+            return Verdict(track, RECREATED, recreated=True)
+        return Verdict(track, f"{muxer} has no timecode track; its value is kept as metadata")
+    if stream.discard == Discard.all and track.kind == "data":  # an MP4's chapter texts
+        return Verdict(track, RECREATED, recreated=True)
+    if track.kind == "unknown":
+        return Verdict(track, "its kind is unknown to FFmpeg")
+    if not _accepts(muxer, stream, track):
+        return Verdict(track, f"{muxer} can't hold {track.codec or 'such'} {track.kind} tracks")
+    return Verdict(track)
+
+
+def can_announce(muxer: str, codec: str | None) -> bool:
+    """False for a codec that a container holds but can't name to a player."""
+    known = containers.named(muxer).codecs
+    return known is None or codec in known
+
+
+def _accepts(muxer: str, stream: Stream, track: Track) -> bool:
+    if not can_announce(muxer, track.codec):
+        return False
+    try:
+        with av.open(io.BytesIO(), "w", format=muxer) as trial:
+            add_copy(trial, stream, muxer)
+            trial.start_encoding()
+    except (ValueError, av.error.FFmpegError):
+        return False
+    return True
+
+
+def add_copy(container: av.container.OutputContainer, stream: Stream, muxer: str) -> Stream:
+    """Add a track to an output that is to receive a source track's packets as they are.
+
+    Args:
+        container: the output, before its header is written.
+        stream: of the open source.
+        muxer: the output's.
+
+    Raises:
+        ValueError: the container can't hold its codec.
+    """
+    copy = container.add_stream_from_template(stream, opaque=True)
+    copy.metadata.update(stream.metadata)
+    copy.disposition = stream.disposition
+    if stream.time_base is not None:
+        copy.time_base = stream.time_base
+    if containers.named(muxer).keeps_ids:
+        copy.id = stream.id
+    return copy
