@@ -182,7 +182,9 @@ class Run:
         writer = open_writer(
             lambda: Writer(self.target, info, self.settings, audio=self.config.audio, tags=said)
         )
-        return Output(writer, self.info.path, self.target, self.seal)
+        output = Output(writer, self.info.path, self.target, self.seal)
+        self.on_failure(output.abort)
+        return output
 
     def run(
         self,

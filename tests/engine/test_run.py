@@ -78,12 +78,12 @@ def test_anything_may_stand_in_the_chain_s_place_and_nobody_need_keep(clip, tmp_
 
 
 def test_a_run_left_before_it_began_closes_what_was_opened_and_leaves_no_file(clip, tmp_path):
-    closed, run = [], Run.open(EMPTY, clip, tmp_path / "o.mp4")
+    closed, outputs, run = [], [], Run.open(EMPTY, clip, tmp_path / "o.mp4")
 
     def give_up():
         with run:
             run.on_failure(lambda: closed.append(1))
-            run.output()
+            outputs.append(run.output())
             assert (tmp_path / "o.mp4.part").exists()
             raise StageError("given up")
 
@@ -91,6 +91,7 @@ def test_a_run_left_before_it_began_closes_what_was_opened_and_leaves_no_file(cl
         give_up()
     assert closed == [1]
     assert list(run.reader) == []
+    assert outputs[0]._writer._file.closed
     assert [path.name for path in tmp_path.iterdir()] == ["night.mp4"]
 
 

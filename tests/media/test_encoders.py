@@ -8,7 +8,6 @@ from factory import Picture, make_clip
 from pump import pump
 
 from dashcam_pipeline.errors import EncoderError
-from dashcam_pipeline.media import encoders
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.encoders import EncoderSettings, lossless, resolve
 
@@ -130,7 +129,7 @@ def test_a_container_that_cannot_hold_the_codec_is_named(tmp_path):
 
 
 def test_hardware_encoders_fail_with_advice(tmp_path):
-    if "h264_nvenc" not in encoders.available():
+    if "h264_nvenc" not in av.codec.codec.codecs_available:
         pytest.skip("this FFmpeg has no NVENC")
     source = make_clip(tmp_path / "in.mp4", frames=2)
     try:

@@ -43,7 +43,7 @@ def test_a_part_file_grows_until_the_output_is_whole(source, tmp_path):
     assert names(tmp_path) == ["in.mp4", "out.mp4"]
     assert report.nbytes == target.stat().st_size
     assert report.path == target
-    assert report.to_dict()["frames"] == 20
+    assert report.frames == 20
 
 
 @pytest.mark.parametrize("leave", ["abort", "exception", "close"])
