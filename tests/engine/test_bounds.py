@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from dashcam_pipeline.chain import Chain
-from dashcam_pipeline.queues import ByteQueue
-from dashcam_pipeline.scenes import change, is_cut, rank_correlation
-from dashcam_pipeline.workers import QUEUE_BYTES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import Toy, make_frame
 
+from dashcam_pipeline.engine.chain import Chain
+from dashcam_pipeline.engine.cuts import change, is_cut, rank_correlation
+from dashcam_pipeline.engine.queues import ByteQueue
+from dashcam_pipeline.engine.workers import QUEUE_BYTES
 from dashcam_pipeline.frames import PixelLayout
 
 CELLS = (18, 32)

@@ -45,7 +45,7 @@ def test_after_3000_packets_in_vain_the_decoder_is_not_asked_any_more(tmp_path, 
     with Reader(source, threads=1) as reader:
         frames = sum(isinstance(item, Frame) for item in reader)
     assert frames == decoded
-    assert reader.counts.packets_failed == bad + 2 * GOOD - decoded
+    assert reader.counts.frames.damaged_packets == bad + 2 * GOOD - decoded
     gave_up = any("too many failures" in message for message in reader.counts.errors)
     assert gave_up == (decoded == GOOD)
 

@@ -69,7 +69,7 @@ def test_a_key_frame_far_before_the_start_is_found_without_an_index(tmp_path, ev
     source = film(tmp_path / "in.ts", gop=every * RATE, options={"sc_threshold": "0"})
     frames, counts = read(source, start=47.5)
     assert len(frames) == 12.5 * RATE
-    assert not counts.frames_concealed
+    assert not counts.frames.concealed
     assert counts.video_packets < read_at_most * FRAMES
 
 
