@@ -4,8 +4,9 @@ The structured layer S and the veil V are light that the network found at its wo
 they are they leave dark lines: V holds thin streaks too, which then go twice, and a streak of S is
 wider than the streak itself. So
 
-* what is thin in V is moved to S;
-* S counts as far as it is connected with a source (``connected``), or lane marks would go;
+* of V what is wide is taken; what is thin in it counts to S as far as S has it as well;
+* S counts as far as it is connected with a source (``connected``), or lane marks would go: what is
+  wide in it and what is thin each for itself, since a lane mark lies in the haze of some lamp;
 * S becomes a share s of what rises above the light around, A, the smoothed opening of the picture,
   so that at full resolution a streak goes at its own width and colour: T = s (x^2 - A);
 * how strongly all that is done follows the glass (``glass``): behind dirty glass the veil goes
@@ -65,7 +66,7 @@ DIRTY = Taking(window=0.25, veil=1.0, weber=0.0, dead=0.02)
 """Behind a dirty windscreen; chosen on simulated drives with their truth, and by looking."""
 
 THIN = 0.05
-"""Width, in shorter frame sides, below which something in the veil is no haze but a streak."""
+"""Width, in shorter frame sides, below which something in a layer is no haze but a streak."""
 
 RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
@@ -94,10 +95,13 @@ def glare_layer(
     _lift_rim(found[0:3], linear)
     _lift_rim(found[3:6], linear)
     outside = 1 - maps[6]
-    wide = _haze(found[3:6])
-    claimed = found[0:3].sum(axis=0)
-    claimed = claimed * connected_share(picture, claimed, maps[6])
-    claimed += dirt * np.maximum(found[3:6] - wide, 0).sum(axis=0)
+    wide = np.stack([_wide(channel, blur=0.15) for channel in found[3:6]])
+    structured = found[0:3].sum(axis=0)
+    bloom = _wide(structured, blur=0)
+    thin = structured - bloom
+    again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin)
+    claimed = bloom * connected_share(picture, bloom, maps[6])
+    claimed += (thin + again) * connected_share(picture, thin, maps[6])
     around = surroundings(linear, how.window)
     excess = np.maximum(linear - around, 0).sum(axis=0)
     share = min(streaks, 1.0) * outside * np.minimum(claimed / (excess + 1e-6), 1)
@@ -134,16 +138,20 @@ def surroundings(linear: Light, window: float) -> Light:
     return np.stack(channels).astype(np.float32, copy=False)
 
 
-def _haze(veil: Light) -> Light:
-    """What is wide of a veil (3, h, w), of the same shape; nowhere above it."""
-    height, width = veil.shape[1:]
+def _wide(layer: Light, *, blur: float) -> Light:
+    """What is wide of a layer (h, w): its opening; nowhere above it.
+
+    Args:
+        layer: light.
+        blur: of the result, in sides of the opening.
+    """
+    height, width = layer.shape
     side = max(round(THIN * min(height, width) / 2) // 2 * 2 + 1, 3)
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    channels = []
-    for channel in veil:
-        opened = cv2.morphologyEx(_halved(channel), cv2.MORPH_OPEN, ball)
-        channels.append(cv2.resize(cv2.GaussianBlur(opened, (0, 0), 0.15 * side), (width, height)))
-    return np.minimum(np.stack(channels), veil)
+    opened = cv2.morphologyEx(_halved(layer), cv2.MORPH_OPEN, ball)
+    if blur:
+        opened = cv2.GaussianBlur(opened, (0, 0), blur * side)
+    return np.asarray(cv2.min(cv2.resize(opened, (width, height)), layer), np.float32)
 
 
 def _halved(channel: Light) -> Light:
