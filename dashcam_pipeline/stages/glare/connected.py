@@ -56,7 +56,7 @@ def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
     """
     height, width = structured.shape
     size = (max(width // 2, 1), max(height // 2, 1))
-    layer = cv2.resize(structured, size, interpolation=cv2.INTER_AREA)
+    layer = np.asarray(cv2.resize(structured, size, interpolation=cv2.INTER_AREA), np.float32)
     peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 1)
     source = ((lamps > MASKED) | (peak > BRIGHT)).astype(np.float32)
     small = cv2.resize(source, size, interpolation=cv2.INTER_AREA)
@@ -76,8 +76,8 @@ def _reconstruct(layer: Light, marker: Light) -> Light:
     """Grow ``marker`` under ``layer``, both (h, w), until it grows no more."""
     reached = marker
     for step in range(STEPS):
-        grown = cv2.min(cv2.dilate(reached, _BOX), layer)
+        grown = np.asarray(cv2.min(cv2.dilate(reached, _BOX), layer), np.float32)
         if step % _LOOK == _LOOK - 1 and np.array_equal(grown, reached):
             break
         reached = grown
-    return np.asarray(reached)
+    return reached

@@ -162,7 +162,7 @@ class GlassMeter:
         return Glass(DIRT.get(self.mode, found), haze, lift, self._direction(), len(self._seen))
 
     def _direction(self) -> float | None:
-        smooth = sum(np.roll(self._directions, k) for k in (-1, 0, 1))
+        smooth = np.sum([np.roll(self._directions, k) for k in (-1, 0, 1)], axis=0)
         best = int(np.argmax(smooth))
         if not smooth[best] > CLEAR_DIRECTION * smooth.mean():
             return None

@@ -6,8 +6,7 @@ sees, and smoothed in time). What of it is taken follows the glass, as the recor
 (``glass``, ``rule``); that is enlarged and subtracted from the frame's own samples in linear light
 (``subtract``). The lamps themselves stay.
 
-On a GPU one graph does all of that, where the model has one that fits the stream (see
-``device_glare``).
+On a GPU the network and the subtraction run there (``device``); all else is the same.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ from dashcam_pipeline.stages.base import (
     StreamInfo,
 )
 from dashcam_pipeline.stages.glare.carry import Carrier
+from dashcam_pipeline.stages.glare.device import FILE, LAYOUT, DeviceRenderer
 from dashcam_pipeline.stages.glare.glass import GlassMeter, GlassMode
 from dashcam_pipeline.stages.glare.image_head import image_layer
 from dashcam_pipeline.stages.glare.rule import CLEAN, glare_layer
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.inference.manifest import Head
     from dashcam_pipeline.stages.glare.carry import Look
-    from dashcam_pipeline.stages.glare.device import DeviceGlare
     from dashcam_pipeline.stages.glare.layer import GlareLayer
 
     Light = npt.NDArray[np.floating[Any]]
@@ -127,8 +126,8 @@ class GlareStage(Stage):
         self._carrier = Carrier(
             EVERY[context.quality] if context.device == "cpu" else 1, surprise=SURPRISE
         )
-        self._graph: DeviceGlare | None = None
-        """What works on this stream instead of all of the above."""
+        self._renderer: DeviceRenderer | None = None
+        """What subtracts on a GPU."""
         self._waiting: list[_Waiting] = []
         self._meter = GlassMeter(self.options.glass)
         self._size = (0, 0)
@@ -153,7 +152,13 @@ class GlareStage(Stage):
         self._size = entry.size or work_size(
             info.height, info.width, area=area, multiple=entry.multiple
         )
-        self._graph = self._open_graph(info)
+        self._renderer = None
+        self.report.facts.pop("device_graph", None)
+        if self.context.device != "cpu" and info.layout == LAYOUT:
+            self._renderer = DeviceRenderer(
+                device=self.context.device, threads=self.context.threads
+            )
+            self.report.facts["device_graph"] = FILE
         self._meter = GlassMeter(self.options.glass)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
@@ -166,26 +171,8 @@ class GlareStage(Stage):
             picture = shrink_rgb(frame, *self._size)
             self._meter.look(picture, next(iter(self._network.run(picture[None]))))
 
-    def _open_graph(self, info: StreamInfo) -> DeviceGlare | None:
-        """The model's graph for a GPU, where there is one and it takes such a stream."""
-        entry = self._network.entry
-        if self.context.device == "cpu" or entry.device_graph is None:
-            return None
-        from dashcam_pipeline.stages.glare import device as device_glare  # noqa: PLC0415 - it reads this module
-
-        if info.layout != device_glare.LAYOUT:
-            return None
-        graph = device_glare.DeviceGlare(
-            entry, device=self.context.device, threads=self.context.threads
-        )
-        graph.open(info, self._size, strengths=self._strengths, amount=self.options.smoothing)
-        self.report.facts["device_graph"] = entry.device_graph
-        return graph
-
     def process(self, batch: FrameBatch) -> FrameBatch:
         """Clean a batch."""
-        if self._graph is not None:
-            return self._on_device(self._graph, batch)
         start = time.perf_counter()
         pictures = [shrink_rgb(frame, *self._size) for frame in batch]
         shrunk = time.perf_counter()
@@ -194,25 +181,6 @@ class GlareStage(Stage):
         self.report.count("shrink", shrunk - start)
         self.report.count("carry", time.perf_counter() - shrunk)
         return self._finished()
-
-    def _on_device(self, graph: DeviceGlare, batch: FrameBatch) -> FrameBatch:
-        """Clean a batch by the graph; where not even one frame fits into memory, without it."""
-        start = time.perf_counter()
-        try:
-            frames = graph(batch)
-        except DeviceError as error:
-            self._gate.restore(graph.state())
-            self._graph = None
-            del self.report.facts["device_graph"]
-            self._network.notes += [*graph.notes, f"{error} The frames are rendered on the CPU."]
-            return self.process(batch)
-        if graph.notes:
-            self.report.facts["memory"] = list(graph.notes)
-        self._seen += len(frames)
-        self._changed += sum(new is not old for new, old in zip(frames, batch, strict=True))
-        self.report.facts.update(frames_seen=self._seen, frames_changed=self._changed)
-        self.report.count("graph", time.perf_counter() - start)
-        return FrameBatch(tuple(frames))
 
     def flush(self) -> FrameBatch | None:
         """Clean the frames that wait; the network sees the last one."""
@@ -232,14 +200,21 @@ class GlareStage(Stage):
         self.report.facts["frames_seen"] = self._seen
         self.report.count("network", time.perf_counter() - start)
         frames: list[Frame] = []
+        layers: list[GlareLayer] = []
         for answer in answers:
             count = next(i for i, w in enumerate(self._waiting, 1) if w.look.key)
             group, self._waiting = self._waiting[:count], self._waiting[count:]
-            frames += self._rendered(group, answer)
-        return FrameBatch(tuple(frames))
+            frames += [waiting.frame for waiting in group]
+            layers += self._layers(group, answer)
+        start = time.perf_counter()
+        cleaned = self._subtracted(frames, layers)
+        self._changed += sum(new is not old for new, old in zip(cleaned, frames, strict=True))
+        self.report.facts["frames_changed"] = self._changed
+        self.report.count("render", time.perf_counter() - start)
+        return FrameBatch(tuple(cleaned))
 
-    def _rendered(self, group: list[_Waiting], answer: Light) -> list[Frame]:
-        """Clean frames of which the network saw the last one."""
+    def _layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """What to take from frames of which the network saw the last one."""
         start = time.perf_counter()
         looks = [waiting.look for waiting in group]
         if self._network.entry.head == "image":
@@ -251,29 +226,39 @@ class GlareStage(Stage):
             self.report.facts["glass"] = self._meter.glass.facts()
             answers = self._carrier.answers(looks, answer)
         carried = time.perf_counter()
-        frames = [
-            self._render(waiting.frame, waiting.picture, self._gate(waiting.picture, each))
+        streaks, veil = self._strengths
+        layers = [
+            head_layer(
+                self._network.entry.head,
+                waiting.picture,
+                self._gate(waiting.picture, each),
+                dirt=self._meter.glass.dirt,
+                streaks=streaks,
+                veil=veil,
+            )
             for waiting, each in zip(group, answers, strict=True)
         ]
         self.report.count("carry", carried - start)
         self.report.count("render", time.perf_counter() - carried)
-        return frames
+        return layers
 
-    def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
-        streaks, veil = self._strengths
-        layer = head_layer(
-            self._network.entry.head,
-            picture,
-            maps,
-            dirt=self._meter.glass.dirt,
-            streaks=streaks,
-            veil=veil,
-        )
-        result = subtract_light(frame, layer)
-        if result is not frame:
-            self._changed += 1
-            self.report.facts["frames_changed"] = self._changed
-        return result
+    def _subtracted(self, frames: list[Frame], layers: list[GlareLayer]) -> list[Frame]:
+        """Clean frames, on the GPU if there is one; where not even one fits, on the CPU."""
+        renderer = self._renderer
+        if renderer is not None:
+            try:
+                cleaned = renderer(frames, layers)
+            except DeviceError as error:
+                self._renderer = None
+                del self.report.facts["device_graph"]
+                self._network.notes += renderer.notes
+                self._network.notes.append(f"{error} The frames are rendered on the CPU.")
+                self.report.facts["memory"] = list(self._network.notes)
+            else:
+                if renderer.notes:
+                    self.report.facts["memory"] = [*self._network.notes, *renderer.notes]
+                return cleaned
+        return [subtract_light(*each) for each in zip(frames, layers, strict=True)]
 
     @property
     def _strengths(self) -> tuple[float, float]:
@@ -286,20 +271,17 @@ class GlareStage(Stage):
         self._gate.reset()
         self._carrier.reset()
         self._waiting = []
-        if self._graph is not None:
-            self._graph.reset()
 
     def state(self) -> Mapping[str, npt.NDArray[Any]]:
         """What smoothing and carrying remember, and the counts so far."""
         carried = {f"carry_{key}": value for key, value in self._carrier.state().items()}
         counts = {"changed": np.array(self._changed), "seen": np.array(self._seen)}
-        gate = self._gate if self._graph is None else self._graph
         glass = {f"glass_{key}": value for key, value in self._meter.state().items()}
-        return {**gate.state(), **carried, **glass, **counts}
+        return {**self._gate.state(), **carried, **glass, **counts}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on where another instance paused."""
-        (self._gate if self._graph is None else self._graph).restore(state)
+        self._gate.restore(state)
         carried = {k.removeprefix("carry_"): v for k, v in state.items() if k.startswith("carry_")}
         self._carrier.restore(carried)
         glass = {k.removeprefix("glass_"): v for k, v in state.items() if k.startswith("glass_")}
