@@ -286,6 +286,7 @@ class GlareStage(Stage):
         self._carrier.restore(carried)
         glass = {k.removeprefix("glass_"): v for k, v in state.items() if k.startswith("glass_")}
         self._meter.restore(glass)
-        self.report.facts["glass"] = self._meter.glass.facts()
+        if self._network.entry.head != "image":
+            self.report.facts["glass"] = self._meter.glass.facts()
         self._changed, self._seen = int(state["changed"]), int(state["seen"])
         self.report.facts.update(frames_changed=self._changed, frames_seen=self._seen)
