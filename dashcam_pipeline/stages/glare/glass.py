@@ -59,7 +59,7 @@ class Glass:
         lift: of the blacks by haze, in 8-bit codes.
         direction: of its streaks in degrees from the horizontal, counterclockwise, 0 to 180; None
             where no direction stands out.
-        frames: that it was measured on; 0 where a person said it.
+        frames: that it was measured on.
     """
 
     dirt: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -108,6 +108,7 @@ LIGHT = arrays(np.float32, (13, 18), elements=st.floats(0, 1, width=32))
 MASKS = arrays(np.float32, (13, 18), elements=st.sampled_from([0.0, 1.0]))
 
 
+@settings(deadline=None)
 @given(LIGHT, MASKS, MASKS)
 def test_a_share_is_a_share_and_another_source_makes_no_less_of_it(structured, lamps, more):
     picture = np.full((3, 13, 18), 0.1, np.float32)

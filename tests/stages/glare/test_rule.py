@@ -7,7 +7,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -169,7 +169,7 @@ def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, th
 
 
 @pytest.mark.parametrize(
-    ("dirt", "width", "found"), [(0, 22, True), (0, 30, False), (1, 46, True), (1, 56, False)]
+    ("dirt", "width", "found"), [(0, 22, True), (0, 28, False), (1, 46, True), (1, 56, False)]
 )
 def test_behind_dirty_glass_the_light_around_is_looked_for_farther_away(dirt, width, found):
     picture, maps = flat(200, 320, 0.1)
@@ -246,6 +246,7 @@ LIGHT = arrays(np.float32, (3, 13, 16), elements=st.floats(0, 1, width=32))
 SHARES = arrays(np.float32, (2, 13, 16), elements=st.floats(0, 1, width=32))
 
 
+@settings(deadline=None)
 @given(LIGHT, SHARES, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_never_more_is_taken_than_the_light_there(linear, shares, dirt, streaks, veil):
     """Of an answer that claims no more than that, as the network's does."""
