@@ -49,11 +49,6 @@ from dashcam_pipeline.errors import UsageError
         "[default: the simulated scenes of a checkout]"
     ),
 )
-@click.option(
-    "--device-graph",
-    is_flag=True,
-    help="Write NAME-device.onnx as well: the stage's whole work in one graph, for GPUs.",
-)
 def export(  # noqa: PLR0917 - click passes them by name
     checkpoint: Path,
     name: str,
@@ -63,7 +58,6 @@ def export(  # noqa: PLR0917 - click passes them by name
     prune: bool,
     precisions: tuple[Literal["fp16", "int8"], ...],
     calibration: tuple[str, ...],
-    device_graph: bool,
 ) -> None:
     """Write a run's averaged network as ONNX, its entry in the manifest, and its model card.
 
@@ -93,7 +87,6 @@ def export(  # noqa: PLR0917 - click passes them by name
         prune=prune,
         precisions=precisions,
         calibration=calibration,
-        device_graph=device_graph,
     )
     click.echo(f"{done.path}: differs from torch by at most {done.difference:.1e}")
     for precision, loss in done.losses.items():

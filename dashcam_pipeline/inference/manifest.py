@@ -55,14 +55,6 @@ class ModelEntry(BaseModel):
         None,
         description="Model of the same manifest that takes its place on a CPU where time matters.",
     )
-    device_graph: str | None = Field(
-        None,
-        description="ONNX file beside the manifest that does the stage's whole work on a GPU.",
-        pattern=r"^[^/\\]+$",
-    )
-    device_graph_sha256: str | None = Field(
-        None, description="Of that file, hexadecimal.", pattern=r"^[0-9a-f]{64}$"
-    )
     trained_on: tuple[str, ...] = Field(description="Every set of pictures, with its terms.")
     card: str = Field(description="The model card beside the manifest.")
     folder: Path = Field(description="Where the manifest lies; not in the file.")
@@ -78,7 +70,21 @@ class ModelEntry(BaseModel):
         Raises:
             ModelError: it is missing or its sha256 is another.
         """
-        return _checked(self.path, self.sha256)
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"The weights {self.path} can't be read: {error.strerror}.",
+                advice="Install the package again; it holds its weights.",
+            ) from error
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.sha256:
+            raise ModelError(
+                f"The weights {self.path} are not those of the manifest: sha256 {found[:12]}..., "
+                f"expected {self.sha256[:12]}...",
+                advice="They were changed or damaged. Install the package again.",
+            )
+        return data
 
     def quick_twin(self) -> ModelEntry:
         """The model that takes its place where time matters; itself if there is none.
@@ -87,35 +93,6 @@ class ModelEntry(BaseModel):
             ModelError: the manifest names one that it doesn't hold.
         """
         return self if self.quick is None else read_manifest(self.folder).get(self.quick)
-
-    def read_device_graph(self) -> bytes:
-        """The bytes of its graph for GPUs, checked.
-
-        Raises:
-            ModelError: it has none, the file is missing, or its sha256 is another.
-        """
-        if self.device_graph is None or self.device_graph_sha256 is None:
-            raise ModelError(f"The model {self.name} has no device graph.")
-        return _checked(self.folder / self.device_graph, self.device_graph_sha256)
-
-
-def _checked(path: Path, sha256: str) -> bytes:
-    """A file's bytes, if they are those that the manifest means."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"The weights {path} can't be read: {error.strerror}.",
-            advice="Install the package again; it holds its weights.",
-        ) from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise ModelError(
-            f"The weights {path} are not those of the manifest: sha256 {found[:12]}..., "
-            f"expected {sha256[:12]}...",
-            advice="They were changed or damaged. Install the package again.",
-        )
-    return data
 
 
 class Manifest(BaseModel):

@@ -14,8 +14,6 @@ import numpy as np
 from dashcam_pipeline.errors import DeviceError, ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
     from onnxruntime import InferenceSession
 
@@ -108,20 +106,7 @@ class Network:
         self.notes.append(text)
 
 
-def device_place(device: str) -> tuple[str, int]:
-    """ONNX Runtime's name and number of a device: ``cuda:1`` is ``("cuda", 1)``."""
-    kind, _, number = device.partition(":")
-    return kind, int(number or 0)
-
-
-def open_session(
-    data: bytes,
-    name: str,
-    device: str,
-    threads: int,
-    *,
-    cuda_options: Mapping[str, str] | None = None,
-) -> InferenceSession:
+def open_session(data: bytes, name: str, device: str, threads: int) -> InferenceSession:
     """Load a graph.
 
     Args:
@@ -129,7 +114,6 @@ def open_session(
         name: of the file, for messages.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads it may keep busy.
-        cuda_options: of ONNX Runtime's CUDA provider, by its own names.
 
     Raises:
         ModelError: the file is not usable.
@@ -146,10 +130,8 @@ def open_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers: list[Any] = ["CPUExecutionProvider"]
     if device != "cpu":
-        _, number = device_place(device)
-        providers.insert(
-            0, ("CUDAExecutionProvider", {"device_id": number, **(cuda_options or {})})
-        )
+        number = int(device.partition(":")[2] or 0)
+        providers.insert(0, ("CUDAExecutionProvider", {"device_id": number}))
     try:
         session = ort.InferenceSession(data, options, providers=providers)
     except (state.Fail, state.InvalidProtobuf, state.InvalidGraph) as error:

@@ -68,8 +68,11 @@ def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
     marker[0] = layer[0]
     marker[:half, 0], marker[:half, -1] = layer[:half, 0], layer[:half, -1]
     reached = _reconstruct(layer, marker)
-    share = cv2.resize(reached / (layer + 1e-6), (width, height))
-    return np.asarray(np.clip(share, 0, 1), np.float32)
+    # Enlarged before they are divided: the share of a thin streak isn't that of the dark beside it.
+    wide, whole = (
+        np.asarray(cv2.resize(values, (width, height)), np.float32) for values in (reached, layer)
+    )
+    return np.asarray(np.clip(wide / (whole + 1e-6), 0, 1), np.float32)
 
 
 def _reconstruct(layer: Light, marker: Light) -> Light:

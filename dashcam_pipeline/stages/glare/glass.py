@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import cv2
 import numpy as np
 
+from dashcam_pipeline.stages.glare.layer import GlareLayer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -42,6 +44,16 @@ LIFT = (12.0, 18.0)
 MEMORY = 240
 """Frames that count; about half a minute, as the network sees every second or third one."""
 
+FILM = 0.05
+"""Quantile of the light that is left by which an even film of dirt is judged: a scene is black in a
+twentieth of its pixels, or nearly so."""
+
+FILM_FRAMES = 0.25
+"""Quantile over the frames: the film is there in all of them, what is lit behind it is not."""
+
+FILM_TAKEN = 0.8
+"""Share of the film that is taken: black stays a little above black."""
+
 BINS = 36
 """Directions of streaks that are told apart: steps of 5 degrees."""
 
@@ -57,14 +69,17 @@ class Glass:
         dirt: 0 for clean to 1 for dirty: how strongly haze and streaks are to be taken.
         haze: share of haze in the light of the darkest places, 0 to 1.
         lift: of the blacks by haze, in 8-bit codes.
+        film: light that lies evenly over the picture when all else is taken, R G B, as shares of
+            the picture's mean light.
         direction: of its streaks in degrees from the horizontal, counterclockwise, 0 to 180; None
             where no direction stands out.
-        frames: that it was measured on; 0 where a person said it.
+        frames: that it was measured on.
     """
 
     dirt: float
     haze: float = 0.0
     lift: float = 0.0
+    film: tuple[float, float, float] = (0.0, 0.0, 0.0)
     direction: float | None = None
     frames: int = 0
 
@@ -76,6 +91,12 @@ class Glass:
         if self.direction is None or self.dirt < names[0][0]:
             return word
         return f"{word}, streaks at {self.direction:.0f} degrees"
+
+    def film_light(self, picture: Light, strength: float) -> Light:
+        """The even light to take from a picture (3, h, w): (3, 1, 1) linear light."""
+        light = float(np.square(picture).mean())
+        taken = min(strength, 1.0) * self.dirt * FILM_TAKEN * light
+        return np.array(self.film, np.float32)[:, None, None] * np.float32(taken)
 
     def facts(self) -> dict[str, float | int | str | None]:
         """For reports."""
@@ -143,6 +164,7 @@ class GlassMeter:
     def __init__(self, mode: GlassMode) -> None:
         self.mode = mode
         self._seen: deque[tuple[float, float]] = deque(maxlen=MEMORY)
+        self._films: deque[tuple[float, ...]] = deque(maxlen=MEMORY)
         self._directions = np.zeros(BINS, np.float32)
 
     def look(self, picture: Light, maps: Light) -> None:
@@ -155,6 +177,19 @@ class GlassMeter:
         self._seen.append(measure_haze(picture, np.square(maps[3:6])))
         self._directions += measure_directions(np.square(maps[0:3]).sum(axis=0), maps[6])
 
+    def look_at_rest(self, picture: Light, layer: GlareLayer) -> None:
+        """Learn from what is left of a frame.
+
+        Args:
+            picture: (3, h, w) code values in [0, 1].
+            layer: all that is taken from it, but for the film.
+        """
+        light = np.square(picture[:, ::2, ::2])
+        part = GlareLayer(layer.share[::2, ::2], layer.floor[:, ::2, ::2])
+        left = light - part.of(light)
+        film = np.quantile(left, FILM, axis=(1, 2)) / (float(light.mean()) + 1e-6)
+        self._films.append(tuple(film.tolist()))
+
     @property
     def glass(self) -> Glass:
         """What is known by now; clean where nothing was seen yet."""
@@ -162,11 +197,17 @@ class GlassMeter:
             return Glass(DIRT.get(self.mode, 0.0))
         haze, lift = np.median(np.array(self._seen), axis=0).tolist()
         found = _ramp(haze, HAZE) * _ramp(lift, LIFT)
-        return Glass(DIRT.get(self.mode, found), haze, lift, self._direction(), len(self._seen))
+        dirt = DIRT.get(self.mode, found)
+        return Glass(dirt, haze, lift, self._film(), self._direction(), len(self._seen))
+
+    def _film(self) -> tuple[float, float, float]:
+        if not self._films:
+            return 0.0, 0.0, 0.0
+        red, green, blue = np.quantile(np.array(self._films), FILM_FRAMES, axis=0).tolist()
+        return red, green, blue
 
     def _direction(self) -> float | None:
-        near = [np.roll(self._directions, k) for k in (-1, 0, 1)]
-        smooth = np.sum(near, axis=0)
+        smooth = np.sum([np.roll(self._directions, k) for k in (-1, 0, 1)], axis=0)
         best = int(np.argmax(smooth))
         if not smooth[best] > CLEAR_DIRECTION * smooth.mean():
             return None
@@ -176,12 +217,18 @@ class GlassMeter:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """All that was learned, as arrays."""
-        return {"seen": np.array(self._seen).reshape(-1, 2), "directions": self._directions.copy()}
+        return {
+            "seen": np.array(self._seen).reshape(-1, 2),
+            "films": np.array(self._films).reshape(-1, 3),
+            "directions": self._directions.copy(),
+        }
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Take over what ``state`` gave."""
         self._seen.clear()
         self._seen.extend((float(a), float(b)) for a, b in state["seen"])
+        self._films.clear()
+        self._films.extend(tuple(film.tolist()) for film in state["films"])
         self._directions = state["directions"].astype(np.float32)
 
 

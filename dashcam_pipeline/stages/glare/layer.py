@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -26,15 +26,21 @@ class GlareLayer:
     Args:
         share: (h, w) float32 in [0, 1].
         floor: (3, h, w) float32, linear light; below 0 it is taken whatever the light is.
+        gain: of what is left, in linear light, 1 and up (``exposure``).
     """
 
     share: Light
     floor: Light
+    gain: float = 1.0
 
     @classmethod
     def plain(cls, light: Light) -> GlareLayer:
         """Light (3, h, w) to take away as it is."""
         return cls(np.zeros_like(light[0]), -light)
+
+    def with_light(self, light: Light) -> GlareLayer:
+        """The same and light (3, h, w) beside it, taken as it is; nowhere negative."""
+        return replace(self, floor=self.floor - light)
 
     @property
     def lit(self) -> Mask:

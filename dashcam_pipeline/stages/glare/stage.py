@@ -6,15 +6,14 @@ sees, and smoothed in time). What of it is taken follows the glass, as the recor
 (``glass``, ``rule``); that is enlarged and subtracted from the frame's own samples in linear light
 (``subtract``). The lamps themselves stay.
 
-On a GPU one graph does all of that, where the model has one that fits the stream (see
-``device_glare``).
+On a GPU the network and the subtraction run there (``device``); all else is the same.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +34,7 @@ from dashcam_pipeline.stages.base import (
     StreamInfo,
 )
 from dashcam_pipeline.stages.glare.carry import Carrier
+from dashcam_pipeline.stages.glare.device import FILE, LAYOUT, DeviceRenderer
 from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureMode
 from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, GlassMode
 from dashcam_pipeline.stages.glare.image_head import image_layer
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.inference.manifest import Head
     from dashcam_pipeline.stages.glare.carry import Look
-    from dashcam_pipeline.stages.glare.device import DeviceGlare
     from dashcam_pipeline.stages.glare.layer import GlareLayer
 
     Light = npt.NDArray[np.floating[Any]]
@@ -136,8 +135,8 @@ class GlareStage(Stage):
         self._carrier = Carrier(
             EVERY[context.quality] if context.device == "cpu" else 1, surprise=SURPRISE
         )
-        self._graph: DeviceGlare | None = None
-        """What works on this stream instead of all of the above."""
+        self._renderer: DeviceRenderer | None = None
+        """What subtracts on a GPU."""
         self._waiting: list[_Waiting] = []
         self._meter = GlassMeter(self.options.glass)
         self._exposure = Exposure() if self.options.exposure == "keep" else None
@@ -163,7 +162,14 @@ class GlareStage(Stage):
         self._size = entry.size or work_size(
             info.height, info.width, area=area, multiple=entry.multiple
         )
-        self._graph = self._open_graph(info)
+        self._renderer = None
+        self.report.facts.pop("device_graph", None)
+        whole = self._exposure is None and info.layout == LAYOUT  # what the graph can do
+        if self.context.device != "cpu" and whole:
+            self._renderer = DeviceRenderer(
+                device=self.context.device, threads=self.context.threads
+            )
+            self.report.facts["device_graph"] = FILE
         self._meter = GlassMeter(self.options.glass)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
@@ -173,35 +179,22 @@ class GlareStage(Stage):
         if self._network.entry.head == "image":
             return
         step = -(-len(frames) // SURVEYED)
+        seen = []
         for frame in frames[::step]:
             picture = shrink_rgb(frame, *self._size)
-            self._meter.look(picture, next(iter(self._network.run(picture[None]))))
+            maps = next(iter(self._network.run(picture[None])))
+            self._meter.look(picture, maps)
+            seen.append((picture, maps))
+        for picture, maps in seen:
+            self._meter.look_at_rest(picture, self._layer(picture, maps))
 
     @property
     def glass(self) -> Glass:
         """How dirty the glass is, by what was seen yet."""
         return self._meter.glass
 
-    def _open_graph(self, info: StreamInfo) -> DeviceGlare | None:
-        """The model's graph for a GPU, where there is one and it takes such a stream."""
-        entry = self._network.entry
-        if self.context.device == "cpu" or entry.device_graph is None:
-            return None
-        from dashcam_pipeline.stages.glare import device as device_glare  # noqa: PLC0415 - it reads this module
-
-        if info.layout != device_glare.LAYOUT:
-            return None
-        graph = device_glare.DeviceGlare(
-            entry, device=self.context.device, threads=self.context.threads
-        )
-        graph.open(info, self._size, strengths=self._strengths, amount=self.options.smoothing)
-        self.report.facts["device_graph"] = entry.device_graph
-        return graph
-
     def process(self, batch: FrameBatch) -> FrameBatch:
         """Clean a batch."""
-        if self._graph is not None:
-            return self._on_device(self._graph, batch)
         start = time.perf_counter()
         pictures = [shrink_rgb(frame, *self._size) for frame in batch]
         shrunk = time.perf_counter()
@@ -210,25 +203,6 @@ class GlareStage(Stage):
         self.report.count("shrink", shrunk - start)
         self.report.count("carry", time.perf_counter() - shrunk)
         return self._finished()
-
-    def _on_device(self, graph: DeviceGlare, batch: FrameBatch) -> FrameBatch:
-        """Clean a batch by the graph; where not even one frame fits into memory, without it."""
-        start = time.perf_counter()
-        try:
-            frames = graph(batch)
-        except DeviceError as error:
-            self._gate.restore(graph.state())
-            self._graph = None
-            del self.report.facts["device_graph"]
-            self._network.notes += [*graph.notes, f"{error} The frames are rendered on the CPU."]
-            return self.process(batch)
-        if graph.notes:
-            self.report.facts["memory"] = list(graph.notes)
-        self._seen += len(frames)
-        self._changed += sum(new is not old for new, old in zip(frames, batch, strict=True))
-        self.report.facts.update(frames_seen=self._seen, frames_changed=self._changed)
-        self.report.count("graph", time.perf_counter() - start)
-        return FrameBatch(tuple(frames))
 
     def flush(self) -> FrameBatch | None:
         """Clean the frames that wait; the network sees the last one."""
@@ -248,14 +222,21 @@ class GlareStage(Stage):
         self.report.facts["frames_seen"] = self._seen
         self.report.count("network", time.perf_counter() - start)
         frames: list[Frame] = []
+        layers: list[GlareLayer] = []
         for answer in answers:
             count = next(i for i, w in enumerate(self._waiting, 1) if w.look.key)
             group, self._waiting = self._waiting[:count], self._waiting[count:]
-            frames += self._rendered(group, answer)
-        return FrameBatch(tuple(frames))
+            frames += [waiting.frame for waiting in group]
+            layers += self._layers(group, answer)
+        start = time.perf_counter()
+        cleaned = self._subtracted(frames, layers)
+        self._changed += sum(new is not old for new, old in zip(cleaned, frames, strict=True))
+        self.report.facts["frames_changed"] = self._changed
+        self.report.count("render", time.perf_counter() - start)
+        return FrameBatch(tuple(cleaned))
 
-    def _rendered(self, group: list[_Waiting], answer: Light) -> list[Frame]:
-        """Clean frames of which the network saw the last one."""
+    def _layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """What to take from frames of which the network saw the last one."""
         start = time.perf_counter()
         looks = [waiting.look for waiting in group]
         if self._network.entry.head == "image":
@@ -267,30 +248,46 @@ class GlareStage(Stage):
             self.report.facts["glass"] = self._meter.glass.facts()
             answers = self._carrier.answers(looks, answer)
         carried = time.perf_counter()
-        frames = [
-            self._render(waiting.frame, waiting.picture, self._gate(waiting.picture, each))
-            for waiting, each in zip(group, answers, strict=True)
-        ]
+        layers = []
+        for waiting, each in zip(group, answers, strict=True):
+            maps = self._gate(waiting.picture, each)
+            layer = self._layer(waiting.picture, maps)
+            if self._network.entry.head == "layers":
+                if waiting.look.key:
+                    self._meter.look_at_rest(waiting.picture, layer)
+                film = self._meter.glass.film_light(waiting.picture, self._strengths[1])
+                layer = layer.with_light(film * (1 - maps[6]))
+            if self._exposure is not None:
+                layer = replace(layer, gain=self._exposure.gain(waiting.picture, layer))
+            layers.append(layer)
         self.report.count("carry", carried - start)
         self.report.count("render", time.perf_counter() - carried)
-        return frames
+        return layers
 
-    def _render(self, frame: Frame, picture: Light, maps: Light) -> Frame:
+    def _layer(self, picture: Light, maps: Light) -> GlareLayer:
+        """What to take from a frame, but for the even film of the glass."""
         streaks, veil = self._strengths
-        layer = head_layer(
-            self._network.entry.head,
-            picture,
-            maps,
-            dirt=self._meter.glass.dirt,
-            streaks=streaks,
-            veil=veil,
-        )
-        gain = 1.0 if self._exposure is None else self._exposure.gain(picture, layer)
-        result = subtract_light(frame, layer, gain)
-        if result is not frame:
-            self._changed += 1
-            self.report.facts["frames_changed"] = self._changed
-        return result
+        dirt = self._meter.glass.dirt
+        head = self._network.entry.head
+        return head_layer(head, picture, maps, dirt=dirt, streaks=streaks, veil=veil)
+
+    def _subtracted(self, frames: list[Frame], layers: list[GlareLayer]) -> list[Frame]:
+        """Clean frames, on the GPU if there is one; where not even one fits, on the CPU."""
+        renderer = self._renderer
+        if renderer is not None:
+            try:
+                cleaned = renderer(frames, layers)
+            except DeviceError as error:
+                self._renderer = None
+                del self.report.facts["device_graph"]
+                self._network.notes += renderer.notes
+                self._network.notes.append(f"{error} The frames are rendered on the CPU.")
+                self.report.facts["memory"] = list(self._network.notes)
+            else:
+                if renderer.notes:
+                    self.report.facts["memory"] = [*self._network.notes, *renderer.notes]
+                return cleaned
+        return [subtract_light(*each) for each in zip(frames, layers, strict=True)]
 
     @property
     def _strengths(self) -> tuple[float, float]:
@@ -305,27 +302,25 @@ class GlareStage(Stage):
         self._waiting = []
         if self._exposure is not None:
             self._exposure.reset()
-        if self._graph is not None:
-            self._graph.reset()
 
     def state(self) -> Mapping[str, npt.NDArray[Any]]:
         """What smoothing and carrying remember, and the counts so far."""
         carried = {f"carry_{key}": value for key, value in self._carrier.state().items()}
         counts = {"changed": np.array(self._changed), "seen": np.array(self._seen)}
-        gate = self._gate if self._graph is None else self._graph
         glass = {f"glass_{key}": value for key, value in self._meter.state().items()}
         exposure = {} if self._exposure is None else self._exposure.state()
-        return {**gate.state(), **carried, **glass, **exposure, **counts}
+        return {**self._gate.state(), **carried, **glass, **exposure, **counts}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on where another instance paused."""
-        (self._gate if self._graph is None else self._graph).restore(state)
+        self._gate.restore(state)
         carried = {k.removeprefix("carry_"): v for k, v in state.items() if k.startswith("carry_")}
         self._carrier.restore(carried)
         glass = {k.removeprefix("glass_"): v for k, v in state.items() if k.startswith("glass_")}
         self._meter.restore(glass)
         if self._exposure is not None:
             self._exposure.restore(state)
-        self.report.facts["glass"] = self._meter.glass.facts()
+        if self._network.entry.head != "image":
+            self.report.facts["glass"] = self._meter.glass.facts()
         self._changed, self._seen = int(state["changed"]), int(state["seen"])
         self.report.facts.update(frames_changed=self._changed, frames_seen=self._seen)

@@ -10,7 +10,6 @@ from dashcam_pipeline.training.common.card import glare_facts, write_card
 from dashcam_pipeline.training.common.export import export_run, load_average
 from dashcam_pipeline.training.common.precision import CALIBRATION, MEASURED, export_reduced
 from dashcam_pipeline.training.data.sources import load_data
-from dashcam_pipeline.training.glare.device_graph import export_device_graph
 from dashcam_pipeline.training.synthesis.glare import KernelBank
 from dashcam_pipeline.training.synthesis.mixture import MixedSynthesizer
 
@@ -64,7 +63,6 @@ def export_glare(
     prune: bool = False,
     precisions: Sequence[Literal["fp16", "int8"]] = (),
     calibration: Sequence[str] = (),
-    device_graph: bool = False,
 ) -> Exported:
     """Export a run's averaged network, and write its card.
 
@@ -77,7 +75,6 @@ def export_glare(
         prune: leave out the heads of deep supervision.
         precisions: twins to write beside the float32 weights, for networks with layers.
         calibration: sources of the nights that twins are calibrated and measured on.
-        device_graph: write the graph for GPUs as well, for networks with layers.
 
     Raises:
         InputMissingError: no such checkpoint, or a source is missing.
@@ -92,8 +89,6 @@ def export_glare(
         samples = calibration_samples(calibration)
         for precision in precisions:
             _, losses[precision] = export_reduced(entry, precision, samples)
-    if device_graph:
-        export_device_graph(read_manifest(folder).get(name))
     _, config, run = load_average(checkpoint)
     facts = glare_facts(entry, config, run, checkpoint.parent, losses)
     write_card(folder / entry.card, facts)

@@ -13,9 +13,13 @@ from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference import manifest
 from dashcam_pipeline.stages.base import StageContext, StreamInfo
 from dashcam_pipeline.stages.glare.image_head import image_layer
-from dashcam_pipeline.stages.glare.stage import DEAD_ZONE, GlareStage, glare_layer, head_layer
+from dashcam_pipeline.stages.glare.rule import glare_layer
+from dashcam_pipeline.stages.glare.stage import GlareStage, head_layer
 
 from .test_stage import make_night
+
+DEAD_ZONE = 0.06
+"""Code value that light must exceed, as behind clean glass."""
 
 CODES = arrays(np.float32, (3, 4, 6), elements=st.floats(0, 1, width=32))
 
@@ -40,9 +44,10 @@ def test_what_the_answer_lacks_is_taken():
 def test_the_head_decides_the_rendering():
     picture = np.full((3, 64, 96), 0.5, np.float32)
     maps = np.full((7, 64, 96), 0.3, np.float32)
-    layers = head_layer("layers", picture, maps, 0.5, 0.5)
-    assert np.array_equal(layers.floor, glare_layer(picture, maps, 0.5, 0.5).floor)
-    image = head_layer("image", picture, maps[:3], 0.5, 0.0)
+    how = {"dirt": 0.7, "streaks": 0.5, "veil": 0.5}
+    layers = head_layer("layers", picture, maps, **how)
+    assert np.array_equal(layers.floor, glare_layer(picture, maps, **how).floor)
+    image = head_layer("image", picture, maps[:3], **how)
     assert np.array_equal(image.floor, image_layer(picture, maps[:3], 0.5, DEAD_ZONE).floor)
     assert not image.share.any()
 
@@ -87,3 +92,18 @@ def test_the_stage_renders_a_clean_picture_at_its_own_size(darkener, quality):
     wanted = np.sqrt(0.25 * grey**2 + DEAD_ZONE**2) * 219 + 16
     assert after[170, 310] == pytest.approx(wanted, abs=1)
     assert after[72, 128] == before[72, 128], "the lamp itself stays"
+
+
+def test_a_clean_picture_says_nothing_of_the_glass(darkener):
+    stage, second = (
+        GlareStage(GlareStage.Options(model=str(darkener)), StageContext(threads=1))
+        for _ in range(2)
+    )
+    frame = make_night()
+    for each in (stage, second):
+        each.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color))
+    stage.survey([frame])
+    stage.process(FrameBatch((frame,)))
+    second.restore(stage.state())
+    assert "glass" not in stage.report.facts
+    assert second.report.facts == stage.report.facts

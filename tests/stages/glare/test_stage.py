@@ -8,12 +8,12 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
+from dashcam_pipeline.config import StageSpec
 from dashcam_pipeline.frames import Frame, FrameBatch
-from dashcam_pipeline.inference.light import to_linear
 from dashcam_pipeline.stages.base import StageContext, StreamInfo
-from dashcam_pipeline.stages.glare.stage import DEAD_ZONE, WEBER, GlareStage
-from dashcam_pipeline.stages.glare.stage import glare_layer as make_layer
+from dashcam_pipeline.stages.glare.stage import GlareStage
 
 
 def make_night(index=0, height=180, width=320, halo=110):
@@ -139,67 +139,83 @@ def test_the_fast_level_runs_the_quick_twin_of_a_model():
     assert models == {"fast": "glare-open-int8", "balanced": "glare-open", "best": "glare-open"}
 
 
-ZONE = DEAD_ZONE**2 + WEBER * 0.3**2
-"""What is taken from a layer on the grey of ``streak``."""
+def half_is_haze(pictures):
+    """A network's answer: half of the light is haze, and nothing else is glare."""
+    maps = np.zeros((len(pictures), 7, *pictures.shape[2:]), np.float32)
+    maps[:, 3:6] = np.sqrt(0.5) * pictures
+    return maps
 
 
-@pytest.fixture
-def streak():
-    """A blue streak of 3 rows on grey, and maps that claim some light everywhere."""
-    picture = np.full((3, 64, 96), 0.3, np.float32)
-    picture[:, 30:33] = np.array([0.4, 0.5, 0.8], np.float32)[:, None, None]
-    maps = np.zeros((7, 64, 96), np.float32)
-    maps[0:3] = 1.0
-    return picture, maps
+def make_hazy_stage(**options):
+    """A stage with such a network; how far blacks are lifted tells it how dirty the glass is."""
+    stage = make_stage("best", **options)
+    stage._network.run = half_is_haze
+    return stage
 
 
-def glare_layer(picture, maps, streaks, veil):
-    """What is taken of the picture itself."""
-    return make_layer(picture, maps, streaks, veil).of(to_linear(picture))
+def make_even(code, index=0):
+    """A grey frame."""
+    frame = make_night(index)
+    return frame.with_planes((np.full_like(frame.planes[0], code), *frame.planes[1:]))
 
 
-def test_structured_glare_is_the_excess_in_its_own_colour(streak):
-    picture, maps = streak
-    layer = glare_layer(picture, maps, 1, 0)
-    excess = np.array([0.4, 0.5, 0.8]) ** 2 - 0.09
-    assert layer[:, 31, 50] == pytest.approx(excess - ZONE, abs=1e-3)
-    assert not layer[:, :29].any(), "what does not rise above its surroundings is no glare"
-    assert glare_layer(picture, maps, 0.5, 0)[:, 31, 50] == pytest.approx(
-        excess / 2 - ZONE, abs=1e-3
-    )
+LIGHT, DARK = make_even(60), make_even(24)
+"""Half of their light is a lift of 36 codes, as behind dirty glass, and of 7."""
 
 
-def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
-    picture, maps = streak
-    maps[0:3] = np.sqrt(0.2 / 3)  # claims a fifth of a unit of light
-    layer = glare_layer(picture, maps, 1, 0)
-    excess = (np.array([0.4, 0.5, 0.8]) ** 2 - 0.09).sum()
-    taken = excess * (0.2 / excess) ** 1.5
-    assert layer[:, 31, 50].sum() == pytest.approx(taken - 3 * ZONE, abs=1e-3)
-    maps[0:3] = 0
-    assert not glare_layer(picture, maps, 1, 0).any()
+def clean_one(stage, frame):
+    """One frame's luma code in the middle."""
+    (cleaned,) = stage.process(FrameBatch((frame,)))
+    return int(cleaned.planes[0][90, 160])
 
 
-def test_the_veil_is_taken_where_it_rises_above_its_median(streak):
-    picture, maps = streak
-    maps[0:3] = 0
-    maps[3:6] = 0.1
-    maps[3:6, :16] = 0.3
-    haze = glare_layer(picture, maps, 1, 0.5)
-    assert haze[:, :16] == pytest.approx(0.5 * (0.09 - 0.005) - ZONE)
-    assert not haze[:, 16:].any(), "an even veil stays"
-    haze = glare_layer(picture, maps, 1, 1)
-    assert haze[:, :16] == pytest.approx(0.09 - ZONE)
-    assert haze[:, 16:] == pytest.approx(0.01 - ZONE), "but not at full strength"
+def test_haze_goes_where_the_glass_is_dirty_and_stays_where_it_is_clean():
+    hazeless = np.sqrt(0.5 * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
+    assert clean_one(make_hazy_stage(), LIGHT) == pytest.approx(hazeless, abs=1)
+    stage = make_hazy_stage()
+    assert clean_one(stage, DARK) == 24
+    assert stage.report.facts["glass"]["words"] == "clean"
 
 
-def test_nothing_is_taken_inside_lamps_or_below_the_dead_zone(streak):
-    picture, maps = streak
-    maps[6] = 1
-    assert not glare_layer(picture, maps, 1, 1).any()
-    maps[6] = 0
-    maps[0:3] = DEAD_ZONE / 2
-    assert not glare_layer(picture, maps, 1, 1).any()
+def test_a_person_may_say_how_dirty_the_glass_is():
+    codes = {
+        glass: clean_one(make_hazy_stage(**StageSpec.model_validate(f"glare:{glass}").options), f)
+        for glass, f in (("glass=clean", LIGHT), ("glass=normal", LIGHT), ("glass=dirty", LIGHT))
+    }
+    assert codes["glass=clean"] == 60
+    assert codes["glass=dirty"] == clean_one(make_hazy_stage(), LIGHT)
+    assert codes["glass=dirty"] + 3 < codes["glass=normal"] < 57
+    assert clean_one(make_hazy_stage(glass="dirty"), DARK) < 24
+    with pytest.raises(ValidationError):
+        GlareStage.Options(glass="filthy")
+
+
+def test_with_a_survey_the_first_frame_comes_out_as_later_ones_do():
+    later = make_hazy_stage()
+    for index in range(3):
+        clean_one(later, make_even(60, index))
+    surveyed = make_hazy_stage()
+    surveyed.survey([LIGHT] * 3)
+    assert surveyed.report.facts["frames_changed"] == 0
+    assert clean_one(surveyed, DARK) == clean_one(later, DARK) < 24
+    assert surveyed.report.facts["glass"] == later.report.facts["glass"]
+    assert clean_one(make_hazy_stage(), DARK) == 24
+
+
+def test_what_is_known_of_the_glass_outlives_a_pause_and_a_cut():
+    first, second = make_hazy_stage(), make_hazy_stage()
+    for index in range(3):
+        clean_one(first, make_even(60, index))
+    second.restore(first.state())
+    assert second.report.facts["glass"] == first.report.facts["glass"]
+    first.reset()
+    assert clean_one(second, DARK) == clean_one(first, DARK) < 24
+
+
+def test_a_glow_that_only_one_frame_has_says_nothing_of_the_glass():
+    stage = make_hazy_stage()
+    stage.survey([DARK] * 3)
+    assert clean_one(stage, LIGHT) == 60
 
 
 def test_a_5x7_diamond_stays_as_bright_at_its_centre():

@@ -171,12 +171,6 @@ def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, exported, tmp_path
         "mine-fp16": "fp16",
         "mine-int8": "int8",
     }
-    assert {name: entry.device_graph for name, entry in entries.items()} == {
-        "mine": "mine-device.onnx",
-        "mine-fp16": None,
-        "mine-int8": None,
-    }
-    assert entries["mine"].read_device_graph()
     assert entries["mine"].quick_twin() == entries["mine-int8"]
     assert entries["mine-int8"].quick_twin() == entries["mine-int8"]
     size = {name: entry.path.stat().st_size for name, entry in entries.items()}

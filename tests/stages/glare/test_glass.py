@@ -1,0 +1,188 @@
+"""How dirty the glass is, told from made-up pictures."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, measure_directions, measure_haze
+
+
+def hazy(haze, lift, size=(16, 16)):
+    """A picture and the answer of a network: so much of its light is haze, so many codes."""
+    veil = (lift / 255) ** 2
+    picture = np.full((3, *size), np.sqrt(veil / haze), np.float32)
+    maps = np.zeros((7, *size), np.float32)
+    maps[3:6] = np.sqrt(veil)
+    return picture, maps
+
+
+def metered(*frames, mode="auto"):
+    meter = GlassMeter(mode)
+    for frame in frames:
+        meter.look(*frame)
+    return meter
+
+
+DIRTY, CLEAN = hazy(0.6, 30), hazy(0.05, 1)
+
+
+@pytest.mark.parametrize(
+    ("what", "haze", "lift", "wanted"),
+    [
+        ("a dirty windscreen", 0.5, 25, 1),
+        ("the dirtiest", 0.72, 60, 1),
+        ("the least dirty", 0.35, 25, 0.75),
+        ("a day", 0.19, 60, 0),
+        ("a dark night behind clean glass", 0.33, 1, 0),
+        ("a phone's picture", 0.33, 8, 0),
+        ("half way in haze", 0.3, 25, 0.5),
+        ("half way in lift", 0.6, 15, 0.5),
+        ("just above, in both", 0.21, 12.3, 0.0025),
+        ("nearly dirty, in both", 0.39, 17.7, 0.9025),
+    ],
+)
+def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted):
+    glass = metered(hazy(haze, lift)).glass
+    assert glass.haze == pytest.approx(haze, rel=0.03), what
+    assert glass.lift == pytest.approx(lift, rel=0.01)
+    assert glass.dirt == pytest.approx(wanted, abs=0.02)
+    assert glass.frames == 1
+
+
+def test_only_the_darkest_tenth_counts():
+    codes = np.concatenate([np.full(5, 0.1), np.full(5, 0.11), np.linspace(0.2, 0.9, 90)])
+    picture = np.broadcast_to(codes.reshape(10, 10), (3, 10, 10)).astype(np.float32)
+    veil = np.zeros_like(picture)
+    veil[:, codes.reshape(10, 10) < 0.105] = 0.006
+    haze, lift = measure_haze(picture, veil)
+    assert haze == pytest.approx(0.003 / ((0.1**2 + 0.11**2) / 2), rel=1e-3)
+    assert lift == pytest.approx(255 * 0.003**0.5, rel=1e-3)
+
+
+def test_one_odd_frame_among_many_changes_nothing():
+    even, odd = metered(*[DIRTY] * 9), metered(*[DIRTY] * 5, CLEAN, *[DIRTY] * 4)
+    assert odd.glass.dirt == even.glass.dirt == 1
+    assert odd.glass.haze == even.glass.haze
+    assert odd.glass.frames == 10
+
+
+def test_about_half_a_minute_counts():
+    before = [DIRTY] * 240
+    assert metered(*before, *[CLEAN] * 119).glass.dirt == 1
+    assert metered(*before, *[CLEAN] * 121).glass.dirt == 0
+    assert metered(*before, *[CLEAN] * 121).glass.frames == 240
+
+
+def test_a_person_knows_better():
+    for mode, dirt in (("clean", 0), ("normal", 0.5), ("dirty", 1)):
+        assert GlassMeter(mode).glass.dirt == dirt
+        assert metered(DIRTY, mode=mode).glass.dirt == dirt
+        assert metered(CLEAN, mode=mode).glass.dirt == dirt
+    assert GlassMeter("auto").glass == Glass(0.0)
+
+
+def streaked(angle, lamps=0.0, width=2):
+    """A streak at so many degrees from the horizontal, counterclockwise, and no veil."""
+    layer = np.zeros((128, 160), np.float32)
+    dx, dy = np.cos(np.radians(angle)), -np.sin(np.radians(angle))
+    ends = [(round(80 + s * 55 * dx), round(64 + s * 55 * dy)) for s in (-1, 1)]
+    cv2.line(layer, *ends, 0.6, width, cv2.LINE_AA)
+    maps = np.zeros((7, 128, 160), np.float32)
+    maps[0:3] = cv2.GaussianBlur(layer, (0, 0), 1.5)
+    maps[6] = lamps
+    return np.full((3, 128, 160), 0.2, np.float32), maps
+
+
+@pytest.mark.parametrize("angle", [0, 10, 33, 57, 90, 123, 150, 178])
+def test_the_direction_of_a_streak_is_named_within_five_degrees(angle):
+    direction = metered(streaked(angle)).glass.direction
+    assert direction is not None
+    assert 0 <= direction < 180
+    assert abs((direction - angle + 90) % 180 - 90) < 5
+
+
+def test_many_frames_name_the_direction_that_they_share():
+    direction = metered(*[streaked(a) for a in (57, 120, 57, 20, 57, 160)]).glass.direction
+    assert direction == pytest.approx(57, abs=5)
+
+
+def test_lamps_themselves_and_round_glows_have_no_direction():
+    assert metered(streaked(57, lamps=1.0)).glass.direction is None
+    assert metered(DIRTY).glass.direction is None
+    picture, maps = streaked(0)
+    ball = np.zeros((128, 160), np.float32)
+    cv2.circle(ball, (80, 64), 20, 0.6, -1)
+    maps[0:3] = cv2.GaussianBlur(ball, (0, 0), 8)
+    assert metered((picture, maps)).glass.direction is None
+
+
+def test_directions_are_weighed_by_their_light():
+    _, strong = streaked(57)
+    _, weak = streaked(57)
+    weak[0:3] *= 0.5
+    one, other = (
+        measure_directions(np.square(maps[0:3]).sum(axis=0), maps[6]) for maps in (strong, weak)
+    )
+    assert one.shape == (36,)
+    assert one.sum() > 2 * other.sum() > 0
+
+
+@pytest.mark.parametrize(("bump", "named"), [(1.6, False), (1.75, True)])
+def test_a_direction_is_named_only_where_it_stands_out(bump, named):
+    directions = np.ones(36, np.float32)
+    directions[10:13] = bump
+    meter = metered(DIRTY)
+    meter.restore({**meter.state(), "directions": directions})
+    assert (meter.glass.direction is not None) == named
+    if named:
+        assert meter.glass.direction == pytest.approx(57.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("dirt", "direction", "words"),
+    [
+        (0.0, None, "clean"),
+        (0.19, 57.0, "clean"),
+        (0.21, None, "slightly dirty"),
+        (0.69, 57.3, "slightly dirty, streaks at 57 degrees"),
+        (0.71, None, "dirty"),
+        (1.0, 57.3, "dirty, streaks at 57 degrees"),
+    ],
+)
+def test_words(dirt, direction, words):
+    glass = Glass(dirt, 0.5, 20.04, direction, 7)
+    assert glass.words == words
+    facts = json.loads(json.dumps(glass.facts()))
+    assert facts == {
+        "words": words,
+        "dirt": dirt,
+        "haze": 0.5,
+        "lift": 20.0,
+        "direction": None if direction is None else 57,
+        "frames": 7,
+    }
+
+
+def test_another_meter_goes_on_where_one_paused():
+    first, second = metered(streaked(57), DIRTY), GlassMeter("auto")
+    second.restore(first.state())
+    assert second.glass == first.glass
+    for meter in (first, second):
+        for frame in (CLEAN, hazy(0.3, 14), streaked(60)):
+            meter.look(*frame)
+    assert second.glass == first.glass
+    fresh = metered(DIRTY)
+    fresh.restore(GlassMeter("auto").state())
+    assert fresh.glass == Glass(0.0)
+
+
+def test_what_was_learned_is_not_changed_by_going_on():
+    meter = metered(streaked(57))
+    state = meter.state()
+    kept = {name: values.copy() for name, values in state.items()}
+    meter.look(*streaked(120))
+    assert all(np.array_equal(state[name], kept[name]) for name in kept)

@@ -1,0 +1,271 @@
+"""What is taken of a network's answer, on answers that are made up."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from dashcam_pipeline.frames import Color, Frame
+from dashcam_pipeline.inference.light import to_linear
+from dashcam_pipeline.stages.glare.rule import glare_layer, surroundings
+from dashcam_pipeline.stages.glare.subtract import subtract_light
+
+GREY = 0.09
+"""Linear light of code 0.3."""
+
+
+def taken(picture, maps, *, dirt=1.0, streaks=1.0, veil=1.0):
+    """What is taken of the picture itself."""
+    layer = glare_layer(picture, maps, dirt=dirt, streaks=streaks, veil=veil)
+    return layer.of(to_linear(picture))
+
+
+def flat(height=64, width=96, code=0.3):
+    """A grey picture, and a network that finds nothing in it."""
+    picture = np.full((3, height, width), code, np.float32)
+    return picture, np.zeros((7, height, width), np.float32)
+
+
+def brighten(picture, place, light):
+    """Add linear light, the same to each channel."""
+    picture[:, *place] = np.sqrt(np.square(picture[:, *place]) + light)
+
+
+@pytest.fixture
+def streak():
+    """A blue streak of 3 rows on grey, and maps that claim light everywhere."""
+    picture, maps = flat()
+    picture[:, 30:33] = np.array([0.4, 0.5, 0.8], np.float32)[:, None, None]
+    maps[0:3] = 1.0
+    return picture, maps
+
+
+EXCESS = np.array([0.4, 0.5, 0.8]) ** 2 - GREY
+
+
+def test_structured_glare_is_the_excess_in_its_own_colour(streak):
+    found = taken(*streak)
+    assert found[:, 31, 50] == pytest.approx(EXCESS - 0.02**2, abs=1e-3)
+    assert not found[:, :29].any(), "what does not rise above its surroundings is no glare"
+    half = taken(*streak, streaks=0.5)
+    assert half[:, 31, 50] == pytest.approx(EXCESS / 2 - 0.02**2, abs=1e-3)
+    assert np.array_equal(taken(*streak, streaks=2.0), found), "there is no more"
+
+
+@pytest.mark.parametrize(
+    ("dirt", "zone"),
+    [(0, 0.05 * GREY + 0.06**2), (0.5, 0.025 * GREY + 0.04**2), (1, 0.02**2)],
+)
+def test_behind_clean_glass_what_is_faint_beside_its_surroundings_stays(dirt, zone):
+    picture, maps = flat()
+    brighten(picture, (slice(30, 33), slice(None)), 0.02)
+    maps[0:3] = 1.0
+    found = taken(picture, maps, dirt=dirt, veil=0)
+    assert found[:, 31, 50] == pytest.approx(0.02 - zone, abs=2e-4)
+
+
+def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
+    picture, maps = streak
+    maps[0:3] = np.sqrt(0.2 / 3)  # claims a fifth of a unit of light
+    found = taken(picture, maps)
+    assert found[:, 31, 50].sum() == pytest.approx(0.2 - 3 * 0.02**2, abs=1e-3)
+    maps[0:3] = 0
+    assert not taken(picture, maps).any()
+
+
+@pytest.mark.parametrize("dirt", [0, 1])
+def test_a_streak_through_a_lamp_goes_and_a_line_without_one_keeps_all_its_light(dirt):
+    picture, maps = flat(96, 160)
+    lines = [(slice(30, 32), slice(20, 140)), (slice(70, 72), slice(20, 140))]
+    for line in lines:
+        brighten(picture, line, 0.2)
+        maps[0:3, *line] = np.sqrt(0.2)
+    picture[:, 26:36, 76:86] = 1.0
+    maps[6, 26:36, 76:86] = 1.0
+    found = taken(picture, maps, dirt=dirt)
+    assert found[:, 30:32, 30:70].min() > 0.18
+    assert not found[:, 66:76].any()
+
+
+@pytest.mark.parametrize("dirt", [0, 1])
+def test_a_lane_mark_in_the_haze_of_a_lamp_keeps_what_it_rises_above_the_haze(dirt):
+    picture, maps = flat(96, 160, 0.1)
+    haze, mark = (slice(20, 80), slice(40, 120)), (slice(70, 73), slice(60, 100))
+    brighten(picture, haze, 0.02)
+    maps[0:3, *haze] = np.sqrt(0.02)
+    brighten(picture, mark, 0.1)
+    maps[0:3, *mark] = np.sqrt(0.12)
+    picture[:, 26:36, 76:86] = 1.0
+    maps[0:3, 26:36, 76:86] = 0.5
+    maps[6, 26:36, 76:86] = 1.0
+    left = np.square(picture) - taken(picture, maps, dirt=dirt)
+    inside = left[:, 71, 65:95]
+    assert (inside >= 0.1**2 + 0.97 * 0.1).all()
+
+
+@pytest.mark.parametrize("dirt", [0, 1])
+def test_the_streak_of_a_lamp_above_the_frame_goes_and_a_line_from_below_stays(dirt):
+    picture, maps = flat(96, 160)
+    above, below = (slice(0, 44), slice(40, 43)), (slice(52, 96), slice(120, 123))
+    for line in (above, below):
+        brighten(picture, line, 0.2)
+        maps[0:3, *line] = np.sqrt(0.2)
+    found = taken(picture, maps, dirt=dirt)
+    assert found[:, 2:42, 41].min() > 0.15
+    assert not found[:, :, 110:132].any()
+
+
+@pytest.mark.parametrize(("dirt", "share"), [(0, 0.0), (0.5, 0.5), (1, 1.0)])
+def test_the_veil_goes_whole_behind_dirty_glass_and_stays_behind_clean(dirt, share):
+    picture, maps = flat()
+    maps[3:6] = 0.25
+    zone = (1 - dirt) * 0.05 * GREY + (0.06 - 0.04 * dirt) ** 2
+    found = taken(picture, maps, dirt=dirt)
+    assert found == pytest.approx(max(share * 0.0625 - zone, 0), abs=1e-5)
+
+
+def test_the_strength_of_the_veil():
+    picture, maps = flat()
+    maps[3:6] = 0.2
+    assert taken(picture, maps, veil=1.5) == pytest.approx(0.06 - 0.02**2, abs=1e-5)
+    assert taken(picture, maps, veil=0.5) == pytest.approx(0.02 - 0.02**2, abs=1e-5)
+    assert not taken(picture, maps, veil=0).any()
+
+
+@pytest.mark.parametrize("structured", [0.0, 0.2], ids=["veil alone", "both layers"])
+def test_no_dark_line_where_a_thin_streak_is_in_the_veil_too(structured):
+    picture, maps = flat(96, 160, 0.1)
+    line, haze = (slice(40, 43), slice(None)), 0.04
+    brighten(picture, (slice(None), slice(None)), haze)
+    brighten(picture, line, 0.2)
+    maps[0:3, *line] = np.sqrt(structured)
+    maps[3:6] = np.sqrt(haze)
+    maps[3:6, *line] = np.sqrt(haze + 0.2)
+    picture[:, 36:47, 75:86] = 1.0
+    maps[6, 36:47, 75:86] = 1.0
+    left = np.square(picture) - taken(picture, maps)
+    around, inside = left[:, 20, 30], left[:, 41, 20:60]
+    assert around == pytest.approx(0.1**2 + 0.02**2, abs=1e-4), "the veil is gone"
+    assert (inside >= around[:, None] - 1e-4).all()
+    assert (inside <= around[:, None] + 0.01).all(), "and the streak as well"
+
+
+@pytest.mark.parametrize(("width", "thin"), [(12, True), (16, False)])
+def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, thin):
+    picture, maps = flat(240, 320, 0.1)
+    band = (slice(100, 100 + width), slice(None))
+    brighten(picture, band, 0.04)
+    maps[3:6, *band] = 0.2
+    layer = glare_layer(picture, maps, dirt=1.0, streaks=1.0, veil=1.0)
+    centre = (100 + width // 2, 160)
+    assert (layer.share[centre] > 0.5) == thin
+    assert layer.of(to_linear(picture))[0, *centre] == pytest.approx(0.04, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("dirt", "width", "found"), [(0, 22, True), (0, 28, False), (1, 46, True), (1, 56, False)]
+)
+def test_behind_dirty_glass_the_light_around_is_looked_for_farther_away(dirt, width, found):
+    picture, maps = flat(200, 320, 0.1)
+    band = (slice(70, 70 + width), slice(None))
+    brighten(picture, band, 0.2)
+    maps[0:3] = 1.0
+    centre = taken(picture, maps, dirt=dirt, veil=0)[0, 70 + width // 2, 160]
+    assert (centre > 0.15) == found
+    assert (centre > 0) == found
+
+
+def test_surroundings_are_the_light_below_anything_narrow():
+    linear = np.full((3, 100, 100), 0.1, np.float32)
+    linear[:, 50:53] += 0.4
+    linear[:, :, 20:80] += 0.1
+    around = surroundings(linear, 0.2)
+    assert around.dtype == np.float32
+    assert around[:, 51, 50] == pytest.approx(0.2, abs=0.005)
+    assert around[:, 51, 5] == pytest.approx(0.1, abs=0.005)
+
+
+def test_nothing_is_taken_inside_lamps(streak):
+    picture, maps = streak
+    maps[3:6] = 0.2
+    maps[6] = 1
+    assert not glare_layer(picture, maps, dirt=1.0, streaks=1.0, veil=1.5).lit.any()
+
+
+def test_where_nothing_rises_no_texture_finer_than_the_picture_is_touched():
+    picture, maps = flat()
+    maps[0:3] = 1.0
+    assert not glare_layer(picture, maps, dirt=1.0, streaks=1.0, veil=1.0).lit.any()
+
+
+@pytest.mark.parametrize(("dirt", "zone"), [(0.0, 0.06), (1.0, 0.02)])
+def test_below_the_dead_zone_every_sample_stays(dirt, zone):
+    rng = np.random.default_rng(0)
+    planes = tuple(
+        rng.integers(0, 256, shape).astype(np.uint8) for shape in ((128, 192), (64, 96), (64, 96))
+    )
+    frame = Frame(planes, 0, Fraction(1, 30), 0, color=Color("bt709", full_range=True))
+    picture, maps = flat(code=0.0)
+    for code, touched in ((0.95 * zone, False), (1.1 * zone, True)):
+        picture[:, 30:33] = maps[0:3, 30:33] = code
+        maps[6, 31, 40:43] = 0.35
+        layer = glare_layer(picture, maps, dirt=dirt, streaks=1.0, veil=1.0)
+        assert layer.lit.any() == touched
+        assert (subtract_light(frame, layer) is not frame) == touched
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_no_brighter_frame_along_the_border(axis):
+    picture, maps = flat(96, 160)
+    maps[3:6] = 0.2
+    maps = np.moveaxis(maps, axis, 0)
+    maps[:5, 3:6] = maps[-5:, 3:6] = 0  # the network saw too little there
+    left = np.square(picture) - taken(picture, np.moveaxis(maps, 0, axis))
+    assert left == pytest.approx(GREY - 0.04 + 0.02**2, abs=1e-4)
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_a_veil_that_ends_farther_inside_ends_there(axis):
+    picture, maps = flat(96, 160)
+    maps[3:6] = 0.2
+    maps = np.moveaxis(maps, axis, 0)
+    maps[:12, 3:6] = maps[-12:, 3:6] = 0
+    found = np.moveaxis(taken(picture, np.moveaxis(maps, 0, axis)), axis, 0)
+    assert not found[:8].any()
+    assert not found[-8:].any()
+    assert found[30:-30].min() > 0.039
+
+
+LIGHT = arrays(np.float32, (3, 13, 16), elements=st.floats(0, 1, width=32))
+SHARES = arrays(np.float32, (2, 13, 16), elements=st.floats(0, 1, width=32))
+
+
+@settings(deadline=None)
+@given(LIGHT, SHARES, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_never_more_is_taken_than_the_light_there(linear, shares, dirt, streaks, veil):
+    """Of an answer that claims no more than that, as the network's does."""
+    picture = np.sqrt(linear)
+    structured = shares[0] * linear
+    haze = shares[1] * (linear - structured)
+    maps = np.concatenate([np.sqrt(structured), np.sqrt(haze), np.zeros((1, 13, 16))])
+    found = taken(picture, maps.astype(np.float32), dirt=dirt, streaks=streaks, veil=veil)
+    assert (found >= 0).all()
+    assert (found.sum(axis=0) <= linear.sum(axis=0) + 1e-4).all()
+
+
+def test_a_round_blob_of_haze_leaves_no_hard_rim():
+    picture, maps = flat(96, 160, 0.1)
+    ball = np.zeros((96, 160), np.float32)
+    cv2.circle(ball, (80, 48), 24, 1.0, -1)
+    haze = 0.04 * cv2.GaussianBlur(ball, (0, 0), 5)
+    brighten(picture, (slice(None), slice(None)), haze)
+    maps[3:6] = np.sqrt(haze)
+    left = np.sqrt(np.square(picture) - taken(picture, maps))
+    assert np.abs(np.diff(left, axis=1)).max() < 0.01
+    assert np.abs(np.diff(left, axis=2)).max() < 0.01
