@@ -160,9 +160,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         lists_pictures=True,
         makes_timecode=True,
         fourcc=True,
-        metadata=MetadataRules(
-            native=_ISO_KEYS | {"composer", "location", "make", "model"}, options=_ALL_KEYS
-        ),
+        metadata=MetadataRules(native=_ISO_KEYS | {"location", "make", "model"}, options=_ALL_KEYS),
         clock_options=_ISO_CLOCK,
         browser=frozenset(("h264",)),
         telemetry="boxes",

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashcam_pipeline.dashcam.names import parse_name
-from dashcam_pipeline.dashcam.sidecars import is_hidden, is_recording, is_sidecar
+from dashcam_pipeline.dashcam.sidecars import is_hidden, is_sidecar
+from dashcam_pipeline.media.containers import is_recording
 
 NAMES = [
     ("20240101_120000_NF.mp4", "blackvue", "2024-01-01 12:00:00", "front", "normal"),

@@ -93,7 +93,7 @@ def test_browsers_play_three_of_them(row, clip):
 def test_what_is_written_is_of_the_row(tmp_path, suffix):
     wanted = containers.written_to(PurePath(f"a{suffix}"))
     start = Fraction(2)
-    tick = wanted.tick or TICK
+    tick = wanted.tick or Fraction(1, 600)  # so coarse that a muxer would take another
     pts = [round((start + Fraction(i, 30)) / tick) for i in range(20)]
     picture = Picture(pts=pts, time_base=tick)
     source = make_clip(tmp_path / f"in{wanted.written[0]}", picture, sounds=[Sound()])
@@ -102,9 +102,27 @@ def test_what_is_written_is_of_the_row(tmp_path, suffix):
     assert report.container == wanted.name
     after = probe(target)
     assert after.container == wanted.name
+    assert after.video.time_base == tick
     assert judge.seconds(target) == judge.seconds(source)
     assert after.video.tag == ("hvc1" if wanted.fourcc else after.video.tag)
     assert (target.read_bytes()[4:5] == b"\x47") is (suffix in {".m2ts", ".mts"})
+
+
+NATIVE = [row for row in CONTAINERS if row.metadata.native]
+VALUES = {"location": "+52.5000+013.4000/", "date": "2024"}
+
+
+@pytest.mark.parametrize("row", NATIVE, ids=lambda row: row.name)
+def test_keys_have_a_place_of_their_own_as_the_row_says(tmp_path, row):
+    keys = {key for other in NATIVE for key in other.metadata.native}
+    values = {key: VALUES.get(key, f"a {key}") for key in keys}
+    source = make_clip(tmp_path / f"in{row.suffixes[0]}", Picture(frames=5), metadata=values)
+    kept = {key: value for key, value in probe(source).metadata.items() if key in keys}
+    assert kept == {key: values[key] for key in row.metadata.native}
+    target = tmp_path / f"out{row.suffixes[0]}"
+    pump(source, target)
+    assert kept.items() <= probe(target).metadata.items()
+    assert b"mdta" not in target.read_bytes()  # where many players don't look
 
 
 @pytest.mark.parametrize("row", [c for c in CONTAINERS if c.written], ids=lambda row: row.name)
@@ -112,13 +130,30 @@ def test_times_before_zero_are_as_the_row_says(tmp_path, row):
     """Reordered pictures are decoded before the first one is shown."""
     tick = row.tick or TICK
     pts = [round(Fraction(i, 30) / tick) for i in range(20)]
-    source = make_clip(tmp_path / f"in{row.written[0]}", Picture(pts=pts, time_base=tick))
+    picture = Picture(pts=pts, time_base=tick, b_frames=0)
+    source = make_clip(tmp_path / f"in{row.written[0]}", picture)
+    assert judge.seconds(source)[0] == 0
     target = tmp_path / f"out{row.written[0]}"
     pump(source, target, EncoderSettings())
     assert judge.seconds(target) == judge.seconds(source)
     with av.open(str(target)) as file:
         reordered = any(p.pts != p.dts for p in file.demux(video=0) if p.size)
     assert reordered is row.negative_times
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mkv"])
+def test_numbers_of_carried_tracks_are_kept_where_they_mean_something(tmp_path, suffix):
+    """Other tools know a transport stream's tracks by their PIDs."""
+    picture = Picture(frames=10, time_base=Fraction(1, 90_000))
+    source = make_clip(
+        tmp_path / "in.ts", picture, sounds=[Sound()], options={"mpegts_start_pid": "512"}
+    )
+    target = tmp_path / f"out{suffix}"
+    pump(source, target)
+    with av.open(str(source)) as before, av.open(str(target)) as after:
+        assert before.streams.audio[0].id == 513
+        kept = after.streams.audio[0].id == 513
+    assert kept is (suffix == ".ts")
 
 
 @pytest.mark.parametrize("suffix", containers.suffixes())
