@@ -3,7 +3,7 @@
 A windscreen scatters the same way for a whole recording. Its haze shows best in the darkest tenth
 of a picture, where next to nothing else is: on dirty glass a third to two thirds of that little
 light is haze, and it lifts the blacks by many codes; behind clean glass, by day, or on a phone held
-by hand it does neither. Both are taken from the network's own veil, frame by frame, and the median
+by hand it hardly does. Both are taken from the network's own veil, frame by frame, and the median
 over the frames decides: single pictures err, a recording hardly does.
 """
 
@@ -34,12 +34,22 @@ DIRT: dict[GlassMode, float] = {"clean": 0.0, "normal": 0.5, "dirty": 1.0}
 DARKEST = 0.1
 """Share of a picture, by luma, in which haze is measured."""
 
-HAZE = (0.2, 0.4)
+HAZE = (0.33, 0.42)
 """Share of haze in the light of the darkest places between which glass turns from clean to dirty.
-Real and simulated dirty windscreens have 0.35 to 0.72, days up to 0.19, phone pictures 0.33."""
+Dirty windscreens of the open road have 0.35 to 0.7, phone pictures up to 0.33, days up to 0.19."""
 
-LIFT = (12.0, 18.0)
+LIFT = (5.0, 9.0)
 """Lift of the blacks in 8-bit codes between which it does; a dark night on clean glass has 1."""
+
+LIT_HAZE, LIT_LIFT = (0.1, 0.2), (15.0, 22.0)
+"""The same where even the darkest places are lit, as in a tunnel: a small share of their light is
+haze, but it is much. Days have as much, and a sky."""
+
+SKY = (0.06, 0.12)
+"""Share of a picture above ``WHITE`` between which a night full of lamps turns into a day."""
+
+WHITE = 0.9
+"""Code value from which a pixel belongs to a lamp or a sky."""
 
 MEMORY = 240
 """Frames that count; about half a minute, as the network sees every second or third one."""
@@ -110,21 +120,30 @@ class Glass:
         }
 
 
-def measure_haze(picture: Light, veil: Light) -> tuple[float, float]:
-    """Haze in the darkest places of a picture.
+def measure_haze(picture: Light, veil: Light) -> tuple[float, float, float]:
+    """Haze in the darkest places of a picture, and how much of it is white.
 
     Args:
         picture: (3, h, w) code values in [0, 1].
         veil: (3, h, w), the network's, linear light.
 
     Returns:
-        its share of the light there, 0 to 1, and its lift in 8-bit codes.
+        its share of the light there, 0 to 1; its lift in 8-bit codes; the share of the picture that
+        is white, 0 to 1.
     """
     picture, veil = picture[:, ::2, ::2], veil[:, ::2, ::2]
     luma = picture.sum(axis=0)
     dark = luma <= np.quantile(luma, DARKEST)
     light, haze = float(np.square(picture[:, dark]).mean()), float(veil[:, dark].mean())
-    return haze / (light + 1e-6), 255 * haze**0.5
+    white = float((luma > 3 * WHITE).mean())
+    return haze / (light + 1e-6), 255 * haze**0.5, white
+
+
+def dirt_of(haze: float, lift: float, white: float) -> float:
+    """How dirty glass is of which ``measure_haze`` says so: 0 for clean to 1 for dirty."""
+    dark = _ramp(haze, HAZE) * _ramp(lift, LIFT)
+    lit = _ramp(haze, LIT_HAZE) * _ramp(lift, LIT_LIFT) * (1 - _ramp(white, SKY))
+    return max(dark, lit)
 
 
 def measure_directions(structured: Light, lamps: Light) -> Light:
@@ -163,7 +182,7 @@ class GlassMeter:
 
     def __init__(self, mode: GlassMode) -> None:
         self.mode = mode
-        self._seen: deque[tuple[float, float]] = deque(maxlen=MEMORY)
+        self._seen: deque[tuple[float, float, float]] = deque(maxlen=MEMORY)
         self._films: deque[tuple[float, ...]] = deque(maxlen=MEMORY)
         self._directions = np.zeros(BINS, np.float32)
 
@@ -195,9 +214,8 @@ class GlassMeter:
         """What is known by now; clean where nothing was seen yet."""
         if not self._seen:
             return Glass(DIRT.get(self.mode, 0.0))
-        haze, lift = np.median(np.array(self._seen), axis=0).tolist()
-        found = _ramp(haze, HAZE) * _ramp(lift, LIFT)
-        dirt = DIRT.get(self.mode, found)
+        haze, lift, white = np.median(np.array(self._seen), axis=0).tolist()
+        dirt = DIRT.get(self.mode, dirt_of(haze, lift, white))
         return Glass(dirt, haze, lift, self._film(), self._direction(), len(self._seen))
 
     def _film(self) -> tuple[float, float, float]:
@@ -218,7 +236,7 @@ class GlassMeter:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """All that was learned, as arrays."""
         return {
-            "seen": np.array(self._seen).reshape(-1, 2),
+            "seen": np.array(self._seen).reshape(-1, 3),
             "films": np.array(self._films).reshape(-1, 3),
             "directions": self._directions.copy(),
         }
@@ -226,7 +244,7 @@ class GlassMeter:
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Take over what ``state`` gave."""
         self._seen.clear()
-        self._seen.extend((float(a), float(b)) for a, b in state["seen"])
+        self._seen.extend((float(a), float(b), float(c)) for a, b, c in state["seen"])
         self._films.clear()
         self._films.extend(tuple(film.tolist()) for film in state["films"])
         self._directions = state["directions"].astype(np.float32)
