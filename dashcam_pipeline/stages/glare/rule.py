@@ -8,7 +8,8 @@ wider than the streak itself. So
 * S counts as far as it is connected with a source (``connected``), or lane marks would go: what is
   wide in it and what is thin each for itself, since a lane mark lies in the haze of some lamp;
 * S becomes a share s of what rises above the light around, A, the smoothed opening of the picture,
-  so that at full resolution a streak goes at its own width and colour: T = s (x^2 - A);
+  so that at full resolution a streak goes at its own width and colour: T = s (x^2 - A); where S is
+  of another colour than what rises there, s is that of the colour which S claims least;
 * how strongly all that is done follows the glass (``glass``): behind dirty glass the veil goes
   whole and A is looked for far around; behind clean glass the veil stays, as what is left of it is
   mostly the scene's own, and what is faint beside its surroundings stays as well.
@@ -69,6 +70,12 @@ veil the network finds too little rather than too much."""
 THIN = 0.05
 """Width, in shorter frame sides, below which something in a layer is no haze but a streak."""
 
+SAME_COLOR = 1.1
+"""How far a share may exceed that of the colour which is claimed least: layers are noisy."""
+
+FAINT = 2e-3
+"""Linear light below which a colour says little."""
+
 RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
 finds too little veil: there its share is at least that further in, or a frame would show."""
@@ -104,8 +111,13 @@ def glare_layer(
     claimed = bloom * connected_share(picture, bloom, maps[6])
     claimed += (thin + again) * connected_share(picture, thin, maps[6])
     around = surroundings(linear, how.window)
-    excess = np.maximum(linear - around, 0).sum(axis=0)
-    share = min(streaks, 1.0) * outside * np.minimum(claimed / (excess + 1e-6), 1)
+    excess = np.maximum(linear - around, 0)
+    share = np.minimum(claimed / (excess.sum(axis=0) + 1e-6), 1)
+    # What is claimed in one colour is not in excess in another: a red sign in a green lamp's bloom.
+    share = np.minimum(
+        share, SAME_COLOR * _least_ratio(found[0:3], excess) * claimed / (structured + 1e-6)
+    )
+    share *= min(streaks, 1.0) * outside
     floor = (share + how.weber) * around - (veil * how.veil * outside) * wide + how.dead**2
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
@@ -153,6 +165,12 @@ def _wide(layer: Light, *, blur: float) -> Light:
     if blur:
         opened = cv2.GaussianBlur(opened, (0, 0), blur * side)
     return np.asarray(cv2.min(cv2.resize(opened, (width, height)), layer), np.float32)
+
+
+def _least_ratio(claimed: Light, excess: Light) -> Light:
+    """The least ratio of two lights (3, h, w) over the colours; (h, w)."""
+    ratios = (claimed + np.float32(FAINT)) / (excess + np.float32(FAINT))
+    return np.asarray(ratios.min(axis=0))
 
 
 def _halved(channel: Light) -> Light:
