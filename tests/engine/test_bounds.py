@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 from toys import Toy, make_frame
 
 from dashcam_pipeline.engine.chain import Chain
-from dashcam_pipeline.engine.cuts import change, is_cut, rank_correlation
+from dashcam_pipeline.engine.cuts import change, is_cut, rank_correlation, thumbnail
+from dashcam_pipeline.engine.protection import protected
 from dashcam_pipeline.engine.queues import ByteQueue
 from dashcam_pipeline.engine.workers import QUEUE_BYTES
 from dashcam_pipeline.frames import PixelLayout
+from dashcam_pipeline.stages.base import Box
 
 CELLS = (18, 32)
 
@@ -72,6 +75,15 @@ def test_cells_nearer_than_a_quarter_of_a_code_share_a_rank():
     assert rank_correlation(coarse, 120.4 - coarse) == pytest.approx(-1), "an order of its own"
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1290, 730), (640, 360), (3840, 2160)])
+def test_a_cell_is_the_mean_of_its_part_of_the_picture(size):
+    width, height = size
+    luma = np.linspace(16, 116, width)[None, :] + np.linspace(0, 100, height)[:, None]
+    cells = thumbnail(make_frame(luma=np.rint(luma)))
+    columns, rows = ((np.arange(n) + 0.5) / n for n in (32, 18))
+    assert cells == pytest.approx(16 + 100 * columns[None, :] + 100 * rows[:, None], abs=1)
+
+
 def test_one_code_near_black_is_a_small_change():
     """Noise there: by its own logarithm it would be a whole stop."""
     pattern = np.indices(CELLS).sum(axis=0) % 2
@@ -110,3 +122,51 @@ def test_48_mb_wait_between_two_threads(size, bits, frames):
     for index in range(frames):
         queue.put(index, nbytes)
     assert queue.put_seconds < 1, "without waiting"
+
+
+def test_what_fits_exactly_needs_no_waiting():
+    queue = ByteQueue(10)
+    assert (queue.put_seconds, queue.get_seconds) == (0, 0)
+    giver = threading.Thread(target=lambda: [queue.put(size, size) for size in (4, 6)], daemon=True)
+    giver.start()
+    giver.join(5)
+    assert not giver.is_alive()
+
+
+def test_a_stage_that_nothing_was_given_to_took_no_time():
+    chain = Chain([Toy()])
+    assert [outcome.seconds for outcome in chain.outcomes()] == [0]
+    chain.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(st.integers(0, 60), st.integers(0, 44), st.integers(1, 70), st.integers(1, 50)),
+    st.sampled_from([(1, 1), (1, 0), (0, 0)]),
+)
+def test_without_a_rim_colour_too_is_put_back_in_the_box_and_nowhere_else(place, log2):
+    """Whole chroma samples: each that the box touches."""
+    x, y, width, height = place
+    old, new = (make_frame(i, layout=PixelLayout(8, log2), size=(64, 48)) for i in (0, 1))
+    result = protected(new, old, [Box(x=x, y=y, width=width, height=height)])
+    for plane, before, after in list(zip(result.planes, old.planes, new.planes, strict=True))[1:]:
+        inside = np.zeros(plane.shape, bool)
+        rows = slice(y >> log2[1], -(-(y + height) >> log2[1]))
+        inside[rows, x >> log2[0] : -(-(x + width) >> log2[0])] = True
+        assert np.array_equal(plane, np.where(inside, before, after))
+
+
+@pytest.mark.parametrize("axis", [0, 1], ids=["from above", "from the left"])
+def test_a_rim_fades_up_to_the_pictures_edge(axis):
+    size = (64, 64)
+    dark, light = (
+        make_frame(0, size=size, level=level).with_planes(
+            tuple(np.full_like(plane, level) for plane in make_frame(0, size=size).planes)
+        )
+        for level in (60, 200)
+    )
+    box = Box(x=4, y=4, width=16, height=16)
+    luma = protected(dark, light, [box], feather=8).planes[0].astype(int)
+    towards = luma[:5, 10] if axis == 0 else luma[10, :5]
+    assert towards[4] == 200
+    assert np.diff(towards) == pytest.approx([140 / 9] * 4, abs=1)

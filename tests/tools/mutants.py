@@ -41,7 +41,7 @@ OTHER = {
     "is not": "is", "is": "is not", "not in": "in", "in": "not in",
 }  # fmt: skip
 OPERATOR = re.compile(r"<=|>=|==|!=|<|>|is\s+not|not\s+in|is|in")
-INDIFFERENT = {"strict", "slots", "frozen", "stacklevel", "maxsize", "exist_ok", "parents"}
+INDIFFERENT = {"init", "strict", "slots", "frozen", "stacklevel", "maxsize", "exist_ok", "parents"}
 """Arguments by name that no result depends on."""
 
 STARTING = 20

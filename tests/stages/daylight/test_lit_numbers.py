@@ -107,7 +107,7 @@ def test_and_the_bloom_is_half_to_three_quarters_as_bright(bloom, share):
     assert rows[0] / rows[1] == pytest.approx(share, abs=0.12)
 
 
-@pytest.mark.parametrize(("radius", "gap", "held"), [(8, 6, True), (34, 44, False)])
+@pytest.mark.parametrize(("radius", "gap", "held"), [(8, 16, True), (34, 44, False)])
 def test_a_white_core_of_a_60th_of_the_height_is_held_though_its_ring_is_open(radius, gap, held):
     picture = disc(disc(dark(), PLACE, radius + 6, (1, 0.15, 0.1)), PLACE, radius, (1, 1, 1))
     rows = slice(PLACE[0] - gap // 2, PLACE[0] + gap // 2)
