@@ -135,7 +135,7 @@ def test_what_fits_exactly_needs_no_waiting():
 
 def test_a_stage_that_nothing_was_given_to_took_no_time():
     chain = Chain([Toy()])
-    assert [outcome.seconds for outcome in chain.outcomes()] == [0]
+    assert [outcome.seconds for outcome in chain.stage_facts()] == [0]
     chain.close()
 
 
