@@ -99,19 +99,29 @@ class Pipeline:
         """
         import numpy as np  # noqa: PLC0415 - only here
 
-        from dashcam_pipeline.engine.rgb import frame_to_rgb, rgb_to_frame  # noqa: PLC0415 - only here
+        from dashcam_pipeline.engine.rgb import (  # noqa: PLC0415 - only here
+            SAMPLES,
+            frame_to_rgb,
+            rgb_to_frame,
+        )
 
         if frames.dtype != np.uint8:
             raise TypeError(f"frames must be uint8 (0 to 255), not {frames.dtype}")
         if frames.ndim != _RGB_AXES or frames.shape[-1] != 3:  # noqa: PLR2004 - R, G and B
             raise ValueError(f"frames must have the shape (N, H, W, 3), not {frames.shape}")
-        made = (
-            rgb_to_frame(picture, index=i, pts=i, time_base=_RGB_TICK)
-            for i, picture in enumerate(frames)
-        )
+
+        def frame(number: int) -> Frame:
+            return rgb_to_frame(frames[number], index=number, pts=number, time_base=_RGB_TICK)
+
+        count = len(frames)
+        looks = min(SAMPLES, count) if count > 1 else 0  # one picture alone is seen anyway
+        self._chain.survey = tuple(frame((2 * k + 1) * count // (2 * looks)) for k in range(looks))
         result = np.empty_like(frames)
-        for i, frame in enumerate(self.process(made)):
-            result[i] = frame_to_rgb(frame)
+        try:
+            for i, cleaned in enumerate(self.process(map(frame, range(count)))):
+                result[i] = frame_to_rgb(cleaned)
+        finally:
+            self._chain.survey = ()
         return result
 
     def close(self) -> None:

@@ -26,6 +26,9 @@ RGB = npt.NDArray[np.uint8]
 LAYOUT: Final = PixelLayout(bits=10, log2_chroma=(0, 0))
 COLOR: Final = Color(matrix="bt709", full_range=True)
 
+SAMPLES: Final = 6
+"""Pictures of an array that stages see before the first one is processed."""
+
 _KR, _KB = KR_KB["bt709"]
 _PEAK: Final = LAYOUT.max_value
 _ZERO: Final = 1 << (LAYOUT.bits - 1)

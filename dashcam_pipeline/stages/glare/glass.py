@@ -3,8 +3,8 @@
 A windscreen scatters the same way for a whole recording. Its haze shows best in the darkest tenth
 of a picture, where next to nothing else is: on dirty glass a third to two thirds of that little
 light is haze, and it lifts the blacks by many codes; behind clean glass, by day, or on a phone held
-by hand it hardly does. Both are taken from the network's own veil, frame by frame, and the median
-over the frames decides: single pictures err, a recording hardly does.
+by hand it hardly does. Both are taken from the network's own veil, frame by frame, and an upper
+quantile over the frames decides: single pictures err, a recording hardly does.
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ SKY = (0.06, 0.12)
 
 WHITE = 0.9
 """Code value from which a pixel belongs to a lamp or a sky."""
+
+SHOWN = 0.75
+"""Quantile over the frames that decides: where no lamp shines, dirty glass looks clean."""
 
 MEMORY = 240
 """Frames that count; about half a minute, as the network sees every second or third one."""
@@ -214,7 +217,9 @@ class GlassMeter:
         """What is known by now; clean where nothing was seen yet."""
         if not self._seen:
             return Glass(DIRT.get(self.mode, 0.0))
-        haze, lift, white = np.median(np.array(self._seen), axis=0).tolist()
+        seen = np.array(self._seen)
+        haze, lift = np.quantile(seen[:, :2], SHOWN, axis=0).tolist()
+        white = float(np.median(seen[:, 2]))
         dirt = DIRT.get(self.mode, dirt_of(haze, lift, white))
         return Glass(dirt, haze, lift, self._film(), self._direction(), len(self._seen))
 
