@@ -9,7 +9,7 @@ import torch
 Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
 """As Lightning names them."""
 
-Asked = Precision | Literal["auto"]
+Asked = Literal["auto", "32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
 """What a config may ask for: one of them, or what is fast here."""
 
 

@@ -80,7 +80,14 @@ def encode(linear: Tensor, curve: tuple[float, float, float]) -> Tensor:
     return (black + (1 - black) * v).clamp(0, 1)
 
 
-def exposure(linear: Tensor, curve: tuple[float, float, float], rng: np.random.Generator) -> float:
+def auto_exposure(rng: np.random.Generator) -> tuple[float, float]:
+    """Draw (mean that a camera accepts, how far it goes), see ``exposure``."""
+    if rng.random() > AUTO_EXPOSURE:
+        return 1.0, 0.0
+    return float(rng.uniform(0.15, 0.45)), float(rng.uniform(0.4, 1.0))
+
+
+def exposure(linear: Tensor, curve: tuple[float, float, float], rule: tuple[float, float]) -> float:
     """Factor by which a camera darkens a bright picture, at most 1.
 
     Glare lifts the mean, and a camera that exposes for the mean then takes light away, from the
@@ -89,11 +96,9 @@ def exposure(linear: Tensor, curve: tuple[float, float, float], rng: np.random.G
     Args:
         linear: light that falls onto the sensor, (3, H, W), glare among it.
         curve: of the camera.
-        rng: draws whether it does so, the mean that it accepts, and how far it goes.
+        rule: of ``auto_exposure``.
     """
-    if rng.random() > AUTO_EXPOSURE:
-        return 1.0
-    accepted, strength = float(rng.uniform(0.15, 0.45)), float(rng.uniform(0.4, 1.0))
+    accepted, strength = rule
     mean = float(encode(linear[:, ::8, ::8], curve).mean())
     return min(accepted / max(mean, 1e-3), 1.0) ** (2 * strength)
 

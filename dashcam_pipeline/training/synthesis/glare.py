@@ -284,19 +284,20 @@ class GlareSynthesizer:
             kinds = (*kinds, "clutter")
         light, cover = paint_lamps(lamps, height, width)
         source = torch.from_numpy(scene).permute(2, 0, 1).contiguous() + torch.from_numpy(light)
-        curve = camera.tone_curve(rng)
+        curve, rule = camera.tone_curve(rng), camera.auto_exposure(rng)
+        clear = dirt.transmission(rng, height, width) if rng.random() < DIRTY else None
         if lamps and rng.random() < self.chances.reflections:
             source = source + torch.from_numpy(reflect(rng, lamps, height, width))
             kinds = (*kinds, "reflections")
-        if rng.random() < DIRTY:
-            source = source * torch.from_numpy(dirt.transmission(rng, height, width))
+        if clear is not None:
+            source = source * torch.from_numpy(clear)
         if free or not lamps:
-            source = source * camera.exposure(source, curve, rng)
+            source = source * camera.exposure(source, curve, rule)
             clean = glare = camera.encode(source, curve)
         else:
             layer, shown = self._layer(rng, lamps, height, width)
             kinds = (*shown, *kinds)
-            gain = camera.exposure(source + layer, curve, rng)
+            gain = camera.exposure(source + layer, curve, rule)
             clean = camera.encode(source * gain, curve)
             glare = camera.encode((source + layer) * gain, curve)
             if rng.random() < self.chances.haze:

@@ -43,6 +43,9 @@ wipers' arcs and fogged windscreens look so different that one mixture of everyt
 them.
 """
 
+FADE = 0.6
+"""Frame heights over which a kernel ends, so that a strong lamp off the frame shows no border."""
+
 
 def sample_kernel(
     rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
@@ -83,7 +86,8 @@ def sample_lens(
         drawn.append(fallback.name)
     total /= total[:, p.ring].mean()
     # A source's own pixels hold the source; the finite square must not end in an edge.
-    edge = np.clip((size / 2 / frame_height - p.radius) / 0.2, 0, 1) ** 2
+    reach = size / 2 / frame_height
+    edge = np.clip((reach - p.radius) / min(FADE, reach / 2), 0, 1) ** 2
     return np.minimum(total * edge, 3e4).astype(np.float32), tuple(drawn)
 
 

@@ -207,13 +207,19 @@ def _spot(light: Plane, x: float, y: float, radius: float, color: npt.NDArray[np
 def _quad(light: Plane, corners: list[tuple[float, float]], color: npt.NDArray[np.float32]) -> None:
     """Lay a flat surface over the scene."""
     points = np.array(corners)
-    if np.abs(points).max() > 4 * max(light.shape):
+    height, width = light.shape[:2]
+    if np.abs(points).max() > 4 * max(height, width):
         return  # so near that it lies beside the frame
-    cover = np.zeros(light.shape[:2], np.uint8)
-    fixed = np.round(points * (1 << SHIFT)).astype(np.int32)
+    x0, y0 = np.clip(np.floor(points.min(axis=0)).astype(int) - 1, 0, (width, height))
+    x1, y1 = np.clip(np.ceil(points.max(axis=0)).astype(int) + 2, 0, (width, height))
+    if x0 >= x1 or y0 >= y1:
+        return
+    cover = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    fixed = np.round((points - (x0, y0)) * (1 << SHIFT)).astype(np.int32)
     cv2.fillPoly(cover, [fixed], 255, cv2.LINE_AA, SHIFT)
     share = (cover.astype(np.float32) / 255)[..., None]
-    light += share * (color - light)
+    part = light[y0:y1, x0:x1]
+    part += share * (color - part)
 
 
 def _posts(rng: Generator, view: View, light: Plane, at: float) -> None:
