@@ -109,14 +109,21 @@ def test_another_stage_goes_on_after_a_pause():
     assert second.report.facts == first.report.facts
 
 
-def test_reset_forgets():
+@pytest.mark.parametrize("glass", ["auto", "clean"])
+def test_reset_forgets_the_last_scene_and_keeps_the_glass(glass):
     frames = (make_night(0, halo=30), make_night(1, halo=110))
-    stage = make_stage(smoothing=0.9)
+    stage, fresh = (make_stage(smoothing=0.9, glass=glass, exposure="keep") for _ in range(2))
     stage.process(FrameBatch(frames[:1]))
+    glass_alone = {k: v for k, v in stage.state().items() if k.startswith("glass_")}
     stage.reset()
+    fresh.restore({**fresh.state(), **glass_alone})  # the windscreen stays the same at a cut
     (again,) = stage.process(FrameBatch(frames[1:]))
-    (fresh,) = make_stage(smoothing=0.9).process(FrameBatch(frames[1:]))
-    assert np.array_equal(again.planes[0], fresh.planes[0])
+    (first,) = fresh.process(FrameBatch(frames[1:]))
+    assert np.array_equal(again.planes[0], first.planes[0])
+    (bare,) = make_stage(smoothing=0.9, glass=glass, exposure="keep").process(
+        FrameBatch(frames[1:])
+    )
+    assert np.array_equal(again.planes[0], bare.planes[0]) == (glass == "clean")
 
 
 @pytest.mark.parametrize(("quality", "size"), [("fast", "352x192"), ("best", "512x288")])
@@ -154,13 +161,16 @@ def make_hazy_stage(**options):
 
 
 def make_even(code, index=0):
-    """A grey frame."""
+    """A grey frame with a black strip: all grey, it might as well be a film on the glass."""
     frame = make_night(index)
-    return frame.with_planes((np.full_like(frame.planes[0], code), *frame.planes[1:]))
+    luma = np.full_like(frame.planes[0], code)
+    luma[-13:] = 16
+    return frame.with_planes((luma, *frame.planes[1:]))
 
 
 LIGHT, DARK = make_even(60), make_even(24)
-"""Half of their light is a lift of 36 codes, as behind dirty glass, and of 7."""
+"""What half of their light lifts the darkest tenth by, the strip with it, is that of dirty glass,
+and far less."""
 
 
 def clean_one(stage, frame):
@@ -170,7 +180,7 @@ def clean_one(stage, frame):
 
 
 def test_haze_goes_where_the_glass_is_dirty_and_stays_where_it_is_clean():
-    hazeless = np.sqrt(0.5 * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
+    hazeless = np.sqrt((1 - 1.25 * 0.5) * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
     assert clean_one(make_hazy_stage(), LIGHT) == pytest.approx(hazeless, abs=1)
     stage = make_hazy_stage()
     assert clean_one(stage, DARK) == 24
