@@ -177,7 +177,7 @@ class GlareStage(Stage):
         """See how dirty the glass is before the first frame is cleaned."""
         if self._network.entry.head == "image":
             return
-        step = -(-len(frames) // SURVEYED)
+        step = max(-(-len(frames) // SURVEYED), 1)
         seen = []
         for frame in frames[::step]:
             picture = shrink_rgb(frame, *self._size)

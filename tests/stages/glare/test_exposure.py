@@ -195,9 +195,13 @@ def test_the_median_comes_back_where_haze_was_taken(bits, size):
     assert after == pytest.approx(before, abs=2)
 
 
-def test_behind_clean_glass_no_gain_touches_a_frame():
-    frame = hazy_frame()
-    assert make_stage(frame, glass="clean").process(FrameBatch((frame,)))[0] is frame
+@pytest.mark.parametrize("glass", ["clean", "dirty"])
+def test_where_no_glare_is_found_no_gain_touches_a_frame(glass):
+    frame = hazy_frame()  # its black strip shows that no film lies over it
+    stage = make_stage(frame, glass=glass)
+    stage._exposure.restore({"gain": np.array(2.0)})
+    stage._network.run = lambda pictures: 0 * half_is_haze(pictures)
+    assert stage.process(FrameBatch((frame,)))[0] is frame
 
 
 def test_another_stage_goes_on_with_the_gain():

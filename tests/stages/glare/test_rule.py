@@ -130,6 +130,29 @@ def test_the_veil_goes_whole_and_more_behind_dirty_glass_and_stays_behind_clean(
     assert found == pytest.approx(max(share * 0.0625 - zone, 0), abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("dirt", "of_all", "of_what_rises"), [(0, 0, 0.5), (0.5, 0.625, 0.25), (1, 1.25, 0)]
+)
+def test_half_of_the_glow_that_rises_above_the_veil_goes_behind_clean_glass(
+    dirt, of_all, of_what_rises
+):
+    """A lamp's own: an even veil is the scene's, and dirty glass has all of it taken anyway."""
+    picture, maps = flat(96, 160, 0.1)
+    haze, glow = np.full((96, 160), 0.01), np.zeros((96, 160))
+    glow[20:76, 60:100] = 0.1
+    light = haze + glow
+    brighten(picture, (slice(None), slice(None)), light)
+    maps[3:6] = np.sqrt(light)
+    maps[6, 44:52, 76:84] = 1
+    found = taken(picture, maps, dirt=dirt)
+    for place, rises, around in (((60, 80), 0.1, 0.12), ((60, 10), 0.0, 0.02)):
+        zone = (1 - dirt) * 0.05 * around + (0.06 - 0.04 * dirt) ** 2
+        wanted = max(of_all * (0.01 + rises) + of_what_rises * rises - zone, 0)
+        assert found[:, *place] == pytest.approx(wanted, abs=1e-3)
+    assert not found[:, 46:50, 78:82].any(), "the lamp itself stays"
+    assert taken(picture, maps, dirt=dirt, veil=0)[:, 60, 80].max() == 0
+
+
 def test_the_strength_of_the_veil():
     picture, maps = flat()
     maps[3:6] = 0.2
@@ -266,7 +289,8 @@ def test_never_more_is_taken_than_the_light_there(linear, shares, dirt, streaks,
     maps = np.concatenate([np.sqrt(structured), np.sqrt(haze), np.zeros((1, 13, 16))])
     found = taken(picture, maps.astype(np.float32), dirt=dirt, streaks=streaks, veil=veil)
     assert (found >= 0).all()
-    more = max(1.25 * dirt * veil - 1, 0) * haze.sum(axis=0)
+    most = veil * (1.25 * dirt + 0.5 * (1 - dirt))
+    more = max(most - 1, 0) * haze.sum(axis=0)
     assert (found.sum(axis=0) <= linear.sum(axis=0) + more + 1e-4).all()
 
 

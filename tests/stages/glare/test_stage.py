@@ -212,6 +212,32 @@ def test_with_a_survey_the_first_frame_comes_out_as_later_ones_do():
     assert clean_one(make_hazy_stage(), DARK) == 24
 
 
+def test_a_survey_of_nothing_and_of_many_frames():
+    stage = make_hazy_stage()
+    stage.survey([])
+    assert stage.glass.frames == 0
+    stage.survey([make_even(60, index) for index in range(31)])
+    assert stage.glass.frames == 6
+
+
+def test_a_look_says_how_much_haze_goes():
+    """Strengths of 0.6, 1 and 1.3 are the looks."""
+    codes = {}
+    for strength in (0.6, 1.0, 1.3):
+        stage = GlareStage(
+            GlareStage.Options(glass="dirty"),
+            StageContext(quality="best", threads=1, strength=strength),
+        )
+        stage.open(StreamInfo(320, 180, LIGHT.layout, LIGHT.color))
+        stage._network.run = half_is_haze
+        codes[strength] = clean_one(stage, LIGHT)
+    haze = 1.25 * 0.5 * ((60 - 16) / 219) ** 2
+    for strength, code in codes.items():
+        left = ((60 - 16) / 219) ** 2 - strength * haze + 0.02**2
+        assert code == pytest.approx(np.sqrt(left) * 219 + 16, abs=1)
+    assert codes[1.3] < codes[1.0] < codes[0.6] < 60
+
+
 def test_what_is_known_of_the_glass_outlives_a_pause_and_a_cut():
     first, second = make_hazy_stage(), make_hazy_stage()
     for index in range(3):
