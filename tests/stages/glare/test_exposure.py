@@ -18,6 +18,7 @@ from dashcam_pipeline.stages.glare.stage import GlareStage
 from dashcam_pipeline.stages.glare.subtract import subtract_light
 
 FULL = Color("bt709", full_range=True)
+EIGHT, EIGHT_444 = PixelLayout(8, (1, 1)), PixelLayout(8, (0, 0))
 
 
 def grey(light):
@@ -91,7 +92,7 @@ def test_another_one_goes_on_where_one_paused():
     assert gains(0.0, exposure=second) == [1.0]
 
 
-def ramp(layout=PixelLayout(8, (0, 0)), height=64):
+def ramp(layout=EIGHT_444, height=64):
     """Every code in a row, grey."""
     dtype = np.uint8 if layout.bits == 8 else np.uint16
     luma = np.tile(np.arange(layout.max_value + 1, dtype=dtype), (height, 1))
@@ -140,9 +141,10 @@ def test_odd_sizes_and_deep_samples(size, bits):
     code = 60 << (bits - 8)
     frame = ramp(layout)
     dtype = frame.planes[0].dtype
-    planes = np.full(size, code, dtype), *[
-        np.full(layout.chroma_shape(*size), 1 << (bits - 1), dtype) for _ in range(2)
-    ]
+    planes = (
+        np.full(size, code, dtype),
+        *[np.full(layout.chroma_shape(*size), 1 << (bits - 1), dtype) for _ in range(2)],
+    )
     frame = Frame(planes, 0, Fraction(1, 30), 0, layout, FULL)
     done = subtract_light(frame, some(0.5, 2.0))
     left = 0.5 * (code / frame.layout.max_value) ** 2
@@ -157,7 +159,7 @@ def test_a_frame_that_nothing_is_taken_from_comes_out_as_it_went_in():
     assert subtract_light(frame, replace(some(0.0), gain=2.5)) is frame
 
 
-def hazy_frame(index=0, layout=PixelLayout(8, (1, 1)), size=(180, 320)):
+def hazy_frame(index=0, layout=EIGHT, size=(180, 320)):
     """A slope of greys with a black strip."""
     height, width = size
     slope = np.linspace(40, 110, width)

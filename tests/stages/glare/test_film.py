@@ -200,7 +200,9 @@ def test_lamps_keep_their_light():
 
 def test_the_film_outlives_a_pause_and_a_cut_and_is_known_from_a_survey():
     frames = [make_scene(0.02, index) for index in range(3)]
-    bright = make_scene(0.02, 3, code=70)  # no black place in it: by itself it tells too large a film
+    bright = make_scene(
+        0.02, 3, code=70
+    )  # no black place in it: by itself it tells too large a film
     first, second, surveyed = (make_stage(finds_nothing) for _ in range(3))
     for frame in frames:
         clean_one(first, frame)
