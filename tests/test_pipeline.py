@@ -6,6 +6,7 @@ import pickle
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import av
 import numpy as np
@@ -14,6 +15,7 @@ from factory import Picture, Sound, make_clip
 from toys import make_frames
 
 from dashcam_pipeline import CleanConfig, Pipeline, clean
+from dashcam_pipeline.config import LOOKS
 from dashcam_pipeline.errors import (
     ConfigError,
     DamagedError,
@@ -24,6 +26,8 @@ from dashcam_pipeline.errors import (
     StageError,
     UsageError,
 )
+from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.pipeline import look_at_glass
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 
@@ -244,3 +248,43 @@ def test_a_run_given_up_half_way_does_not_leak_into_the_next():
         next(run)
         run.close()
         assert [f.index for f in pipeline.process(frames)] == list(range(6))
+
+
+SAMPLES = Path(__file__).parents[1] / "samples/windscreens"
+
+
+@pytest.mark.parametrize("given", ["text", "path", "probed"])
+def test_how_dirty_a_windscreen_was_is_told_from_a_recording(given):
+    clip = SAMPLES / "city-9003/night-glare.mp4"
+    glass = look_at_glass({"text": str(clip), "path": clip, "probed": probe(clip)}[given])
+    assert glass.words.startswith("dirty")
+    assert 0 < glass.frames <= 6
+    assert 0.2 < glass.haze < 1
+
+
+def test_how_clean_a_windscreen_was():
+    assert look_at_glass(SAMPLES / "city-9004-clean/night-glare.mp4").dirt < 0.2
+
+
+def test_a_run_starts_with_the_glass_that_a_look_at_the_recording_tells(tmp_path):
+    clip = SAMPLES / "city-9003/night-glare.mp4"
+    report = clean(clip, tmp_path / "a.mp4", config={"end": 0.1, "protect": []})
+    (stage,) = report.stages
+    assert stage.facts["glass"]["words"].startswith("dirty")
+    assert stage.facts["glass"]["frames"] > look_at_glass(clip).frames
+    assert "glass " in report.summary()
+
+
+def test_the_glass_of_what_is_no_recording(tmp_path):
+    with pytest.raises(InputMissingError):
+        look_at_glass(tmp_path / "none.mp4")
+    (tmp_path / "text.mp4").write_text("dear diary")
+    with pytest.raises(NotVideoError):
+        look_at_glass(tmp_path / "text.mp4")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_look_of_a_run_is_in_its_settings(clip, tmp_path, look):
+    output = tmp_path / f"{look}.mp4"
+    report = clean(clip, output, config={"stages": ["dim:amount=0.5"], "look": look})
+    assert report.settings["look"] == look

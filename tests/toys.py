@@ -152,7 +152,7 @@ class Dim(Toy):
     options: Options
 
     def process(self, batch: FrameBatch) -> FrameBatch:
-        keep = 1 - self.options.amount * self.context.strength
+        keep = 1 - min(self.options.amount * self.context.strength, 1.0)
         self.report.facts["frames"] = self.report.facts.get("frames", 0) + len(batch)
         return FrameBatch(tuple(self._dim(frame, keep) for frame in batch))
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 
+import numpy as np
 import pytest
 from factory import Picture, Sound, make_clip
 
 from dashcam_pipeline.cli import main
+from dashcam_pipeline.inference.session import Network
 
 
 @pytest.fixture
@@ -78,3 +81,55 @@ def test_damage_inside_pictures_needs_decode(probe, tmp_path):
         data[place] ^= 0xFF
     clip.write_bytes(data)
     assert f"{clip}: damaged" in probe("--decode", clip)[1]
+
+
+@pytest.fixture
+def hazy(monkeypatch):
+    """Networks that find half of all light to be haze."""
+
+    def run(_self, pictures):
+        maps = np.zeros((len(pictures), 7, *pictures.shape[2:]), np.float32)
+        maps[:, 3:6] = np.sqrt(0.5) * pictures
+        return maps
+
+    monkeypatch.setattr(Network, "run", run)
+
+
+def test_how_dirty_the_glass_was_for_people(probe, clip, hazy):
+    code, out, err = probe("--glass", clip)
+    assert (code, err) == (0, "")
+    (line,) = [line for line in out.splitlines() if line.startswith("  glass ")]
+    assert re.fullmatch(
+        r"  glass {6}clean; haze is 50% of the light in the darkest places, "
+        r"\d+ codes \(6 pictures\)",
+        line,
+    )
+    assert "  glass" not in probe(clip)[1], "it is looked at only where asked"
+
+
+def test_how_dirty_the_glass_was_as_json(probe, clip, hazy, tmp_path):
+    code, out, err = probe("--glass", "--json", clip, tmp_path / "none.mp4")
+    good, bad = json.loads(out)
+    assert (code, err) == (3, "")
+    assert set(good["glass"]) == {"words", "dirt", "haze", "lift", "direction", "frames"}
+    assert good["glass"]["haze"] == pytest.approx(0.5, abs=0.01)
+    assert good["glass"]["frames"] == 6
+    assert bad["health"] == "unreadable"
+    assert "glass" not in bad
+    assert "glass" not in json.loads(probe("--json", clip)[1])[0]
+
+
+def test_the_glass_of_what_cannot_be_read(probe, tmp_path, clip, hazy):
+    text = tmp_path / "text.mp4"
+    text.write_text("dear diary\n" * 99)
+    code, out, _ = probe("--glass", text, tmp_path / "none.mp4", clip)
+    assert code == 3
+    assert f"{text}: not video" in out
+    assert out.count("  glass ") == 1, "the good file's"
+
+
+def test_a_recording_without_a_picture_to_look_at(probe, clip, monkeypatch):
+    monkeypatch.setattr("dashcam_pipeline.media.sampling.sample_frames", lambda _info: [])
+    code, out, _ = probe("--glass", clip)
+    assert code == 0
+    assert "no picture could be looked at" in out

@@ -36,6 +36,15 @@ def test_the_summary_says_what_was_done_and_kept():
     assert "5.0 s (60.0 frames a second)" in text
 
 
+def test_the_summary_says_how_dirty_the_glass_was():
+    facts = {"glass": {"words": "dirty, streaks at 57 degrees", "dirt": 1.0}}
+    text = make_report(stages=(StageFact("glare", facts=facts),)).summary()
+    rows = [line.split("  ", 1) for line in text.splitlines()]
+    assert ["glass", "dirty, streaks at 57 degrees"] in [[k.strip(), v.strip()] for k, v in rows]
+    assert "glass" not in make_report().summary(), "a stage that doesn't look says nothing"
+    assert "glass" not in make_report(stages=()).summary()
+
+
 def test_the_summary_says_what_was_lost():
     frames = FrameCounts(
         read=290, written=290, expected=300, damaged_packets=3, concealed=2, missing=10

@@ -10,6 +10,7 @@ layer          float32 (N, 4, h, w): share, and floor of R, G and B; linear ligh
 codes          float32 (4,): ``code_scale``
 kr_kb          float32 (2,): ``KR_KB``
 clipped_kept   float32 (3,): ``CLIPPED`` and ``KEPT`` of ``subtract``
+gain           float32 (N,): of what is left, 1 and up; linear light
 =============  =====================================================================
 
 Its outputs: clean_luma, clean_cb, clean_cr, and changed (N,), whether a sample changed.
@@ -112,6 +113,7 @@ class DeviceRenderer:
             "codes": code_scale(LAYOUT, color),
             "kr_kb": KR_KB[color.matrix],
             "clipped_kept": (*CLIPPED, KEPT),
+            "gain": [each.gain for each in layers],
         }
         feeds: dict[str, npt.NDArray[Any]] = {"luma": luma, "cb": cb, "cr": cr, "layer": layer}
         feeds |= {name: np.asarray(values, np.float32) for name, values in numbers.items()}

@@ -6,7 +6,8 @@ white:
 
     y = g x / (1 + (g - 1) x)
 
-which has the slope g in the dark and maps 1 to 1 (the photographic operator of Reinhard, Stark,
+which has the slope g in the dark and maps 1 to 1, so that a median m that was M takes
+g = M (1 - m) / (m (1 - M)) (the photographic operator of Reinhard, Stark,
 Shirley and Ferwerda 2002, equation 3, scaled so that white stays white). The gain follows slowly,
 so that nothing pumps.
 """
@@ -56,7 +57,8 @@ class Exposure:
         light = np.square(picture)
         before = float(np.median(light.mean(axis=0)))
         left = float(np.median((light - layer.of(light)).mean(axis=0)))
-        wanted = min(max(before / max(left, 1e-5), 1.0), HIGHEST)
+        ratio = before * (1 - left) / max(left * (1 - before), 1e-5)
+        wanted = min(max(ratio, 1.0), HIGHEST)
         self._gain = wanted if self._gain is None else self._gain + SPEED * (wanted - self._gain)
         return self._gain
 

@@ -39,7 +39,7 @@ class GlareLayer:
         return cls(np.zeros_like(light[0]), -light)
 
     def with_light(self, light: Light) -> GlareLayer:
-        """The same and light (3, h, w) beside it, taken as it is; nowhere negative."""
+        """The same and light (3, h, w) beside it, nowhere negative, above the same floor."""
         return replace(self, floor=self.floor - light)
 
     @property
@@ -53,7 +53,7 @@ class GlareLayer:
             np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR))
             for values in (self.share, *self.floor)
         )
-        return GlareLayer(share, np.stack(floor))
+        return GlareLayer(share, np.stack(floor), self.gain)
 
     def of(self, light: Light) -> Light:
         """What is taken of linear light (3, h, w) of the layer's own size; float32, >= 0."""

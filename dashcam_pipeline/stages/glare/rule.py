@@ -12,7 +12,8 @@ wider than the streak itself. So
   of another colour than what rises there, s is that of the colour which S claims least;
 * how strongly all that is done follows the glass (``glass``): behind dirty glass the veil goes
   whole and A is looked for far around; behind clean glass the veil stays, as what is left of it is
-  mostly the scene's own, and what is faint beside its surroundings stays as well.
+  mostly the scene's own, but for a part of the glow of lamps, which rises above the veil of half
+  of the picture; and what is faint beside its surroundings stays as well.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Taking:
     Args:
         window: side of the window that finds the light around, in shorter frame sides.
         veil: share of the veil.
+        glow: share of what rises in the veil above its median over the picture.
         weber: share of the light around that glare must exceed to count: what is fainter beside
             its surroundings is hardly seen (Weber's law), and days come out as they went in.
         dead: code value that a layer must exceed: a network's zero is never quite zero.
@@ -47,6 +49,7 @@ class Taking:
 
     window: float
     veil: float
+    glow: float
     weber: float
     dead: float
 
@@ -60,10 +63,11 @@ class Taking:
         )
 
 
-CLEAN = Taking(window=0.12, veil=0.0, weber=0.05, dead=0.06)
-"""Behind clean glass; chosen on real pairs of phone pictures and on pictures by day."""
+CLEAN = Taking(window=0.12, veil=0.0, glow=0.5, weber=0.05, dead=0.06)
+"""Behind clean glass; chosen on real pairs of phone pictures and on pictures by day. Half of a
+lamp's glow: of more of it, what pairs gain there is less than what they lose elsewhere."""
 
-DIRTY = Taking(window=0.25, veil=1.25, weber=0.0, dead=0.02)
+DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, weber=0.0, dead=0.02)
 """Behind a dirty windscreen; chosen on simulated drives with their truth, and by looking. Of a wide
 veil the network finds too little rather than too much."""
 
@@ -118,7 +122,8 @@ def glare_layer(
         share, SAME_COLOR * _least_ratio(found[0:3], excess) * claimed / (structured + 1e-6)
     )
     share *= min(streaks, 1.0) * outside
-    floor = (share + how.weber) * around - (veil * how.veil * outside) * wide + how.dead**2
+    hazy = veil * outside * (how.veil + how.glow * _risen(wide.sum(axis=0)))
+    floor = (share + how.weber) * around - hazy * wide + how.dead**2
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
@@ -171,6 +176,11 @@ def _least_ratio(claimed: Light, excess: Light) -> Light:
     """The least ratio of two lights (3, h, w) over the colours; (h, w)."""
     ratios = (claimed + np.float32(FAINT)) / (excess + np.float32(FAINT))
     return np.asarray(ratios.min(axis=0))
+
+
+def _risen(layer: Light) -> Light:
+    """What share of a layer (h, w) rises above its median: 0 for all that is even."""
+    return np.asarray(np.maximum(1 - np.median(layer) / (layer + 1e-6), 0), np.float32)
 
 
 def _halved(channel: Light) -> Light:

@@ -164,8 +164,7 @@ class GlareStage(Stage):
         )
         self._renderer = None
         self.report.facts.pop("device_graph", None)
-        whole = self._exposure is None and info.layout == LAYOUT  # what the graph can do
-        if self.context.device != "cpu" and whole:
+        if self.context.device != "cpu" and info.layout == LAYOUT:
             self._renderer = DeviceRenderer(
                 device=self.context.device, threads=self.context.threads
             )
@@ -178,7 +177,7 @@ class GlareStage(Stage):
         """See how dirty the glass is before the first frame is cleaned."""
         if self._network.entry.head == "image":
             return
-        step = -(-len(frames) // SURVEYED)
+        step = max(-(-len(frames) // SURVEYED), 1)
         seen = []
         for frame in frames[::step]:
             picture = shrink_rgb(frame, *self._size)

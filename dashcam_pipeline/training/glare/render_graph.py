@@ -70,7 +70,10 @@ def _steps(graph: Graph, planes: list[Value]) -> list[Value]:
     keep = graph.op("Clip", (end * ys - luma) / ((end - begin) * ys), 0.0, 1.0)
     light = x.square()
     taken = (share * light - floor).at_least(0.0)
-    lost = (x - graph.op("Sqrt", (light - taken).at_least(light * kept))) * keep
+    left = (light - taken).at_least(light * kept)
+    gain = graph.op("Unsqueeze", graph.input("gain", np.float32, ("n",)), np.array([1, 2, 3]))
+    left = left * (gain / (1.0 + left * ((gain - 1) / ys.square())))
+    lost = (x - graph.op("Sqrt", left)) * keep
     red, green, blue = (lost.part(i, i + 1, 1) for i in range(3))
     loss = kr * red + kg * green + kb * blue
     steps = [graph.op("Round", 0.0 - loss)]

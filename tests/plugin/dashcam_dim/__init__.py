@@ -30,7 +30,7 @@ class Dim(Stage):
 
     def process(self, batch: FrameBatch) -> FrameBatch:
         """Dim every frame; new planes, as the given ones may be the decoder's memory."""
-        keep = 1 - self.options.amount * self.context.strength
+        keep = 1 - min(self.options.amount * self.context.strength, 1.0)
         return FrameBatch(tuple(self._dimmed(frame, keep) for frame in batch))
 
     @staticmethod

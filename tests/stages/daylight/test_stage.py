@@ -67,6 +67,27 @@ def same(a, b):
     return all(np.array_equal(x, y) for x, y in zip(a.planes, b.planes, strict=True))
 
 
+def test_the_strong_look_goes_no_further_than_the_whole_way(brightener):
+    """Half of an option is still half as much more; the whole of it is the picture itself."""
+    frame = night()
+
+    def make_stage(look, amount):
+        options = NightToDayStage.Options(model=str(brightener), strength=amount)
+        stage = NightToDayStage(options, StageContext(threads=1, strength=look))
+        stage.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color, ()))
+        return stage
+
+    whole, strong, half, more = (
+        run(make_stage(look, amount), [frame])[0]
+        for look, amount in ((1.0, 1.0), (1.3, 1.0), (1.0, 0.5), (1.3, 0.5))
+    )
+    assert same(strong, whole)
+    assert not same(whole, frame)
+    means = [f.planes[0].mean() for f in (half, more, whole)]
+    assert means == sorted(means)
+    assert means[0] < means[1] < means[2]
+
+
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 @pytest.mark.parametrize("color", [Color("bt601"), Color("bt709", full_range=True)], ids=str)
 def test_the_street_gets_as_bright_as_the_answer(make_stage, layout, color):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -103,9 +104,10 @@ def differences(ours, theirs):
         (random_frame, (1, 1), FULL),
     ],
 )
-def test_the_graph_is_subtract_light(make, size, color):
+@pytest.mark.parametrize("gains", [(1.0, 1.0), (1.6, 2.5)], ids=["as-is", "keep"])
+def test_the_graph_is_subtract_light(make, size, color, gains):
     frames = [make(i, size, color) for i in range(2)]
-    layers = [random_layer(i) for i in range(2)]
+    layers = [replace(random_layer(i), gain=gain) for i, gain in enumerate(gains)]
     here = [subtract_light(*each) for each in zip(frames, layers, strict=True)]
     there = DeviceRenderer(device="cpu", threads=1)(frames, layers)
     if size != (1, 1):
@@ -125,6 +127,19 @@ def test_the_stage_gives_the_same_on_a_gpu(pretended):
     assert max(differences(done["cpu"], done["cuda"])) <= 1
     assert stage.report.facts["device_graph"] == "glare-render.onnx"
     assert stage.report.facts["frames_seen"] == stage.report.facts["frames_changed"] == 4
+
+
+def test_the_brightness_is_kept_on_a_gpu_as_well(pretended):
+    frames = [night(i, (180, 320)) for i in range(4)]
+    done = {}
+    for where in ("cpu", "cuda"):
+        stage = opened(frames[0], where, glass="dirty", exposure="keep")
+        done[where] = list(stage.process(FrameBatch(tuple(frames))))
+    assert stage.report.facts["device_graph"] == "glare-render.onnx"
+    assert max(differences(done["cpu"], done["cuda"])) <= 1
+    darker = opened(frames[0], "cuda", glass="dirty").process(FrameBatch(tuple(frames)))
+    for kept, dark in zip(done["cuda"], darker, strict=True):
+        assert np.median(kept.planes[0]) > np.median(dark.planes[0]) + 2
 
 
 def test_on_a_gpu_another_process_goes_on_after_a_pause(pretended):

@@ -55,9 +55,10 @@ def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted)
 
 def test_only_the_darkest_tenth_counts():
     codes = np.concatenate([np.full(5, 0.1), np.full(5, 0.11), np.linspace(0.2, 0.9, 90)])
-    picture = np.broadcast_to(codes.reshape(10, 10), (3, 10, 10)).astype(np.float32)
+    codes = codes.reshape(10, 10).repeat(2, axis=0).repeat(2, axis=1)
+    picture = np.broadcast_to(codes, (3, 20, 20)).astype(np.float32)
     veil = np.zeros_like(picture)
-    veil[:, codes.reshape(10, 10) < 0.105] = 0.006
+    veil[:, codes < 0.105] = 0.006
     haze, lift = measure_haze(picture, veil)
     assert haze == pytest.approx(0.003 / ((0.1**2 + 0.11**2) / 2), rel=1e-3)
     assert lift == pytest.approx(255 * 0.003**0.5, rel=1e-3)
@@ -154,7 +155,7 @@ def test_a_direction_is_named_only_where_it_stands_out(bump, named):
     ],
 )
 def test_words(dirt, direction, words):
-    glass = Glass(dirt, 0.5, 20.04, direction, 7)
+    glass = Glass(dirt, haze=0.5, lift=20.04, direction=direction, frames=7)
     assert glass.words == words
     facts = json.loads(json.dumps(glass.facts()))
     assert facts == {

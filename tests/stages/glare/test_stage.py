@@ -109,14 +109,21 @@ def test_another_stage_goes_on_after_a_pause():
     assert second.report.facts == first.report.facts
 
 
-def test_reset_forgets():
+@pytest.mark.parametrize("glass", ["auto", "clean"])
+def test_reset_forgets_the_last_scene_and_keeps_the_glass(glass):
     frames = (make_night(0, halo=30), make_night(1, halo=110))
-    stage = make_stage(smoothing=0.9)
+    stage, fresh = (make_stage(smoothing=0.9, glass=glass, exposure="keep") for _ in range(2))
     stage.process(FrameBatch(frames[:1]))
+    glass_alone = {k: v for k, v in stage.state().items() if k.startswith("glass_")}
     stage.reset()
+    fresh.restore({**fresh.state(), **glass_alone})  # the windscreen stays the same at a cut
     (again,) = stage.process(FrameBatch(frames[1:]))
-    (fresh,) = make_stage(smoothing=0.9).process(FrameBatch(frames[1:]))
-    assert np.array_equal(again.planes[0], fresh.planes[0])
+    (first,) = fresh.process(FrameBatch(frames[1:]))
+    assert np.array_equal(again.planes[0], first.planes[0])
+    (bare,) = make_stage(smoothing=0.9, glass=glass, exposure="keep").process(
+        FrameBatch(frames[1:])
+    )
+    assert np.array_equal(again.planes[0], bare.planes[0]) == (glass == "clean")
 
 
 @pytest.mark.parametrize(("quality", "size"), [("fast", "352x192"), ("best", "512x288")])
@@ -154,13 +161,16 @@ def make_hazy_stage(**options):
 
 
 def make_even(code, index=0):
-    """A grey frame."""
+    """A grey frame with a black strip: all grey, it might as well be a film on the glass."""
     frame = make_night(index)
-    return frame.with_planes((np.full_like(frame.planes[0], code), *frame.planes[1:]))
+    luma = np.full_like(frame.planes[0], code)
+    luma[-13:] = 16
+    return frame.with_planes((luma, *frame.planes[1:]))
 
 
 LIGHT, DARK = make_even(60), make_even(24)
-"""Half of their light is a lift of 36 codes, as behind dirty glass, and of 7."""
+"""What half of their light lifts the darkest tenth by, the strip with it, is that of dirty glass,
+and far less."""
 
 
 def clean_one(stage, frame):
@@ -170,7 +180,7 @@ def clean_one(stage, frame):
 
 
 def test_haze_goes_where_the_glass_is_dirty_and_stays_where_it_is_clean():
-    hazeless = np.sqrt(0.5 * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
+    hazeless = np.sqrt((1 - 1.25 * 0.5) * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
     assert clean_one(make_hazy_stage(), LIGHT) == pytest.approx(hazeless, abs=1)
     stage = make_hazy_stage()
     assert clean_one(stage, DARK) == 24
@@ -200,6 +210,32 @@ def test_with_a_survey_the_first_frame_comes_out_as_later_ones_do():
     assert clean_one(surveyed, DARK) == clean_one(later, DARK) < 24
     assert surveyed.report.facts["glass"] == later.report.facts["glass"]
     assert clean_one(make_hazy_stage(), DARK) == 24
+
+
+def test_a_survey_of_nothing_and_of_many_frames():
+    stage = make_hazy_stage()
+    stage.survey([])
+    assert stage.glass.frames == 0
+    stage.survey([make_even(60, index) for index in range(31)])
+    assert stage.glass.frames == 6
+
+
+def test_a_look_says_how_much_haze_goes():
+    """Strengths of 0.6, 1 and 1.3 are the looks."""
+    codes = {}
+    for strength in (0.6, 1.0, 1.3):
+        stage = GlareStage(
+            GlareStage.Options(glass="dirty"),
+            StageContext(quality="best", threads=1, strength=strength),
+        )
+        stage.open(StreamInfo(320, 180, LIGHT.layout, LIGHT.color))
+        stage._network.run = half_is_haze
+        codes[strength] = clean_one(stage, LIGHT)
+    haze = 1.25 * 0.5 * ((60 - 16) / 219) ** 2
+    for strength, code in codes.items():
+        left = ((60 - 16) / 219) ** 2 - strength * haze + 0.02**2
+        assert code == pytest.approx(np.sqrt(left) * 219 + 16, abs=1)
+    assert codes[1.3] < codes[1.0] < codes[0.6] < 60
 
 
 def test_what_is_known_of_the_glass_outlives_a_pause_and_a_cut():

@@ -56,7 +56,8 @@ def reference(frame, layer):
         for c in (layer.share, *layer.floor)
     )
     light = np.maximum(share * rgb**2 - np.stack(floor), 0)
-    d = np.sqrt(np.maximum(rgb**2 - light, KEPT * rgb**2)) - rgb
+    left = np.maximum(rgb**2 - light, KEPT * rgb**2)
+    d = np.sqrt(layer.gain * left / (1 + (layer.gain - 1) * left)) - rgb
     d *= ((CLIPPED[1] - y) / (CLIPPED[1] - CLIPPED[0])).clip(0, 1)
     dy = kr * d[0] + kg * d[1] + kb * d[2]
     result = [frame.planes[0] + dy * ys]
@@ -73,10 +74,11 @@ def reference(frame, layer):
 @pytest.mark.parametrize(
     "color", [Color("bt601", full_range=False), Color("bt709", full_range=True)], ids=str
 )
-def test_stays_within_two_codes_of_the_reference(layout, size, color):
+@pytest.mark.parametrize("gain", [1.0, 1.8])
+def test_stays_within_two_codes_of_the_reference(layout, size, color, gain):
     frame = make_frame(*size, layout, color)
     share, *floor = np.random.default_rng(1).random((4, 96, 160), np.float32)
-    layer = GlareLayer(share, np.stack(floor) ** 4 - 0.3)
+    layer = GlareLayer(share, np.stack(floor) ** 4 - 0.3, gain)
     got = subtract_light(frame, layer)
     errors = [
         np.abs(g.astype(np.float64) - r)
@@ -98,17 +100,17 @@ def test_no_pixel_turns_black():
     assert (after >= KEPT**0.5 * before - 1).all()
 
 
-def test_a_fifth_of_the_light_stays_whatever_a_layer_says():
+def test_a_tenth_of_the_light_stays_whatever_a_layer_says():
     ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
     grey = np.full((32, 128), 128, np.uint8)
     frame = Frame((ramp, grey, grey), 0, Fraction(1, 30), 0, color=Color("bt709", full_range=True))
     everything = GlareLayer(np.ones((32, 128), np.float32), np.full((3, 32, 128), -9, np.float32))
     left = subtract_light(frame, everything).planes[0][30].astype(float)
     codes = np.arange(256)
-    assert left[:190] == pytest.approx(np.sqrt(0.2) * codes[:190], abs=0.51)
+    assert left[:190] == pytest.approx(np.sqrt(0.1) * codes[:190], abs=0.51)
     assert (left[249:] == codes[249:]).all(), "clipped: a lamp"
     middle = round(255 * (0.75 + 0.97) / 2)
-    assert left[middle] == pytest.approx(middle * (1 + np.sqrt(0.2)) / 2, abs=2), "half a lamp"
+    assert left[middle] == pytest.approx(middle * (1 + np.sqrt(0.1)) / 2, abs=2), "half a lamp"
 
 
 def test_no_light_gives_the_same_frame():
