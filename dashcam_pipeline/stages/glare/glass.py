@@ -45,8 +45,12 @@ LIT_HAZE, LIT_LIFT = (0.1, 0.2), (15.0, 22.0)
 """The same where even the darkest places are lit, as in a tunnel: a small share of their light is
 haze, but it is much. Days have as much, and a sky."""
 
-SKY = (0.06, 0.12)
-"""Share of a picture above ``WHITE`` between which a night full of lamps turns into a day."""
+LAMPS = (0.0002, 0.001)
+"""Share of a picture above ``WHITE`` between which there is no lamp to scatter light, and is one: a
+murky day or an underexposed one has none."""
+
+SKY, LIT_SKY = (0.15, 0.25), (0.06, 0.12)
+"""The same between which a night full of lamps turns into a day; sooner where all of it is lit."""
 
 WHITE = 0.9
 """Code value from which a pixel belongs to a lamp or a sky."""
@@ -142,11 +146,16 @@ def measure_haze(picture: Light, veil: Light) -> tuple[float, float, float]:
     return haze / (light + 1e-6), 255 * haze**0.5, white
 
 
-def dirt_of(haze: float, lift: float, white: float) -> float:
-    """How dirty glass is of which ``measure_haze`` says so: 0 for clean to 1 for dirty."""
-    dark = _ramp(haze, HAZE) * _ramp(lift, LIFT)
-    lit = _ramp(haze, LIT_HAZE) * _ramp(lift, LIT_LIFT) * (1 - _ramp(white, SKY))
-    return max(dark, lit)
+def dirt_of(haze: float, lift: float, lamps: float, sky: float) -> float:
+    """How dirty glass is, 0 for clean to 1 for dirty.
+
+    Args:
+        haze, lift: as ``measure_haze`` has them.
+        lamps, sky: how much of the pictures is white, where most of it is and as a rule.
+    """
+    dark = _ramp(haze, HAZE) * _ramp(lift, LIFT) * (1 - _ramp(sky, SKY))
+    lit = _ramp(haze, LIT_HAZE) * _ramp(lift, LIT_LIFT) * (1 - _ramp(sky, LIT_SKY))
+    return _ramp(lamps, LAMPS) * max(dark, lit)
 
 
 def measure_directions(structured: Light, lamps: Light) -> Light:
@@ -218,9 +227,9 @@ class GlassMeter:
         if not self._seen:
             return Glass(DIRT.get(self.mode, 0.0))
         seen = np.array(self._seen)
-        haze, lift = np.quantile(seen[:, :2], SHOWN, axis=0).tolist()
-        white = float(np.median(seen[:, 2]))
-        dirt = DIRT.get(self.mode, dirt_of(haze, lift, white))
+        haze, lift, lamps = np.quantile(seen, SHOWN, axis=0).tolist()
+        sky = float(np.median(seen[:, 2]))
+        dirt = DIRT.get(self.mode, dirt_of(haze, lift, lamps, sky))
         return Glass(dirt, haze, lift, self._film(), self._direction(), len(self._seen))
 
     def _film(self) -> tuple[float, float, float]:
