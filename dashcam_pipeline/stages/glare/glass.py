@@ -34,14 +34,14 @@ DIRT: dict[GlassMode, float] = {"clean": 0.0, "normal": 0.5, "dirty": 1.0}
 DARKEST = 0.1
 """Share of a picture, by luma, in which haze is measured."""
 
-HAZE = (0.33, 0.42)
+HAZE = (0.35, 0.43)
 """Share of haze in the light of the darkest places between which glass turns from clean to dirty.
 Dirty windscreens of the open road have 0.35 to 0.7, phone pictures up to 0.33, days up to 0.19."""
 
 LIFT = (5.0, 9.0)
 """Lift of the blacks in 8-bit codes between which it does; a dark night on clean glass has 1."""
 
-LIT_HAZE, LIT_LIFT = (0.1, 0.2), (15.0, 22.0)
+LIT_HAZE, LIT_LIFT = (0.12, 0.2), (15.0, 22.0)
 """The same where even the darkest places are lit, as in a tunnel: a small share of their light is
 haze, but it is much. Days have as much, and a sky."""
 
@@ -144,6 +144,11 @@ def measure_haze(picture: Light, veil: Light) -> tuple[float, float, float]:
     light, haze = float(np.square(picture[:, dark]).mean()), float(veil[:, dark].mean())
     white = float((luma > 3 * WHITE).mean())
     return haze / (light + 1e-6), 255 * haze**0.5, white
+
+
+def under_sky(picture: Light) -> float:
+    """How much a picture (3, h, w) looks like one under a bright sky, 0 to 1."""
+    return _ramp(float((picture[:, ::2, ::2].sum(axis=0) > 3 * WHITE).mean()), LIT_SKY)
 
 
 def dirt_of(haze: float, lift: float, lamps: float, sky: float) -> float:

@@ -26,6 +26,7 @@ import numpy as np
 
 from dashcam_pipeline.inference import light
 from dashcam_pipeline.stages.glare.connected import connected_share
+from dashcam_pipeline.stages.glare.glass import under_sky
 from dashcam_pipeline.stages.glare.layer import GlareLayer
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def glare_layer(
         share, SAME_COLOR * _least_ratio(found[0:3], excess) * claimed / (structured + 1e-6)
     )
     share *= min(streaks, 1.0) * outside
-    hazy = veil * outside * (how.veil + how.glow * _risen(wide.sum(axis=0)))
+    glow = how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))
+    hazy = veil * outside * (how.veil + glow)
     floor = (share + how.weber) * around - hazy * wide + how.dead**2
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.

@@ -8,13 +8,25 @@ import cv2
 import numpy as np
 import pytest
 
-from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, measure_directions, measure_haze
+from dashcam_pipeline.stages.glare.glass import (
+    Glass,
+    GlassMeter,
+    dirt_of,
+    measure_directions,
+    measure_haze,
+)
 
 
-def hazy(haze, lift, size=(16, 16)):
-    """A picture and the answer of a network: so much of its light is haze, so many codes."""
+def hazy(haze, lift, size=(16, 16), white=1):
+    """A picture and the answer of a network: so much of its light is haze, so many codes.
+
+    Of a quarter of its samples, those that are looked at, so many are white.
+    """
     veil = (lift / 255) ** 2
     picture = np.full((3, *size), np.sqrt(veil / haze), np.float32)
+    seen = picture[:, ::2, ::2].reshape(3, -1)
+    seen[:, :white] = 1
+    picture[:, ::2, ::2] = seen.reshape(3, size[0] // 2, size[1] // 2)
     maps = np.zeros((7, *size), np.float32)
     maps[3:6] = np.sqrt(veil)
     return picture, maps
@@ -35,14 +47,15 @@ DIRTY, CLEAN = hazy(0.6, 30), hazy(0.05, 1)
     [
         ("a dirty windscreen", 0.5, 25, 1),
         ("the dirtiest", 0.72, 60, 1),
-        ("the least dirty", 0.35, 25, 0.75),
-        ("a day", 0.19, 60, 0),
         ("a dark night behind clean glass", 0.33, 1, 0),
-        ("a phone's picture", 0.33, 8, 0),
-        ("half way in haze", 0.3, 25, 0.5),
-        ("half way in lift", 0.6, 15, 0.5),
-        ("just above, in both", 0.21, 12.3, 0.0025),
-        ("nearly dirty, in both", 0.39, 17.7, 0.9025),
+        ("a phone's picture", 0.33, 13, 0),
+        ("a tunnel", 0.2, 22, 1),
+        ("half way in haze", 0.39, 12, 0.5),
+        ("half way in lift", 0.6, 7, 0.5),
+        ("just above, in both", 0.358, 5.4, 0.01),
+        ("nearly dirty, in both", 0.422, 8.6, 0.81),
+        ("half way in haze, all lit", 0.16, 30, 0.5),
+        ("half way in lift, all lit", 0.3, 18.5, 0.5),
     ],
 )
 def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted):
@@ -53,15 +66,39 @@ def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted)
     assert glass.frames == 1
 
 
+@pytest.mark.parametrize(
+    ("lamps", "sky", "dark", "lit"),
+    [
+        (0.0001, 0.0, 0, 0),
+        (0.0006, 0.0, 0.5, 0.5),
+        (0.001, 0.0, 1, 1),
+        (0.09, 0.09, 1, 0.5),
+        (0.12, 0.12, 1, 0),
+        (0.2, 0.2, 0.5, 0),
+        (0.25, 0.25, 0, 0),
+        (0.3, 0.01, 1, 1),
+    ],
+)
+def test_where_no_lamp_shines_or_a_sky_does_no_glass_is_dirty(lamps, sky, dark, lit):
+    assert dirt_of(0.6, 12, lamps, sky) == pytest.approx(dark)
+    assert dirt_of(0.25, 40, lamps, sky) == pytest.approx(lit)
+
+
+def test_a_day_and_a_darkened_day_are_clean():
+    assert metered(hazy(0.19, 60, white=20)).glass.dirt == 0
+    assert metered(hazy(0.5, 30, white=0)).glass.dirt == 0
+
+
 def test_only_the_darkest_tenth_counts():
     codes = np.concatenate([np.full(5, 0.1), np.full(5, 0.11), np.linspace(0.2, 0.9, 90)])
     codes = codes.reshape(10, 10).repeat(2, axis=0).repeat(2, axis=1)
     picture = np.broadcast_to(codes, (3, 20, 20)).astype(np.float32)
     veil = np.zeros_like(picture)
     veil[:, codes < 0.105] = 0.006
-    haze, lift = measure_haze(picture, veil)
+    haze, lift, white = measure_haze(picture, veil)
     assert haze == pytest.approx(0.003 / ((0.1**2 + 0.11**2) / 2), rel=1e-3)
     assert lift == pytest.approx(255 * 0.003**0.5, rel=1e-3)
+    assert white == pytest.approx((codes[::2, ::2] > 0.9).mean())
 
 
 def test_one_odd_frame_among_many_changes_nothing():
@@ -73,9 +110,9 @@ def test_one_odd_frame_among_many_changes_nothing():
 
 def test_about_half_a_minute_counts():
     before = [DIRTY] * 240
-    assert metered(*before, *[CLEAN] * 119).glass.dirt == 1
-    assert metered(*before, *[CLEAN] * 121).glass.dirt == 0
-    assert metered(*before, *[CLEAN] * 121).glass.frames == 240
+    assert metered(*before, *[CLEAN] * 179).glass.dirt == 1, "where no lamp shines it looks clean"
+    assert metered(*before, *[CLEAN] * 181).glass.dirt == 0
+    assert metered(*before, *[CLEAN] * 181).glass.frames == 240
 
 
 def test_a_person_knows_better():

@@ -72,11 +72,19 @@ def test_behind_clean_glass_what_is_faint_beside_its_surroundings_stays(dirt, zo
 
 def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
     picture, maps = streak
-    maps[0:3] = np.sqrt(0.2 / 3)  # claims a fifth of a unit of light
+    maps[0:3] = np.sqrt(0.2 * EXCESS / EXCESS.sum())[:, None, None]  # a fifth of a unit of light
     found = taken(picture, maps)
     assert found[:, 31, 50].sum() == pytest.approx(0.2 - 3 * 0.02**2, abs=1e-3)
     maps[0:3] = 0
     assert not taken(picture, maps).any()
+
+
+def test_of_a_light_of_another_colour_little_goes(streak):
+    picture, maps = streak
+    maps[0:3] = np.sqrt(np.array([0.2, 0.2, 0.02]))[:, None, None]  # yellow, and the streak is blue
+    found = taken(picture, maps)
+    assert found[2, 31, 50] < 1.1 * (0.02 + 2e-3) + 1e-3
+    assert found[:, 31, 50].sum() < 0.1, f"of {EXCESS.sum():.2f}"
 
 
 @pytest.mark.parametrize("dirt", [0, 1])
