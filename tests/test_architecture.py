@@ -181,6 +181,10 @@ def test_libraries_stay_where_they_belong():
             assert not roots & HEAVY - ALLOWED.get(path.as_posix(), set()), path
 
 
+def test_one_module_hashes():
+    assert [p.as_posix() for p in modules() if "hashlib" in imports(p)] == ["inference/digest.py"]
+
+
 def test_only_the_door_and_the_public_nouns_lie_beside_the_folders():
     assert {path.stem for path in modules() if len(path.parts) == 1} == TOP
 
