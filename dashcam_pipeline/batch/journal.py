@@ -7,7 +7,6 @@ where the output folder isn't on one, the journal lies in the user's state folde
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sqlite3
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias
 from platformdirs import user_state_path
 
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.inference.digest import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,7 +193,7 @@ def journal_path(output: Path) -> Path:
     """Where the journal of an output folder lies: in it, or in the user's state folder."""
     if is_local(output):
         return work_folder(output) / _NAME
-    name = hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16]
+    name = short_name(os.fsencode(output.resolve()))
     return user_state_path("dashcam", appauthor=False) / name / _NAME
 
 

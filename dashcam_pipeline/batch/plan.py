@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dashcam_pipeline.batch.job import Job
 from dashcam_pipeline.batch.journal import WHOLE, work_folder
+from dashcam_pipeline.inference.digest import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,7 +137,7 @@ def make_job(
 
 def segments_folder(output: Path, path: str) -> Path:
     """Where the segments of a recording lie until it is done."""
-    name = hashlib.sha256(path.encode(errors="surrogateescape")).hexdigest()[:16]
+    name = short_name(path.encode(errors="surrogateescape"))
     return work_folder(output) / "segments" / name
 
 

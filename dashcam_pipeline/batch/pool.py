@@ -19,6 +19,7 @@ from dashcam_pipeline.batch.job import Outcome
 from dashcam_pipeline.batch.resources import resident_memory
 from dashcam_pipeline.batch.runner import Event, Finished, Progressed, Started
 from dashcam_pipeline.batch.worker import work
+from dashcam_pipeline.engine.readable import duration, size
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -198,10 +199,10 @@ class LocalRunner:
             held = resident_memory(worker.process.pid)
             if limit is not None and held is not None and held > limit:
                 worker.killed_because = (
-                    f"it needed more memory than its worker may have ({limit / 1e9:.1f} GB)"
+                    f"it needed more memory than its worker may have ({size(limit)})"
                 )
             elif now - worker.moved > STALL_SECONDS:
-                worker.killed_because = f"it stood still for {STALL_SECONDS / 60:.0f} minutes"
+                worker.killed_because = f"it stood still for {duration(STALL_SECONDS)}"
             if worker.killed_because:
                 worker.process.kill()
 

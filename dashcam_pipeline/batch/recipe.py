@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.inference.digest import short_name
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.stages.explain import explain
 from dashcam_pipeline.stages.registry import available_stages, stage_class
@@ -37,7 +37,7 @@ class Recipe:
     def digest(self) -> str:
         """A short name for it: the first 16 hexadecimal digits of a SHA-256."""
         text = json.dumps(self.parts, sort_keys=True, ensure_ascii=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return short_name(text.encode())
 
 
 def make_recipe(config: CleanConfig) -> Recipe:

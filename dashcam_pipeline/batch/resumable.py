@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from dashcam_pipeline.batch.segmented import (
 )
 from dashcam_pipeline.engine.output import encoder_settings, no_pictures
 from dashcam_pipeline.engine.run import Run, open_reader
+from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.writer import Writer
@@ -126,4 +126,4 @@ def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: f
         "muxer": muxer,
         "seconds": seconds,
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return sha256_of_pieces([json.dumps(parts, sort_keys=True).encode()])

@@ -11,6 +11,7 @@ import click
 from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.dashcam.names import Camera
+from dashcam_pipeline.engine.readable import clock, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,11 +211,9 @@ def _plan_lines(plan: Plan, *, verbose: bool) -> list[str]:
 def _estimate_line(found: Estimate | None, plan: Plan) -> str:
     if found is None:
         return "Nothing to do." if not plan.todo else "No recording could be read for a trial."
-    hours, rest = divmod(round(found.seconds), 3600)
-    minutes, seconds = divmod(rest, 60)
-    room = "" if found.fits else f" NOT ENOUGH: {found.free / 1e9:.1f} GB are free."
+    room = "" if found.fits else f" NOT ENOUGH: {size(found.free)} are free."
     return (
-        f"About {hours}:{minutes:02}:{seconds:02} with {found.workers} at a time, and "
-        f"{found.nbytes / 1e9:.2f} GB of results ({found.fps:.1f} frames a second in a trial of "
+        f"About {clock(found.seconds, hours=True)} with {found.workers} at a time, and "
+        f"{size(found.nbytes)} of results ({found.fps:.1f} frames a second in a trial of "
         f"{found.trial}).{room}"
     )

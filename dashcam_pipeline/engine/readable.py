@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MINUTE: Final = 60
 _KILO: Final = 1000
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
 
-def clock(seconds: float, *, tenths: bool = False) -> str:
-    """A time: ``1:02`` or ``1:00:02``, with tenths ``1:02.5`` or ``1:00:02.5``."""
+def clock(seconds: float, *, tenths: bool = False, hours: bool = False) -> str:
+    """A time: ``1:02`` or ``1:00:02``, with tenths ``1:02.5`` or ``1:00:02.5``.
+
+    Args:
+        seconds: from 0 on.
+        tenths: show them.
+        hours: show them also where there are none: ``0:01:02``.
+    """
     ticks = 10 if tenths else 1
     minutes, rest = divmod(round(seconds * ticks), _MINUTE * ticks)
-    hours, minutes = divmod(minutes, _MINUTE)
+    hour, minutes = divmod(minutes, _MINUTE)
     last = f"{rest / ticks:04.1f}" if tenths else f"{rest:02}"
-    return f"{hours}:{minutes:02}:{last}" if hours else f"{minutes}:{last}"
+    return f"{hour}:{minutes:02}:{last}" if hour or hours else f"{minutes}:{last}"
 
 
 def duration(seconds: float) -> str:
@@ -24,6 +33,11 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     text = clock(seconds)
     return text if text.count(":") > 1 else f"{text} min"
+
+
+def spans(pairs: Iterable[tuple[float, float]]) -> str:
+    """Begins and ends in seconds: ``1.0-2.5 s, 7.0-7.1 s``."""
+    return ", ".join(f"{begin:.1f}-{end:.1f} s" for begin, end in pairs)
 
 
 def size(count: int) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.engine.readable import duration
+from dashcam_pipeline.engine.readable import duration, spans
 from dashcam_pipeline.engine.readable import size as readable_size
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def run_warnings(counts: ReadCounts, packets_refused: int = 0) -> tuple[str, ...
         ]
         if frames.truncated:
             parts.insert(0, "it ends too early")
-        where = ", ".join(f"{a:.1f}-{b:.1f} s" for a, b in counts.holes[:_HOLES_NAMED])
+        where = spans(counts.holes[:_HOLES_NAMED])
         if len(counts.holes) > _HOLES_NAMED:
             where += ", ..."
         said.append(

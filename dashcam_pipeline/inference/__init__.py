@@ -2,11 +2,9 @@
 
 ::
 
-    manifest                what there is: file, sha256, sizes, licence
+    manifest                what there is: file, sha256 (digest), sizes, licence
        v
     session   devices       ONNX Runtime on the device that was asked for; smaller batches rather
        v                    than none
     small pictures in -> network -> maps out      worksize: how small; light: one transfer function
-
-    device_graph            the same with everything round the network on the GPU
 """

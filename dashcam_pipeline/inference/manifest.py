@@ -6,7 +6,6 @@ name: sizes, licence and origin are read here, and a file whose sha256 differs i
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dashcam_pipeline.errors import ModelError
+from dashcam_pipeline.inference.digest import sha256_of_pieces
 
 FILE_NAME: Final = "manifest.toml"
 
@@ -77,7 +77,7 @@ class ModelEntry(BaseModel):
                 f"The weights {self.path} can't be read: {error.strerror}.",
                 advice="Install the package again; it holds its weights.",
             ) from error
-        found = hashlib.sha256(data).hexdigest()
+        found = sha256_of_pieces([data])
         if found != self.sha256:
             raise ModelError(
                 f"The weights {self.path} are not those of the manifest: sha256 {found[:12]}..., "

@@ -17,9 +17,10 @@ The record is no signature: who can change the output can write another record. 
 mix-ups from the real thing, and, given the input, lets anyone repeat the run.
 """
 
+from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.provenance.changes import ChangeLog, SecondOfChange
 from dashcam_pipeline.provenance.keeper import Keeper
-from dashcam_pipeline.provenance.record import SCHEMA, SCHEMA_VERSION, record_path, sha256_of
+from dashcam_pipeline.provenance.record import SCHEMA, SCHEMA_VERSION, record_path
 from dashcam_pipeline.provenance.verify import Check, Verification, verify
 
 __all__ = [

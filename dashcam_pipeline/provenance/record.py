@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.config import available_threads
+from dashcam_pipeline.inference.digest import sha256_of, sha256_of_pieces
 from dashcam_pipeline.media.describe import choose_video
 from dashcam_pipeline.media.opening import open_source
 
@@ -33,16 +33,6 @@ def record_path(output: Path) -> Path:
     return output.with_name(output.name + ENDING)
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex.
-
-    Raises:
-        OSError: it can't be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def essence_sha256(path: Path) -> str:
     """SHA-256 of the worked-on video track's packets, one after the other, in hex.
 
@@ -51,11 +41,9 @@ def essence_sha256(path: Path) -> str:
     Raises:
         InputError: the file holds no video.
     """
-    digest = hashlib.sha256()
     with open_source(path) as container:
-        for packet in container.demux(choose_video(container, path)):
-            digest.update(bytes(packet))
-    return digest.hexdigest()
+        packets = container.demux(choose_video(container, path))
+        return sha256_of_pieces(bytes(packet) for packet in packets)
 
 
 def file_entry(path: Path) -> dict[str, Any]:

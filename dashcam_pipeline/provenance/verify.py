@@ -8,8 +8,9 @@ from pathlib import Path, PurePath
 from typing import Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline.errors import InputError, InputMissingError, ModelError
+from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.provenance.record import SCHEMA, SCHEMA_VERSION, record_path, sha256_of
+from dashcam_pipeline.provenance.record import SCHEMA, SCHEMA_VERSION, record_path
 
 State: TypeAlias = Literal["same", "changed", "missing", "other"]
 """``other``: weights of another version are installed now."""

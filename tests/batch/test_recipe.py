@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 from remembering import register
 
 from dashcam_pipeline.batch.recipe import make_recipe
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.provenance import sha256_of
 
 
 @pytest.fixture(autouse=True)
@@ -50,9 +47,3 @@ def test_weights_are_part_of_it(monkeypatch):
 def test_wrong_options_are_said_before_anything_runs():
     with pytest.raises(UsageError, match="veil"):
         make_recipe(CleanConfig(stages=("glare:veil=7",)))
-
-
-def test_sha256_is_that_of_the_bytes(tmp_path):
-    data = bytes(range(256)) * 9000
-    (tmp_path / "a").write_bytes(data)
-    assert sha256_of(tmp_path / "a") == hashlib.sha256(data).hexdigest()

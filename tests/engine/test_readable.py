@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashcam_pipeline.engine.readable import clock, duration, size
+from dashcam_pipeline.engine.readable import clock, duration, size, spans
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,16 @@ def test_times_with_tenths(seconds, text):
 )
 def test_times_in_whole_seconds(seconds, text):
     assert clock(seconds) == text
+
+
+def test_hours_where_they_are_asked_for():
+    assert clock(62, hours=True) == "0:01:02"
+    assert clock(3723, hours=True) == clock(3723) == "1:02:03"
+
+
+def test_spans():
+    assert spans([(1, 2.54), (7.04, 7.06)]) == "1.0-2.5 s, 7.0-7.1 s"
+    assert spans([]) == ""
 
 
 @pytest.mark.parametrize(

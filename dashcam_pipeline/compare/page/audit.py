@@ -15,6 +15,7 @@ import av.error
 
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page.model import Row
+from dashcam_pipeline.engine.readable import spans
 from dashcam_pipeline.media.containers import COARSEST_TICK
 from dashcam_pipeline.media.opening import open_source
 
@@ -116,8 +117,7 @@ def damage(record: Mapping[str, Any]) -> list[Row]:
         rows.append(Row("row.truncated", "", "", "lost"))
     holes = record.get("holes")
     if isinstance(holes, list) and holes:
-        text = ", ".join(f"{a:.1f}-{b:.1f} s" for a, b in holes)
-        rows.append(Row("row.holes", text, "", "lost"))
+        rows.append(Row("row.holes", spans(holes), "", "lost"))
     return rows
 
 

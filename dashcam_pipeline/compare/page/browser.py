@@ -6,7 +6,6 @@ or Opus. HEVC, MJPEG, 10 bits, AVI, transport streams and Matroska are left to s
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from fractions import Fraction
@@ -22,6 +21,7 @@ from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Developer, shown_size
 from dashcam_pipeline.compare.page.model import Playable
 from dashcam_pipeline.compare.pairs import origin
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.inference.digest import short_name
 from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.partfile import PartFile, output_error
 from dashcam_pipeline.media.planes import to_video_frame
@@ -95,7 +95,7 @@ def proxy_name(info: SourceInfo) -> str:
     """A proxy's file name: the same for the same file, unchanged."""
     stat = info.path.stat()
     key = f"{info.path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{_OPTIONS}|{PROXY}"
-    return f"proxy-{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}.mp4"
+    return f"proxy-{short_name(key.encode('utf-8', 'surrogateescape'))}.mp4"
 
 
 def make_proxy(info: SourceInfo, target: Path, threads: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from dashcam_pipeline.engine.readable import duration
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,7 +31,7 @@ def described(clip: Clip, record: Mapping[str, Any]) -> None:
     seconds, written = timings.get("total"), frames.get("written")
     if isinstance(seconds, int | float) and isinstance(written, int) and seconds > 0:
         clip.fps = written / seconds
-        clip.made.append(("made.took", f"{seconds:.1f} s"))
+        clip.made.append(("made.took", duration(seconds)))
         clip.made.append(("made.fps", f"{clip.fps:.1f}"))
     if isinstance(written, int):
         clip.frames = written

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from dashcam_pipeline.inference.digest import sha256_of_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,7 +131,7 @@ class Raw:
     @property
     def sha256(self) -> str:
         """Of the bytes, in hex."""
-        return hashlib.sha256(self.data).hexdigest()
+        return sha256_of_pieces([self.data])
 
 
 @dataclass(frozen=True, slots=True)

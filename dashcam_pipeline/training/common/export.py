@@ -7,7 +7,6 @@ that are multiples of 32 it is always the same, so it is written into the graph 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from dashcam_pipeline.errors import InputMissingError, ModelError
+from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.inference.manifest import FILE_NAME, ModelEntry, read_manifest
 from dashcam_pipeline.inference.worksize import AREA
 from dashcam_pipeline.training.common.half_precision import halve_weights
@@ -187,7 +187,7 @@ def export_run(
         name=name,
         stage="glare",
         file=path.name,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=sha256_of(path),
         licence=licence,
         parameters=sum(p.numel() for p in net.parameters()),
         work_area=net.size[0] * net.size[1] if net.size else AREA,

@@ -9,13 +9,13 @@ VNNI add pairs of products in sixteen bits and would saturate with eight.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.training.common.export import write_entry
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def export_reduced(
         update={
             "name": f"{entry.name}-{precision}",
             "file": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": sha256_of(path),
             "precision": precision,
         }
     )

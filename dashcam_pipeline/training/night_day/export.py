@@ -9,13 +9,13 @@ below its ``OWN_WORDS`` line is left as it is: measured numbers and judgement ar
 from __future__ import annotations
 
 import csv
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from dashcam_pipeline.errors import InputMissingError, ModelError
+from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.inference.manifest import ModelEntry
 from dashcam_pipeline.training.common.card import CURVE_ROWS, write_card
 from dashcam_pipeline.training.common.export import export_onnx, write_entry
@@ -114,7 +114,7 @@ def export_night_day(
             name=name,
             stage=name,
             file=path.name,
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=sha256_of(path),
             licence=licence,
             parameters=sum(p.numel() for p in net.parameters()),
             work_area=CLASSIC_AREA if run.config.is_classic else WORK_AREA,

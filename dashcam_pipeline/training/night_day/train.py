@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from dashcam_pipeline import __version__
+from dashcam_pipeline.engine.readable import clock
 from dashcam_pipeline.errors import InputMissingError, ModelError, UsageError
 from dashcam_pipeline.training.night_day.bdd100k import Bdd100k
 from dashcam_pipeline.training.night_day.config import NightDayConfig
@@ -150,7 +151,7 @@ def train_night_day(
             _look(data, folder, epoch)
             row = {"epoch": epoch, "step": trainer.step, "hours": spent / 3600, **means}
             write_curves(folder, row)
-            tell(f"epoch {epoch}, {spent / 3600:.2f} h, step {trainer.step}")
+            tell(f"epoch {epoch}, {clock(spent, hours=True)}, step {trainer.step}")
         elif now - saved > CHECKPOINT_SECONDS:
             _save(trainer, config, path, spent)
             saved = time.monotonic()

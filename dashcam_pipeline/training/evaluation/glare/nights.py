@@ -23,7 +23,7 @@ from dashcam_pipeline.training.data.pictures import load_picture
 from dashcam_pipeline.training.evaluation.common.sheets import Tile, contact_sheet, save
 from dashcam_pipeline.training.evaluation.common.tables import mean, number, numbers, table
 from dashcam_pipeline.training.evaluation.glare.bars import Bar
-from dashcam_pipeline.training.evaluation.glare.signals import Signal, SignalChange, find_signals
+from dashcam_pipeline.training.evaluation.glare.signals import SignalChange, find_signals
 from dashcam_pipeline.training.evaluation.glare.stage import clean_picture, short_name
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashcam_pipeline.pipeline import Pipeline
+    from dashcam_pipeline.training.evaluation.common.signals import Signal
 
     RGB = npt.NDArray[np.uint8]
     Mask = npt.NDArray[np.bool_]
@@ -240,9 +241,10 @@ def _tiles(night: Night, after: RGB, name: str, score: NightScore) -> list[Tile]
     framed = night.picture.copy()
     line = max(framed.shape[1] // 400, 1)
     for s in night.signals:
-        color = {"red": (255, 60, 60), "amber": (255, 190, 0), "green": (0, 255, 120)}[s.color]
-        corner = (s.x + s.width + 2 * line, s.y + s.height + 2 * line)
-        cv2.rectangle(framed, (s.x - 2 * line, s.y - 2 * line), corner, color, line)
+        color = {"red": (255, 60, 60), "amber": (255, 190, 0), "green": (0, 255, 120)}[s.colour]
+        x, y, width, height = s.box
+        corner = (x + width + 2 * line, y + height + 2 * line)
+        cv2.rectangle(framed, (x - 2 * line, y - 2 * line), corner, color, line)
     hue = max((s.hue for s in score.signals), default=math.nan)
     words = (
         f"ring {number(score.ring, '+.0%')}, far {number(score.far, '+.1%')}, "

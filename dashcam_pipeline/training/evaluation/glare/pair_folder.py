@@ -10,11 +10,11 @@ Without a list, pairs whose clear pictures are the same file are one scene.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.errors import InputError, InputMissingError
+from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.training.data.pairs import PairFiles, find_pairs, read_rgb, select
 
 if TYPE_CHECKING:
@@ -105,6 +105,4 @@ class PairFolder:
 def _scenes(pairs: Sequence[PairFiles]) -> list[str]:
     """Pairs with the same clear picture are one scene, called by its first pair."""
     seen: dict[str, str] = {}
-    return [
-        seen.setdefault(hashlib.sha256(p.target.read_bytes()).hexdigest(), p.name) for p in pairs
-    ]
+    return [seen.setdefault(sha256_of(p.target), p.name) for p in pairs]

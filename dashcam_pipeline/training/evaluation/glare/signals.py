@@ -17,20 +17,22 @@ a lit sign or its reflection on a wet road.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 
+from dashcam_pipeline.training.evaluation.common import signals
+from dashcam_pipeline.training.evaluation.common.signals import Colour, Signal
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
 
     RGB = npt.NDArray[np.uint8]
     Mask = npt.NDArray[np.bool_]
     Map = npt.NDArray[np.floating[Any]]
-    Color = Literal["red", "amber", "green"]
 
 LEVELS: Final = (0.75, 0.9)
 """Strongest channel from which a pixel is lit."""
@@ -71,30 +73,6 @@ _RED: Final = 250.0
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
-    """A lit lamp of a colour.
-
-    Args:
-        color: what it is called.
-        x, y, width, height: its box, pixels.
-        rim: its coloured pixels, (height, width).
-        core: its brightest pixels, (height, width).
-    """
-
-    color: Color
-    x: int
-    y: int
-    width: int
-    height: int
-    rim: Mask
-    core: Mask
-
-    def cut(self, picture: RGB) -> RGB:
-        """Its box out of a picture (H, W, 3)."""
-        return picture[self.y : self.y + self.height, self.x : self.x + self.width]
-
-
-@dataclass(frozen=True, slots=True)
 class SignalChange:
     """What became of a signal.
 
@@ -105,7 +83,7 @@ class SignalChange:
         luma: change of the core's mean luma, relative.
     """
 
-    color: Color
+    color: Colour
     x: int
     y: int
     hue: float
@@ -117,90 +95,87 @@ class SignalChange:
         old, new = signal.cut(before), signal.cut(after)
         turn = _hue(new[signal.rim].mean(axis=0)) - _hue(old[signal.rim].mean(axis=0))
         was, now = (float(_luma(p)[signal.core].mean()) for p in (old, new))
+        x, y, width, height = signal.box
         return cls(
-            signal.color,
-            signal.x + signal.width // 2,
-            signal.y + signal.height // 2,
+            signal.colour,
+            x + width // 2,
+            y + height // 2,
             abs((turn + 180) % 360 - 180),
             now / was - 1,
         )
 
 
 def find_signals(picture: RGB) -> list[Signal]:
-    """Lit red, amber and green lamps of a picture.
+    """Lit red, amber and green lamps of a picture (H, W, 3) uint8 R'G'B'."""
+    height, width = picture.shape[:2]
+    shape = signals.Shape(
+        area=(SMALLEST / (height * width), 1),
+        side=LARGEST * height,
+        longest=LONGEST,
+        filled=FILLED,
+        diagonal=True,
+    )
+    return signals.find_signals(_layers(picture), shape, apart=True)
 
-    Args:
-        picture: (H, W, 3) uint8 R'G'B'.
-    """
+
+def _layers(
+    picture: RGB,
+) -> Iterator[tuple[npt.NDArray[np.uint8], Callable[[signals.Blob], Signal | None]]]:
+    """Rims of each level and hue, closed over their cores, (H, W) uint8, and who judges them."""
     smooth = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.8), np.float32) / 255
     hsv = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2HSV), np.float32)
+    hue, saturation, value = (hsv[..., i] for i in range(3))
     luma = _luma(smooth)
-    found: list[Signal] = []
-    taken = np.zeros(luma.shape, bool)
+    side = max(round(CLOSE * picture.shape[0]) // 2 * 2 + 1, 3)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     # The tighter level first: what it tells apart, the wider one may not join again.
     for level in reversed(LEVELS):
-        for signal in _at_level(smooth, hsv, luma, level):
-            box = (
-                slice(signal.y, signal.y + signal.height),
-                slice(signal.x, signal.x + signal.width),
-            )
-            if not taken[box].any():
-                found.append(signal)
-                taken[box] = True
-    return found
-
-
-def _at_level(smooth: Map, hsv: Map, luma: Map, level: float) -> Iterator[Signal]:
-    hue, saturation, value = (hsv[..., i] for i in range(3))
-    lit = value > level
-    side = max(round(CLOSE * luma.shape[0]) // 2 * 2 + 1, 3)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    for first, last, least in HUES:
-        colored = lit & (saturation > least) & ((hue - first) % 360 < (last - first) % 360)
-        if not colored.any():
-            continue
-        closed = cv2.morphologyEx(colored.astype(np.uint8), cv2.MORPH_CLOSE, disc)
-        closed = np.asarray(closed, np.uint8) * lit
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-        for label in range(1, count):
-            x, y, w, h, area = (int(v) for v in stats[label])
-            long, short = max(w, h), min(w, h)
-            if (
-                area < SMALLEST
-                or long > LARGEST * luma.shape[0]
-                or long > LONGEST * short
-                or area < FILLED * w * h
-            ):
+        lit = value > level
+        for first, last, least in HUES:
+            colored = lit & (saturation > least) & ((hue - first) % 360 < (last - first) % 360)
+            if not colored.any():
                 continue
-            box = (slice(y, y + h), slice(x, x + w))
-            blob = labels[box] == label
-            rim = blob & colored[box]
-            if rim.sum() < COLORED * area or float(value[box][blob].max()) < PEAK:
-                continue
-            if _ground(luma, np.asarray(labels), label, (x, y, w, h, area)) > DARK:
-                continue
-            core = blob & (luma[box] >= np.percentile(luma[box][blob], CORE))
-            yield Signal(_name(_hue(smooth[box][rim].mean(axis=0))), x, y, w, h, rim, core)
+            closed = cv2.morphologyEx(colored.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+            yield np.asarray(closed, np.uint8) * lit, _Judge(smooth, value, luma, colored)
 
 
-def _ground(
-    luma: Map, labels: npt.NDArray[Any], label: int, box: tuple[int, int, int, int, int]
-) -> float:
-    """Median luma between one and two radii round a blob."""
-    x, y, w, h, area = box
-    radius = max(float(np.sqrt(area / np.pi)), 1.5)
-    reach = int(2 * radius) + 3
-    window = (
-        slice(max(y - reach, 0), y + h + reach),
-        slice(max(x - reach, 0), x + w + reach),
-    )
-    outside = (labels[window] != label).astype(np.uint8)
-    away = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
-    ring = (away > radius) & (away <= 2 * radius + 2)
-    return float(np.median(luma[window][ring])) if ring.any() else 1.0
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What a blob of a layer is.
+
+    Args:
+        smooth: the picture, (H, W, 3) float32 in [0, 1].
+        value, luma: its strongest channel and its luma, (H, W) float32 in [0, 1].
+        colored: what is lit in the layer's hue, (H, W).
+    """
+
+    smooth: Map
+    value: Map
+    luma: Map
+    colored: Mask
+
+    def __call__(self, blob: signals.Blob) -> Signal | None:
+        view = blob.view()
+        inside = blob.inside(view)
+        rim = inside & self.colored[view]
+        if rim.sum() < COLORED * blob.area or float(self.value[view][inside].max()) < PEAK:
+            return None
+        if self._ground(blob) > DARK:
+            return None
+        luma = self.luma[view]
+        core = inside & (luma >= np.percentile(luma[inside], CORE))
+        return Signal(_name(_hue(self.smooth[view][rim].mean(axis=0))), blob.box, rim, core)
+
+    def _ground(self, blob: signals.Blob) -> float:
+        """Median luma between one and two radii round a blob."""
+        radius = max(float(np.sqrt(blob.area / np.pi)), 1.5)
+        view = blob.view(int(2 * radius) + 3)
+        away = blob.away(view)
+        ring = (away > radius) & (away <= 2 * radius + 2)
+        return float(np.median(self.luma[view][ring])) if ring.any() else 1.0
 
 
-def _name(hue: float) -> Color:
+def _name(hue: float) -> Colour:
     if hue < _AMBER or hue > _RED:
         return "red"
     return "amber" if hue < _GREEN else "green"

@@ -10,19 +10,19 @@ its coloured pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-import cv2
 import numpy as np
+
+from dashcam_pipeline.training.evaluation.common import signals
+from dashcam_pipeline.training.evaluation.common.signals import Box, Colour, Signal
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     RGB = npt.NDArray[np.uint8]
-    Mask = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.floating[Any]]
-
-Colour = Literal["red", "amber", "green"]
 
 HUES: Final[dict[Colour, tuple[float, float]]] = {
     "red": (-45, 38),
@@ -69,23 +69,6 @@ FADED: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
-    """A lit signal.
-
-    Args:
-        colour: of its coloured pixels.
-        box: x, y, width, height in pixels.
-        mask: the coloured pixels within the box.
-        pale: the others of its core within the box, which clip.
-    """
-
-    colour: Colour
-    box: tuple[int, int, int, int]
-    mask: Mask
-    pale: Mask
-
-
-@dataclass(frozen=True, slots=True)
 class SignalChange:
     """What became of a signal.
 
@@ -97,7 +80,7 @@ class SignalChange:
     """
 
     colour: Colour
-    box: tuple[int, int, int, int]
+    box: Box
     degrees: float
     faded: bool
 
@@ -109,35 +92,34 @@ def chroma(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.complex64]:
 
 
 def find_signals(picture: RGB) -> list[Signal]:
-    """All lit signals of a picture (H, W, 3) uint8."""
+    """All lit signals of a picture (H, W, 3) uint8; their cores are what clips."""
     top = picture.max(axis=2).astype(np.float32) / 255
+    shape = signals.Shape(
+        area=(SMALLEST, LARGEST),
+        side=max(top.shape),
+        longest=LONGEST,
+        filled=FILLED * np.pi / 4,
+        diagonal=False,
+    )
     cores = (top > CORE).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(cores, connectivity=4)
-    found = []
-    for label in range(1, count):
-        x, y, width, height, area = (int(v) for v in stats[label])
-        if (
-            SMALLEST <= area / top.size <= LARGEST
-            and max(width, height) <= LONGEST * min(width, height)
-            and area >= FILLED * np.pi / 4 * width * height
-        ):
-            signal = _signal(picture, top, labels == label, (x, y, width, height))
-            if signal is not None:
-                found.append(signal)
-    return found
+    return signals.find_signals([(cores, partial(_signal, picture, top))], shape, apart=False)
 
 
-def _signal(picture: RGB, top: Floats, core: Mask, box: tuple[int, int, int, int]) -> Signal | None:
-    """A signal of a core, if its colour and its surroundings are those of one."""
-    x, y, width, height = box
+def _signal(picture: RGB, top: Floats, blob: signals.Blob) -> Signal | None:
+    """A signal of a core, if its colour and its surroundings are those of one.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        top: its strongest channel, (H, W) float32 in [0, 1].
+        blob: the core.
+    """
+    _, _, width, height = blob.box
     radius = max(1.0, np.sqrt(width * height) / 2)
-    margin = int(np.ceil(3 * radius))
-    left, upper = max(0, x - margin), max(0, y - margin)
-    view = slice(upper, y + height + margin), slice(left, x + width + margin)
-    away = cv2.distanceTransform((~core[view]).astype(np.uint8), cv2.DIST_L2, 5)
+    view = blob.view(int(np.ceil(3 * radius)))
+    core, away = blob.inside(view), blob.away(view)
     near = away <= max(2.0, HALO * radius)
     far = away > max(3.0, 1.2 * radius)
-    if not far.any() or top[view][core[view]].mean() - np.median(top[view][far]) < ABOVE:
+    if not far.any() or top[view][core].mean() - np.median(top[view][far]) < ABOVE:
         return None
     colours = chroma(picture[view])
     mask = near & (abs(colours) > COLOURED)
@@ -151,8 +133,8 @@ def _signal(picture: RGB, top: Floats, core: Mask, box: tuple[int, int, int, int
     columns, rows = mask.any(axis=0).nonzero()[0], mask.any(axis=1).nonzero()[0]
     tight = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     high, wide = mask[tight].shape
-    place = (left + int(columns[0]), upper + int(rows[0]), wide, high)
-    return Signal(colour, place, mask[tight], (core[view] & ~mask)[tight])
+    place = (view[1].start + int(columns[0]), view[0].start + int(rows[0]), wide, high)
+    return Signal(colour, place, mask[tight], (core & ~mask)[tight])
 
 
 def colour_name(value: complex) -> Colour | None:
@@ -164,19 +146,15 @@ def colour_name(value: complex) -> Colour | None:
     return None
 
 
-def signal_changes(signals: list[Signal], before: RGB, after: RGB) -> list[SignalChange]:
-    """What became of the signals of ``before`` in ``after``, both (H, W, 3) of one size."""
+def signal_changes(found: list[Signal], before: RGB, after: RGB) -> list[SignalChange]:
+    """What became of the signals of ``before`` in ``after``, both (H, W, 3) uint8 of one size."""
     changes = []
-    for signal in signals:
-        x, y, width, height = signal.box
-        was, now = (
-            complex(chroma(p[y : y + height, x : x + width][signal.mask]).mean())
-            for p in (before, after)
-        )
+    for signal in found:
+        was, now = (complex(chroma(signal.cut(p)[signal.rim]).mean()) for p in (before, after))
         faded = abs(now) < FADED * abs(was)
         turn = 180.0 if faded else abs(float(np.degrees(np.angle(now / was))))
-        if signal.pale.any():
-            core = complex(chroma(after[y : y + height, x : x + width][signal.pale]).mean())
+        if signal.core.any():
+            core = complex(chroma(signal.cut(after)[signal.core]).mean())
             if abs(core) > COLOURED:
                 turn = max(turn, abs(float(np.degrees(np.angle(core / was)))))
         changes.append(SignalChange(signal.colour, signal.box, turn, faded))

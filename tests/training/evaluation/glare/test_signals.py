@@ -25,13 +25,14 @@ def night(*lamps, size=(360, 640)):
 
 def test_signals_of_all_colours_are_found_where_they_are():
     lamps = [(100, 80, 8, RED), (320, 90, 6, AMBER), (520, 70, 10, GREEN)]
-    found = {s.color: s for s in find_signals(night(*lamps))}
+    found = {s.colour: s for s in find_signals(night(*lamps))}
     assert sorted(found) == ["amber", "green", "red"]
     for (x, y, radius, _), color in zip(lamps, ("red", "amber", "green"), strict=True):
         signal = found[color]
-        assert signal.x + signal.width / 2 == pytest.approx(x, abs=3)
-        assert signal.y + signal.height / 2 == pytest.approx(y, abs=3)
-        assert radius < signal.width < 5 * radius
+        left, top, width, height = signal.box
+        assert left + width / 2 == pytest.approx(x, abs=3)
+        assert top + height / 2 == pytest.approx(y, abs=3)
+        assert radius < width < 5 * radius
         assert signal.core.any()
         assert signal.rim.any()
 
