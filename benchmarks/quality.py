@@ -1,9 +1,9 @@
 """What each level of ``glare`` gives: the quality that belongs to the speeds of ``speed.py``.
 
     python benchmarks/quality.py [--levels fast balanced best] [--frames 60]
-        [--truth samples/city] [--clip NIGHT.mp4]... [--pairs DIR [--list NAMES]]
+        [--truth samples/windscreens] [--clip NIGHT.mp4]... [--pairs DIR [--list NAMES]]
 
-Prints Markdown: on a simulated clip with its exact truth, PSNR by region and flicker; on recordings
+Prints Markdown: on the windscreen judge, PSNR by region and flicker against exact truth; on recordings
 without truth, the warping error; on pairs of pictures, PSNR by region. A clip is where answers are
 carried from frame to frame; a picture is seen by the network at every level. Needs the extra
 ``train``, as ``dashcam evaluate`` does, which measures other things too.
@@ -24,7 +24,11 @@ from dashcam_pipeline.training.evaluation.glare.flicker import (
 from dashcam_pipeline.training.evaluation.glare.pair_folder import PairFolder
 from dashcam_pipeline.training.evaluation.glare.pairs import measure_pairs, pairs_table
 from dashcam_pipeline.training.evaluation.glare.stage import cleaner, clip_cleaner
-from dashcam_pipeline.training.evaluation.glare.truth import clip_table, evaluate_clip
+from dashcam_pipeline.training.evaluation.glare.truth import (
+    TruthReport,
+    evaluate_clip,
+    find_clips,
+)
 
 LEVELS = ("fast", "balanced", "best")
 
@@ -33,14 +37,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--levels", nargs="+", choices=LEVELS, default=LEVELS)
     parser.add_argument("--frames", type=int, default=60, help="of each --clip")
-    parser.add_argument("--truth", type=Path, default=Path("samples/city"))
+    parser.add_argument("--truth", type=Path, nargs="+", default=[Path("samples/windscreens")])
     parser.add_argument("--clip", type=Path, action="append", default=[], dest="clips")
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--list", type=Path, dest="names")
     options = parser.parse_args()
     moving = {level: clip_cleaner(GLARE, {}, level) for level in options.levels}
-    print(f"{options.truth}, against its truth\n")
-    print(clip_table(evaluate_clip(options.truth, moving)))
+    clips = {clip.name: evaluate_clip(clip, moving) for clip in find_clips(options.truth)}
+    print("Behind windscreens, against exact truth\n")
+    print(TruthReport(clips).markdown())
     measured = [
         measure_flicker(clip.name, islice(read_clip(clip), options.frames), moving)
         for clip in options.clips
