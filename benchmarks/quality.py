@@ -3,10 +3,10 @@
     python benchmarks/quality.py [--levels fast balanced best] [--frames 60]
         [--truth samples/windscreens] [--clip NIGHT.mp4]... [--pairs DIR [--list NAMES]]
 
-Prints Markdown: on the windscreen judge, PSNR by region and flicker against exact truth; on recordings
-without truth, the warping error; on pairs of pictures, PSNR by region. A clip is where answers are
-carried from frame to frame; a picture is seen by the network at every level. Needs the extra
-``train``, as ``dashcam evaluate`` does, which measures other things too.
+Prints Markdown: on the windscreen judge, PSNR by region and flicker against exact truth; on
+recordings without truth, the warping error; on pairs of pictures, PSNR by region. A clip is where
+answers are carried from frame to frame; a picture is seen by the network at every level. Needs the
+extra ``train``, as ``dashcam evaluate`` does, which measures other things too.
 """
 
 from __future__ import annotations
