@@ -44,13 +44,6 @@ them.
 """
 
 
-def sample_kernel(
-    rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
-) -> Grid:
-    """The kernel of ``sample_lens`` alone."""
-    return sample_lens(rng, size, frame_height, kinds)[0]
-
-
 def sample_lens(
     rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
 ) -> tuple[Grid, tuple[str, ...]]:
