@@ -134,7 +134,11 @@ class Frame:
         return sum(p.nbytes for p in self.planes)
 
     def with_planes(self, planes: tuple[Plane, Plane, Plane]) -> Frame:
-        """The same frame in time with other samples; itself where no plane is another array."""
+        """The same frame in time with other samples; itself where no plane is another array.
+
+        Args:
+            planes: with the shapes and the dtype of its layout.
+        """
         if all(new is old for new, old in zip(planes, self.planes, strict=True)):
             return self
         return replace(self, planes=planes, source=None)

@@ -175,6 +175,7 @@ class Canvas:
 
 
 def _code(values: npt.NDArray[np.floating[Any]]) -> Samples:
+    """Rounded into 0 to 255; uint8 of the same shape."""
     return np.asarray(np.rint(values).clip(0, 255), np.uint8)
 
 

@@ -64,7 +64,7 @@ def change_of(before: Canvas, after: Canvas) -> Map:
 
 
 def choose_scale(maps: Iterable[Map]) -> Scale:
-    """A scale that fits all of some maps."""
+    """A scale that fits all of some maps of ``change_of``, (h, w) float32 in code values."""
     limit, both = 0.0, False
     for values in maps:
         limit = max(limit, float(np.percentile(np.abs(values), _NEARLY_ALL)))
@@ -76,7 +76,7 @@ def strongest(maps: Sequence[Map], shown: Size, zoom: float) -> Box:
     """Where the most was changed, over all of some maps.
 
     Args:
-        maps: of pictures of the size ``shown``, one at least.
+        maps: of ``change_of``, for pictures of the size ``shown``; one at least.
         shown: that size.
         zoom: the box is so many times smaller than the picture.
 
@@ -109,7 +109,7 @@ def heat_map(before: Canvas, values: Map, scale: Scale) -> Canvas:
 
     Args:
         before: the picture that it lies on.
-        values: of ``change_of``.
+        values: of ``change_of``, (h, w) of the picture.
         scale: what full colour means.
     """
     share = np.clip(values / scale.limit, -1, 1)

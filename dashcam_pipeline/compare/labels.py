@@ -159,7 +159,7 @@ def _printable(text: str) -> str:
 
 
 def _rounded(shape: tuple[int, ...], radius: float) -> npt.NDArray[np.float32]:
-    """A rectangle with soft round corners, 1 inside."""
+    """A rectangle (rows, columns) with soft round corners, float32, 1 inside and 0 outside."""
     height, width = shape
     y, x = np.ogrid[:height, :width]
     dx = np.maximum(radius - 0.5 - np.minimum(x, width - 1 - x), 0)

@@ -188,7 +188,7 @@ def encode(picture: RGB, suffix: str) -> bytes:
 
 
 def save(picture: RGB, target: Path) -> None:
-    """Write a picture; it appears under its name only when it is whole.
+    """Write a picture (H, W, 3) uint8; it appears under its name only when it is whole.
 
     Raises:
         DiskFullError: no space left.
@@ -218,6 +218,7 @@ def _heading(comparison: Comparison, compose: Composer) -> str:
 
 
 def _sheet(tiles: list[RGB], times: list[float], columns: int, heading: str) -> RGB:
+    """Tiles (h, w, 3) uint8 of one size in rows, their times in seconds below; (H, W, 3) uint8."""
     height, width = tiles[0].shape[:2]
     size = max(15, min(28, height // 9))
     caption = round(size * 1.7)

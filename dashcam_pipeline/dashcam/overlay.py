@@ -109,7 +109,7 @@ def find_overlay(frames: Sequence[Frame]) -> Overlay:
 
 
 def _luma(frame: Frame) -> npt.NDArray[np.uint8]:
-    """A frame's luma in 8 bits."""
+    """A frame's luma in 8 bits, (H, W)."""
     return np.asarray(frame.planes[0] >> (frame.layout.bits - 8), np.uint8)
 
 
@@ -144,7 +144,15 @@ def find_lines(pictures: Sequence[npt.NDArray[np.uint8]]) -> Overlay:
 
 
 def _lines(band: Sequence[npt.NDArray[np.uint8]], rows: int) -> Iterator[tuple[int, int, int, int]]:
-    """Lines of text in the same band of all pictures, which have so many rows; top to bottom."""
+    """Lines of text in the same band of all pictures, which have so many rows; top to bottom.
+
+    Args:
+        band: 8-bit luma of each picture, (h, w).
+        rows: of the whole pictures.
+
+    Yields:
+        x, y, width and height in samples of the band.
+    """
     side = max(3, round(rows * STROKE)) | 1
     kernel = np.ones((side, side), np.uint8)
     strokes = np.stack(
@@ -167,7 +175,14 @@ def _line(
     area: tuple[int, int, int, int],
     rows: int,
 ) -> tuple[int, int, int, int] | None:
-    """The tight box of a line of text around a component, or None if it is something else."""
+    """The tight box of a line of text around a component, or None if it is something else.
+
+    Args:
+        strokes: what is brighter than its surroundings, (pictures, h, w).
+        lasting: where that is so in nearly all pictures, (h, w).
+        area: x, y, width and height of the component in samples.
+        rows: of the whole pictures.
+    """
     x, y, w, h = area
     count, _, columns = strokes.shape
     inside = lasting[y : y + h, x : x + w]
@@ -195,7 +210,7 @@ def _with_digits(
     """A line's ends moved out over digits that change: strokes in every picture, if elsewhere.
 
     Args:
-        rows: of the strokes, those of the line.
+        rows: of the strokes, those of the line, (pictures, height, w).
         left, right: the ends of what lasts.
         height: of the line.
     """

@@ -63,7 +63,7 @@ def thumbnail(frame: Frame) -> Thumbnail:
 
 
 def _ranks(cells: Thumbnail) -> npt.NDArray[np.float64]:
-    """Ranks with ties at their mean, less the overall mean."""
+    """Ranks of all cells with ties at their mean, less the overall mean; (cells,) float64."""
     _, inverse, counts = np.unique(
         np.round(cells.ravel() / _STEP), return_inverse=True, return_counts=True
     )

@@ -69,7 +69,14 @@ def _area(box: Box, log2: tuple[int, int], up: tuple[int, int], shape: tuple[int
 
 
 def _fade(plane: Plane, old: Plane, area: Area, ring: tuple[int, int]) -> None:
-    """Mix the original into the ring around an area: all of it inside, none at the outer edge."""
+    """Mix the original into the ring around an area: all of it inside, none at the outer edge.
+
+    Args:
+        plane: as changed, (H, W) uint8 or uint16; written into.
+        old: the original, the same.
+        area: left, top, right, bottom in samples of the plane.
+        ring: its width across and down, samples.
+    """
     left, top, right, bottom = area
     x0, y0 = max(0, left - ring[0]), max(0, top - ring[1])
     x1, y1 = min(plane.shape[1], right + ring[0]), min(plane.shape[0], bottom + ring[1])
@@ -84,6 +91,13 @@ def _fade(plane: Plane, old: Plane, area: Area, ring: tuple[int, int]) -> None:
 def _ramp(
     places: np.ndarray[tuple[int], np.dtype[np.int_]], begin: int, end: int, length: int
 ) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """1 from ``begin`` to ``end`` (exclusive), falling to 0 over ``length`` samples outside."""
+    """1 from ``begin`` to ``end`` (exclusive), falling to 0 over ``length`` samples outside.
+
+    Args:
+        places: (n,) int, in samples like the others.
+
+    Returns:
+        (n,) float32 in [0, 1].
+    """
     outside = np.maximum(begin - places, places - end + 1).clip(0)
     return (1 - outside / (length + 1)).astype(np.float32)

@@ -66,4 +66,5 @@ def frame_to_rgb(frame: Frame) -> RGB:
 
 
 def _quantise(values: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
+    """Code values rounded into what the layout holds; uint16 of the same shape."""
     return np.asarray(np.clip(np.rint(values), 0, _PEAK), dtype=np.uint16)

@@ -24,5 +24,5 @@ def to_linear(coded: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[A
 
 
 def to_coded(linear: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
-    """Linear light to code values; negative light is black."""
+    """Linear light in [0, 1] to code values in [0, 1]; negative light is black; any shape."""
     return np.asarray(np.sqrt(np.maximum(linear, 0)))

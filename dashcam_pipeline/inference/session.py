@@ -80,6 +80,7 @@ class Network:
         return done[0] if len(done) == 1 else np.concatenate(done)
 
     def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """All pictures in one batch; shapes as in ``run``."""
         name = self._session.get_inputs()[0].name
         (maps,) = self._session.run(None, {name: pictures})
         return np.asarray(maps, np.float32)

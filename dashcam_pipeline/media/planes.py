@@ -125,6 +125,9 @@ def planes_of(frame: av.VideoFrame, form: PixelFormat, color: Color) -> tuple[Pl
         frame: a software frame whose format is ``form.name``.
         form: from ``pixel_format``.
         color: matrix and range of the result, used where samples must be converted.
+
+    Returns:
+        Y', Cb and Cr, (rows, columns) uint8 or uint16 each; read-only where they are the decoder's.
     """
     layout, deep = form.layout, form.layout.bits > 8  # noqa: PLR2004
     if form.planar:
@@ -206,14 +209,14 @@ def to_video_frame(frame: Frame, name: str) -> av.VideoFrame:
 
 
 def _repeated(chroma: Plane, frame: Frame) -> Plane:
-    """One chroma sample for every luma sample, each repeated: nothing is lost or made up."""
+    """One chroma sample for every luma sample, (H, W): repeated, so nothing is lost or made up."""
     x, y = frame.layout.log2_chroma
     full = chroma.repeat(1 << y, axis=0).repeat(1 << x, axis=1)
     return full[: frame.height, : frame.width]
 
 
 def _rows(plane: av.video.plane.VideoPlane, channels: int, *, deep: bool) -> Plane:
-    """Rows of a plane's memory, in the order they lie there."""
+    """Rows of a plane's memory, (height, width * channels) uint8 or uint16, as they lie there."""
     shape = (plane.height, plane.width * channels)
     stride = abs(plane.line_size)
     memory = memoryview(plane)

@@ -115,7 +115,7 @@ class SegmentFile:
 
         Args:
             meta: JSON-able.
-            arrays: without Python objects.
+            arrays: by name, of any shape and any dtype but object.
 
         Returns:
             its size in bytes.
@@ -226,6 +226,7 @@ def _json(data: Mapping[str, Any]) -> bytes:
 
 
 def _unpacked(payload: bytes) -> Mapping[str, npt.NDArray[Any]]:
+    """Arrays by name of an NPZ file's bytes, as they were put in."""
     if not payload:
         return {}
     with np.load(io.BytesIO(payload), allow_pickle=False) as packed:

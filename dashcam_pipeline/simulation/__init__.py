@@ -6,7 +6,7 @@ imports nothing from here.
 
 ::
 
-    recipe -> street -> meshes, houses, vehicles, ...   what stands where (NumPy)
+    recipe -> build -> road, houses, vehicles, ...      what stands where (NumPy)
               blender                                   rendered in HDR, by night and by day
               pack                                      many scenes, small, for training
               optics -> clip                            filmed through a dashcam, with truth

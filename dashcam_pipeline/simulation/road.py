@@ -13,6 +13,9 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from dashcam_pipeline.simulation.mesh import Array
 
+STEP = 2.0
+"""Metres between samples."""
+
 
 class Road:
     """A smooth centre line that starts at the origin and heads along +y.
@@ -22,7 +25,6 @@ class Road:
         bend: the sharpest curvature, 1/m (0.01 is a radius of 100 m).
         slope: the steepest grade (0.05 is 5 %).
         length: metres ahead; 80 m behind are added.
-        step: metres between samples.
     """
 
     def __init__(
@@ -32,16 +34,15 @@ class Road:
         bend: float,
         slope: float,
         length: float = 420.0,
-        step: float = 2.0,
     ) -> None:
         self.length = length
-        self.s: Array = np.arange(-80.0, length + step, step)
+        self.s: Array = np.arange(-80.0, length + STEP, STEP)
         curvature = bend * _wave(rng, self.s, (90.0, 300.0))
-        heading = np.cumsum(curvature) * step
+        heading = np.cumsum(curvature) * STEP
         grade = slope * _wave(rng, self.s, (120.0, 400.0))
-        x = np.cumsum(np.sin(heading)) * step
-        y = np.cumsum(np.cos(heading)) * step
-        z = np.cumsum(grade) * step
+        x = np.cumsum(np.sin(heading)) * STEP
+        y = np.cumsum(np.cos(heading)) * STEP
+        z = np.cumsum(grade) * STEP
         origin = int(np.argmin(np.abs(self.s)))
         c, q = np.cos(heading[origin]), np.sin(heading[origin])
         x, y = x - x[origin], y - y[origin]

@@ -203,8 +203,9 @@ class Stage(ABC):
         """Forget the past: a scene cut follows. ``flush`` has been called."""
 
     def state(self) -> Mapping[str, npt.NDArray[Any]]:
-        """What it remembers of earlier frames, as arrays; nothing unless overridden.
+        """What it remembers of earlier frames, as arrays by name; nothing unless overridden.
 
+        They may have any shape and any dtype but object (NumPy's ``allow_pickle=False``).
         Asked for where a run may later go on in another process; ``flush`` has been called. With
         what this returns, ``restore`` must make another instance go on to the last bit.
         """

@@ -72,7 +72,11 @@ def halvings(plane: tuple[int, ...], size: tuple[int, int]) -> int:
 
 
 def _resized(plane: Plane, height: int, width: int) -> npt.NDArray[np.float32]:
-    """A plane at another size; (nearly) all of its samples count where it gets smaller."""
+    """A plane (H, W) at another size; (nearly) all of its samples count where it gets smaller.
+
+    Returns:
+        (height, width) float32 in the plane's code values.
+    """
     samples: npt.NDArray[Any] = plane
     for _ in range(halvings(plane.shape, (height, width))):
         size = (samples.shape[1] // 2, samples.shape[0] // 2)

@@ -44,7 +44,7 @@ class MotionGate:
         self._picture = self._maps = None
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """The past, as arrays; empty where there is none."""
+        """The past, as arrays, as ``__call__`` last took and gave them; empty if there is none."""
         if self._picture is None or self._maps is None:
             return {}
         return {"picture": self._picture, "maps": self._maps}

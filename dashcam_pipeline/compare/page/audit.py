@@ -7,6 +7,7 @@ it found.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -43,13 +44,11 @@ class Contents:
         counts: by track; hidden ones (edit lists) count too.
         times: of the video track's shown packets, in seconds of the file's clock, rising.
         starts: of each track's first packet, in seconds.
-        readable: False if reading ended in an error.
     """
 
     counts: Counter[int] = field(default_factory=Counter)
     times: list[Fraction] = field(default_factory=list)
     starts: dict[int, Fraction] = field(default_factory=dict)
-    readable: bool = True
 
 
 def contents(info: SourceInfo) -> Contents:
@@ -60,21 +59,19 @@ def contents(info: SourceInfo) -> Contents:
     """
     found = Contents()
     video = info.video.index
-    with open_source(info.path) as container:
-        try:
-            for packet in container.demux():
-                if not packet.size:
-                    continue
-                index = packet.stream_index
-                found.counts[index] += 1
-                if packet.pts is None or packet.is_discard:
-                    continue
-                when = packet.pts * packet.time_base
-                found.starts[index] = min(when, found.starts.get(index, when))
-                if index == video:
-                    found.times.append(when)
-        except av.error.FFmpegError:
-            found.readable = False  # a damaged tail: what was read counts
+    # of a damaged tail, what was read counts
+    with open_source(info.path) as container, suppress(av.error.FFmpegError):
+        for packet in container.demux():
+            if not packet.size:
+                continue
+            index = packet.stream_index
+            found.counts[index] += 1
+            if packet.pts is None or packet.is_discard:
+                continue
+            when = packet.pts * packet.time_base
+            found.starts[index] = min(when, found.starts.get(index, when))
+            if index == video:
+                found.times.append(when)
     found.times.sort()
     return found
 

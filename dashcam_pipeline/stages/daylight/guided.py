@@ -145,11 +145,23 @@ def fit(seen: Map, shown: Map, matrix: Matrix, *, strength: float = 1.0) -> Tran
 
 
 def _mean(channel: Map) -> Map:
+    """Mean over ``WINDOW`` x ``WINDOW`` samples around each, (h, w) float32; mirrored at edges."""
     return np.asarray(cv2.blur(channel, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT_101))
 
 
 def _slope(before: Map, after: Map, prior: Map, bounds: tuple[float, float]) -> Map:
-    """One slope for all channels by ridge regression in windows, then its mean over windows."""
+    """One slope for all channels by ridge regression in windows, then its mean over windows.
+
+    He et al., "Guided image filtering" (2010), with a ridge that draws the slope to ``prior``.
+
+    Args:
+        before, after: channels of guide and answer, (C, h, w) float32 in [0, 1].
+        prior: slope where the guide has no texture, (h, w) float32.
+        bounds: least and most slope.
+
+    Returns:
+        (h, w) float32, code values of the answer by code value of the guide.
+    """
     covariance, variance = np.zeros_like(prior), np.zeros_like(prior)
     for x, y in zip(before, after, strict=True):
         mean = _mean(x)
@@ -193,6 +205,7 @@ def render(frame: Frame, translation: Translation, hold: Map | None = None) -> F
 
 
 def _enlarged(small: Map, size: tuple[int, int]) -> Map:
+    """A map (h, w) float32 at another size (width, height), bilinearly."""
     return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR))
 
 
@@ -206,10 +219,10 @@ def _render_plane(
     noise: float,
     top: float,
 ) -> Plane:
-    """One plane; maps are on its grid and in its code values.
+    """One plane; maps are float32 (H, W) on its grid, in its code values, ``gain`` a factor.
 
     Args:
-        plane: the frame's own.
+        plane: the frame's own, (H, W) uint8 or uint16.
         seen, shown, gain, hold: as in ``Translation`` and ``render``.
         noise: detail of which half is amplified; 0 amplifies all of it.
         top: the largest code value.

@@ -118,13 +118,21 @@ def clipped_lamps(strongest: Map) -> Map:
 
 
 def _enclosed(lit: Map) -> npt.NDArray[np.bool_]:
-    """What lies within rings: the white middle of a lamp whose bloom alone is coloured."""
+    """What lies within rings: the white middle of a lamp whose bloom alone is coloured.
+
+    Args:
+        lit: (h, w) float32 in [0, 1].
+
+    Returns:
+        (h, w) bool, without the rings themselves.
+    """
     ring = np.pad(lit > 0.5, 1).astype(np.uint8)  # noqa: PLR2004 - half lit
     cv2.floodFill(ring, None, (0, 0), 1)
     return np.asarray(ring[1:-1, 1:-1] == 0)
 
 
 def _disc(radius: int) -> npt.NDArray[np.uint8]:
+    """A round structuring element, (2 * radius + 1, 2 * radius + 1)."""
     side = 2 * radius + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
@@ -132,7 +140,7 @@ def _disc(radius: int) -> npt.NDArray[np.uint8]:
 def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Map, Map]:
     """The strongest primary, how far red and green are apart, and the same without amber.
 
-    Each is (height, width).
+    Each is (height, width) float32, code values of which 1 is white; the last two are at least 0.
     """
     y0, ys, c0, cs = code_scale(frame.layout, frame.color)
     y, cb, cr = (
@@ -163,6 +171,7 @@ def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Ma
 
 
 def _ramp(values: Map, low: float, high: float) -> Map:
+    """0 up to ``low``, 1 from ``high`` on, straight between; float32 of the same shape."""
     return np.asarray(np.clip((values - low) * (1 / (high - low)), 0, 1), np.float32)
 
 
@@ -171,6 +180,12 @@ def _opened(values: Map) -> Map:
 
     A quarter by the maximum, so that a thin lit line isn't lost, and grown by a sample, so that no
     rim of what is long is left over.
+
+    Args:
+        values: (h, w) float32, the strongest primary in [0, 1].
+
+    Returns:
+        (h, w) float32 in [0, 1].
     """
     height, width = values.shape
     padded = np.pad(values, ((0, -height % QUARTER), (0, -width % QUARTER)), mode="edge")

@@ -69,6 +69,7 @@ class Mark:
         return frame.with_planes((luma, cb, cr))
 
     def _lay_plane(self, plane: Plane, layout: PixelLayout, color: Color, number: int) -> None:
+        """Write the words into plane ``number``, (H, W) uint8 or uint16, in its code values."""
         black, span, neutral, _ = code_scale(layout, color)
         sx, sy = layout.log2_chroma if number else (0, 0)
         alpha = self.alpha

@@ -171,6 +171,7 @@ class TranslationStage(Stage):
         answer: npt.NDArray[np.floating[Any]],
         strength: float,
     ) -> Frame:
+        """One frame translated; picture and answer are (3, h, w) float32 in [0, 1]."""
         translation = fit(picture, answer, frame.color.matrix, strength=strength)
         result = render(frame, translation, lit_signals(frame))
         if self._mark is not None:
@@ -211,7 +212,14 @@ class NightToDayStage(TranslationStage):
         )
 
     def _predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Lamps stay lit: nobody knows what is behind them, but a dark disc isn't."""
+        """Lamps stay lit: nobody knows what is behind them, but a dark disc isn't.
+
+        Args:
+            pictures: (N, 3, h, w) float32 in [0, 1].
+
+        Returns:
+            the answers, of the same shape and range.
+        """
         lamps = np.stack([clipped_lamps(picture.max(0)) for picture in pictures])
         answers = super()._predict(pictures)
         return np.asarray(np.maximum(answers, KEPT * lamps[:, None] * pictures))

@@ -154,7 +154,15 @@ class Carrier:
         return [*carried, answer]
 
     def _match(self, look: Look, key: Look) -> tuple[Map, Map]:
-        """Where each sample lies in a key, and how unlike it is there."""
+        """Where each sample lies in a key, and how unlike it is there.
+
+        Args:
+            look, key: of pictures of one size (H, W).
+
+        Returns:
+            places (H, W, 2) float32, x and y in samples of the key; and the mismatch (H, W)
+            float32, the mean absolute difference of luma in code values, 0 to 1.
+        """
         flow = self._flow.calc(look.codes, key.codes, _NONE)
         own = _grid(*look.luma.shape)
         places = np.asarray(flow + own, np.float32)
@@ -166,11 +174,12 @@ class Carrier:
 
 
 def _look(luma: Map) -> Look:
+    """A look at a luma (H, W) float32 in [0, 1], with its 8-bit codes."""
     return Look(luma, np.asarray(cv2.convertScaleAbs(luma, alpha=255), np.uint8))
 
 
 def _grouped(answer: Map) -> list[Map]:
-    """Channels by fours, interleaved, the last group filled up."""
+    """Channels (C, H, W) by fours, interleaved, (H, W, 4) each, the last group filled up."""
     groups = []
     for begin in range(0, len(answer), _GROUP):
         channels = list(answer[begin : begin + _GROUP])
@@ -180,13 +189,13 @@ def _grouped(answer: Map) -> list[Map]:
 
 
 def _moved(samples: Map, places: Map) -> Map:
-    """What lies at the given places, as an array of their shape."""
+    """What of samples (H, W) or (H, W, C) lies at places (h, w, 2): (h, w) or (h, w, C) float32."""
     border = cv2.BORDER_REPLICATE
     return np.asarray(cv2.remap(samples, places, _NONE, cv2.INTER_LINEAR, borderMode=border))
 
 
 def _unlike(luma: Map, other: Map) -> Map:
-    """Mean absolute difference around each sample."""
+    """Mean absolute difference of two lumas in [0, 1] around each sample, (H, W) float32."""
     return np.asarray(cv2.blur(cv2.absdiff(luma, other), (WINDOW, WINDOW)))
 
 

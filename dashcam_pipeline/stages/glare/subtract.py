@@ -110,7 +110,12 @@ class _Enlarged:
             cv2.resize(part, size, dst=enlarged, interpolation=cv2.INTER_LINEAR)
 
     def part(self, block: Block) -> tuple[Map, list[Map]]:
-        """A block's own part of what isn't the share, and of the floor of R, G and B."""
+        """A block's own part of what isn't the share, and of the floor of R, G and B.
+
+        Returns:
+            float32 of the block's shape each: the rest in [0, 1], and three floors in squared luma
+            codes.
+        """
         y0, y1, x0, x1 = block
         rows, columns = slice(y0 - self._y0, y1 - self._y0), slice(x0 - self._x0, x1 - self._x0)
         rest, *floor = (np.asarray(values[rows, columns]) for values in self._maps)
@@ -137,7 +142,10 @@ class _Enlarged:
 
 
 def _scratch(*shape: int) -> Map:
-    """Memory of this thread, as it was left: fresh pages would cost more than the enlarging."""
+    """Float32 memory of this thread, of that shape, as it was left.
+
+    Fresh pages would cost more than the enlarging.
+    """
     size = prod(shape)
     if getattr(_LOCAL, "memory", _NOTHING).size < size:
         _LOCAL.memory = np.empty(size, np.float32)
@@ -165,7 +173,15 @@ def _bounds(lit: Mask, length: int) -> tuple[int, int]:
 def _subtract_block(
     frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map]], block: Block, gain: float
 ) -> bool:
-    """Work on one block, writing into ``planes``; True if a sample changed."""
+    """Work on one block, writing into ``planes``; True if a sample changed.
+
+    Args:
+        frame: as it came.
+        planes: its copies, (H, W) each in the plane's own grid and code values.
+        layer: as ``_Enlarged.part`` gives it.
+        block: y0, y1, x0, x1 in luma samples.
+        gain: of the light that is left, 1 or more.
+    """
     rest, floors = layer
     y0, y1, x0, x1 = block
     sx, sy = frame.layout.log2_chroma
@@ -214,7 +230,15 @@ def _subtract_block(
 
 
 def _keep(luma: Map, span: float) -> Map | None:
-    """What share of a change counts, by what the sensor clipped; None for all of it everywhere."""
+    """What share of a change counts, by what the sensor clipped; None for all of it everywhere.
+
+    Args:
+        luma: (h, w) float32 in luma codes above black.
+        span: luma codes from black to white.
+
+    Returns:
+        (h, w) float32 in [0, 1].
+    """
     begin, end = (share * span for share in CLIPPED)
     if luma.max() <= begin:
         return None
@@ -222,7 +246,19 @@ def _keep(luma: Map, span: float) -> Map | None:
 
 
 def _loss(x: Map, layer: tuple[Map, Map], top: float, keep: Map | None, gain: float) -> Map:
-    """How much less a primary has without the layer's light; ``x`` is overwritten."""
+    """How much less a primary has without the layer's light; ``x`` is overwritten.
+
+    Args:
+        x: the primary, (h, w) float32 in luma codes above black.
+        layer: what isn't the share of glare, in [0, 1], and the floor in squared luma codes, which
+            are linear light; (h, w) float32 each.
+        top: luma codes from black to white.
+        keep: share of the change that counts, (h, w) float32 in [0, 1]; None for all of it.
+        gain: of the light that is left, 1 or more.
+
+    Returns:
+        (h, w) float32 in luma codes; negative only where a gain brightens.
+    """
     rest, floor = layer
     np.clip(x, 0, top, out=x)
     light = x * x
@@ -241,7 +277,16 @@ def _loss(x: Map, layer: tuple[Map, Map], top: float, keep: Map | None, gain: fl
 
 
 def _add_chroma(luma: Map, offset: Map, sx: int, sy: int) -> Map:
-    """Luma plus a chroma sample for all the pixels that it belongs to."""
+    """Luma plus a chroma sample for all the pixels that it belongs to.
+
+    Args:
+        luma: (h, w) float32.
+        offset: in the units of luma on the chroma grid, (-(-h >> sy), -(-w >> sx)) float32.
+        sx, sy: log2 of luma samples to a chroma sample.
+
+    Returns:
+        (h, w) float32.
+    """
     if sx:
         # Interleaved with itself, a row is itself with every sample twice.
         doubled = cv2.merge((offset, offset)).reshape(len(offset), -1)
@@ -255,7 +300,13 @@ def _add_chroma(luma: Map, offset: Map, sx: int, sy: int) -> Map:
 
 
 def _add(window: Plane, step: Map, top: int) -> bool:
-    """Add rounded steps to samples where they lie; True if one changed."""
+    """Add rounded steps to samples where they lie; True if one changed.
+
+    Args:
+        window: (h, w) uint8 or uint16, written into.
+        step: (h, w) float32 in its code values; overwritten.
+        top: the largest code value.
+    """
     np.rint(step, out=step)
     if not step.any():
         return False
@@ -265,7 +316,15 @@ def _add(window: Plane, step: Map, top: int) -> bool:
 
 
 def _to_chroma_grid(plane: Map, sx: int, sy: int) -> Map:
-    """The mean over the pixels of each chroma sample; odd edges repeat their last pixel."""
+    """The mean over the pixels of each chroma sample; odd edges repeat their last pixel.
+
+    Args:
+        plane: (h, w) float32 on luma's grid.
+        sx, sy: log2 of luma samples to a chroma sample.
+
+    Returns:
+        (-(-h >> sy), -(-w >> sx)) float32.
+    """
     if sx == 0:
         return plane
     h, w = plane.shape

@@ -1,1 +1,8 @@
-"""What trainings of all kinds share: run folders, curves, export, precision, model cards."""
+"""What trainings of all kinds share.
+
+::
+
+    training -> runs: its folder -> curves
+                  v
+                export (onnx_graph, onnx_weights) -> precision, half_precision -> manifest, card
+"""

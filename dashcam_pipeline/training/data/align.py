@@ -69,7 +69,7 @@ def _shift(a: Plane, b: Plane) -> tuple[float, float]:
 
 
 def _unlike(a: Plane, b: Plane) -> float:
-    """One minus the correlation: what glare does to the strength of edges doesn't count."""
+    """One minus the correlation of two planes (H, W): the strength of edges doesn't count."""
     return 1 - float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
@@ -81,7 +81,7 @@ def _edges(picture: RGB) -> Plane:
 
 
 def _moved(picture: npt.NDArray[Any], dx: float, dy: float) -> npt.NDArray[Any]:
-    """Sample a picture at (x + dx, y + dy)."""
+    """Sample a picture (H, W, C) at (x + dx, y + dy), bilinearly; edges are repeated."""
     h, w = picture.shape[:2]
     matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

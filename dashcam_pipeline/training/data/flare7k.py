@@ -10,8 +10,6 @@ The set is layers of light on black, to be added to pictures of one's own, and a
 
 Any of ``DIR``, ``DIR/Flare7K`` and ``DIR/Flare-R`` may be given. The set's own name is written in
 different ways (Flare7k, Flare7K), so folders are found whatever their case.
-
-Masks are colours: glare (255, 255, 0), streaks (255, 0, 0), lamps (0, 0, 255), the rest black.
 """
 
 from __future__ import annotations
@@ -19,23 +17,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
-
 from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.training.data.pairs import (
-    PairFiles,
     check_partners,
-    find_pairs,
     pictures,
-    read_rgb,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy.typing as npt
-
-    Mask = npt.NDArray[np.bool_]
 
 FLARE, LAMP, GHOST = "Compound_Flare", "Light_Source", "Reflective_Flare"
 
@@ -125,32 +114,3 @@ def _layers(folder: Path) -> tuple[FlareFiles, ...]:
     sides = {FLARE: pictures(flare, ""), LAMP: pictures(lamp, "")}
     check_partners(folder, sides)
     return tuple(FlareFiles(sides[FLARE][n], sides[LAMP][n]) for n in sorted(sides[FLARE]))
-
-
-def find_test(folder: Path) -> list[PairFiles]:
-    """The real test set (input, gt, mask) below the set's folder.
-
-    Raises:
-        InputError: it isn't there, or a picture lacks its partner or its mask.
-    """
-    real = folder / "test_data" / "real"
-    return find_pairs(real if real.is_dir() else folder)
-
-
-@dataclass(frozen=True, slots=True)
-class FlareMask:
-    """Where the parts of a real test picture are, each (H, W) bool."""
-
-    glare: Mask
-    streaks: Mask
-    lamps: Mask
-
-
-def read_mask(path: Path) -> FlareMask:
-    """Read the colours of a mask; what lies between two colours belongs to the nearer.
-
-    Raises:
-        InputError: it can't be decoded.
-    """
-    red, green, blue = np.moveaxis(read_rgb(path) > 127, -1, 0)  # noqa: PLR2004 - half of 255
-    return FlareMask(glare=red & green & ~blue, streaks=red & ~green & ~blue, lamps=blue & ~red)

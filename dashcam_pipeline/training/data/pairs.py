@@ -199,7 +199,7 @@ def read_pair(files: PairFiles, max_side: int) -> Pair:
 
 
 def shrink(picture: RGB, max_side: int) -> RGB:
-    """Average a picture down until its longer side is at most ``max_side``."""
+    """Average (H, W, 3) uint8 down until the longer side is at most ``max_side`` pixels."""
     scale = max_side / max(picture.shape[:2])
     if scale >= 1:
         return picture

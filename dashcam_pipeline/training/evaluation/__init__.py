@@ -1,1 +1,7 @@
-"""How good weights are: ``common``, ``glare`` and ``night_day``."""
+"""How good weights are.
+
+::
+
+    pictures, pairs, clips -> the stage itself -> glare, night_day: measures -> tables, sheets, bars
+                                                  common: what both take
+"""

@@ -56,6 +56,6 @@ class Autoencoder(nn.Module):
         )
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Squeeze a picture through the code and paint it again."""
+        """Squeeze a picture through the code and paint it again; (N, 3, H, W) in [0, 1] both."""
         painted: Tensor = self.decoder(self.encoder(picture))
         return painted

@@ -192,7 +192,11 @@ class GlareNet(nn.Module):
         return [group for group in (encoder, fresh) if group]
 
     def answers(self, picture: Tensor) -> list[Tensor]:
-        """The answer of every head, X0,1 first, the last one last; each as ``forward``'s."""
+        """The answer of every head, X0,1 first, the last one last; each as ``forward``'s.
+
+        Args:
+            picture: (N, 3, H, W) code values in [0, 1].
+        """
         if self.size:
             return [self.net(picture)]
         if self.sides is None:

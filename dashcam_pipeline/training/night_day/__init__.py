@@ -1,6 +1,11 @@
 """Night to day and back: an unpaired translation, trained.
 
-``data`` reads the two domains, ``pairs`` makes aligned examples, ``generators`` translate,
-``discriminators`` judge, ``losses`` say what is wanted, ``trainer`` takes steps, ``train`` runs
-them and ``export`` turns a run into weights for the stages.
+::
+
+    data (bdd100k): two domains --.
+    pairs: aligned examples -------+-> batches -> generators -> objectives (losses, discriminators)
+                                                     ^                |
+    config -> train -> trainer: a step after another '----------------'
+                 v     watch looks at it after each epoch
+               export -> weights of the stages
 """

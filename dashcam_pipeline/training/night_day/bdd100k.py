@@ -117,29 +117,24 @@ class Bdd100k:
             if name in present
         ]
 
-    def pictures(
-        self, timeofday: TimeOfDay, *, rain: Rain = "without", split: Split = "train"
-    ) -> list[Path]:
-        """The pictures of a time of day, without fog.
+    def pictures(self, timeofday: TimeOfDay, *, rain: Rain = "without") -> list[Path]:
+        """The pictures of a time of day to train on, without fog.
 
         Args:
             timeofday: as the labels have it.
             rain: leave rain out, take it as well, or take nothing else.
-            split: train or val.
 
         Raises:
             InputError: none is left.
         """
         wanted = [
-            item
-            for item in self.read(split)
-            if item.timeofday == timeofday and item.weather != UNUSABLE
+            item for item in self.read() if item.timeofday == timeofday and item.weather != UNUSABLE
         ]
         if rain != "with":
             wanted = [item for item in wanted if (item.weather == RAINY) == (rain == "only")]
         if not wanted:
             raise InputError(
-                f"{self.root} has no pictures of {timeofday!r} {rain} rain in {split!r}",
+                f"{self.root} has no pictures of {timeofday!r} {rain} rain",
                 advice="Check that labels and pictures are of the same split.",
             )
         return [item.path for item in wanted]

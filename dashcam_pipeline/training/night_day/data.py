@@ -124,6 +124,10 @@ def brightened(picture: RGB, least: float) -> RGB:
     """A picture whose mean reaches at least ``least`` (of 1), by a power on its code values.
 
     Cameras that meter for the sky leave a street dim by day; who asks for a day wants to see it.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        least: mean code value, of 1.
     """
     codes = np.arange(256) / 255
     counts = np.bincount(picture.reshape(-1), minlength=256) / picture.size

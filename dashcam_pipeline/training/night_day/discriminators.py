@@ -102,7 +102,7 @@ class FeatureDiscriminator(nn.Module):
 
 
 def least_squares(scores: list[Tensor], wanted: float) -> Tensor:
-    """Mean over maps of (score - wanted)^2 (Mao et al. 2017)."""
+    """Mean over maps (N, C, h, w) of (score - wanted)^2 (Mao et al. 2017)."""
     return torch.stack([(s - wanted).square().mean() for s in scores]).mean()
 
 
@@ -124,7 +124,13 @@ class ImageBuffer:
     def swap(
         self, pictures: Tensor, families: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Give pictures, get as many, with their families."""
+        """Give pictures, get as many, with their families.
+
+        Args:
+            pictures: (N, 3, H, W) in [0, 1].
+            families: (N,) int.
+            generator: draws which are stored and shown.
+        """
         out, kinds = [], []
         for picture, family in zip(pictures.detach(), families.tolist(), strict=True):
             if len(self.pictures) < self.size:

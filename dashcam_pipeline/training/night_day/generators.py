@@ -35,13 +35,18 @@ DARKEST = 1e-3
 
 
 def limit(picture: Tensor, *, leak: float) -> Tensor:
-    """Clip to [0, 1] with a slope left outside."""
+    """Clip to [0, 1] with a slope left outside; any shape."""
     inside = picture.clamp(0, 1)
     return inside + leak * (picture - inside) if leak else inside
 
 
 def lifted(picture: Tensor, power: float) -> Tensor:
-    """Brighten the dark so that a network for daylight pictures sees it; the same for power 1."""
+    """Brighten the dark so that a network for daylight pictures sees it; the same for power 1.
+
+    Args:
+        picture: code values, (N, 3, H, W) in [0, 1].
+        power: that they are raised to.
+    """
     if power == 1:
         return picture
     bright = picture.clamp(min=DARKEST)
@@ -74,7 +79,7 @@ class Lite0(nn.Module):
                 module.requires_grad_(not frozen and module.groups == 1)
 
     def forward(self, picture: Tensor) -> list[Tensor]:
-        """Features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture."""
+        """Features (N, C, h, w) at 1/2 to 1/32 of a picture, (N, 3, H, W) in [0, 1]."""
         return list(self.encoder(picture * 2 - 1))[1:]
 
 
@@ -176,7 +181,7 @@ class GridGenerator(nn.Module):
         return identity + self.STEEPEST * nnf.softsign(raw / self.STEEPEST)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Translate."""
+        """Translate a picture, (N, 3, H, W) in [0, 1] both ways."""
         maps = _enlarge(self.coefficients(picture))
         rows = [
             (maps[:, 4 * c : 4 * c + 3] * picture).sum(1) + maps[:, 4 * c + 3] for c in range(3)
@@ -195,7 +200,7 @@ class UnetGenerator(nn.Module):
         _begin_with_nothing(self.head[1])
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Translate."""
+        """Translate a picture, (N, 3, H, W) in [0, 1] both ways."""
         seen = lifted(picture, self.lift)
         change = self.head(torch.cat([_enlarge(self.trunk(seen)), seen], 1)).float()
         return limit(picture + change, leak=LEAK if self.training else 0)
@@ -255,7 +260,7 @@ class ResnetGenerator(nn.Module):
         paper_weights(self.net)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Translate; the paper's [-1, 1] is inside."""
+        """Translate a picture, (N, 3, H, W) in [0, 1] both ways; the paper's [-1, 1] is inside."""
         return (self.net(picture * 2 - 1).float() + 1) / 2
 
 

@@ -174,7 +174,18 @@ def _film(
     shown: tuple[Image, Image],
     bank: KernelBank,
 ) -> Image:
-    """Lens, haze, exposure, tone curve, colour cast, noise and compression."""
+    """Lens, haze, exposure, tone curve, colour cast, noise and compression.
+
+    Args:
+        rng: seeded generator.
+        scene: linear light, (H, W, 3) float32.
+        lamps: that shine in it.
+        shown: the lamps' own light, (3, H, W), and how much they cover, (H, W) in [0, 1].
+        bank: of scatter kernels.
+
+    Returns:
+        code values, (H, W, 3) float32 in [0, 1].
+    """
     h, w = scene.shape[:2]
     painted, cover = shown
     source = torch.from_numpy(scene).permute(2, 0, 1) * (1 - torch.from_numpy(cover)) + (
@@ -199,7 +210,7 @@ def _film(
 
 
 def unit(codes: npt.NDArray[np.uint8]) -> Image:
-    """Code values as float32 in [0, 1]."""
+    """Code values as float32 in [0, 1]; any shape."""
     return codes.astype(np.float32) / np.float32(255)
 
 

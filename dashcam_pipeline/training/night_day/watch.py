@@ -29,7 +29,7 @@ CURVES = "curves.csv"
 
 
 def looks(sources: Sequence[DomainSource], count: int = 6) -> list[RGB]:
-    """Pictures to look at: held-out ones if there are any, evenly over the sources."""
+    """Pictures to look at, (*CELL, 3) uint8: held-out ones if any, evenly over the sources."""
     held = [(s, f) for s in sources for f in s.held()]
     files = held or [(s, f) for s in sources for f in s.files()]
     chosen = [files[(2 * i + 1) * len(files) // (2 * count)] for i in range(count)]
@@ -47,7 +47,7 @@ def _cell(picture: RGB) -> RGB:
 
 
 def translate(net: torch.nn.Module, picture: RGB) -> RGB:
-    """A network's answer to one picture, uint8 RGB; sides must be multiples of 32."""
+    """A network's answer to one picture, (H, W, 3) uint8; sides must be multiples of 32."""
     device = next(net.parameters()).device
     with torch.inference_mode():
         made = net(to_tensor([picture]).to(device))[0].float().clamp(0, 1).cpu()
@@ -61,7 +61,7 @@ def write_grid(
     nights: Sequence[RGB],
     days: Sequence[RGB],
 ) -> None:
-    """Write the sample grid, one row for each night and day."""
+    """Write the sample grid, one row for each night and day, (*CELL, 3) uint8."""
     rows = []
     for night, day in zip(nights, days, strict=True):
         cells = [day, translate(to_night, day), night, translate(to_day, night)]

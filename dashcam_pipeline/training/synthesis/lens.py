@@ -47,13 +47,6 @@ FADE = 0.6
 """Frame heights over which a kernel ends, so that a strong lamp off the frame shows no border."""
 
 
-def sample_kernel(
-    rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
-) -> Grid:
-    """The kernel of ``sample_lens`` alone."""
-    return sample_lens(rng, size, frame_height, kinds)[0]
-
-
 def sample_lens(
     rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
 ) -> tuple[Grid, tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 ::
 
+    recording -> its pieces -> families; pieces -> output
+
     mp4_boxes         boxes of an MP4 or MOV        read; put back
     block_index       blocks that moov/gps lists    read; put back with the boxes
     transport_stream  unannounced packets of a TS   read; put back

@@ -1,5 +1,9 @@
 """Camera families, a file each: how its telemetry is recognised and read.
 
+::
+
+    a piece of a recording -> each family in turn -> Reading: positions, accelerations
+
 ``FAMILIES`` is the register: its families are asked in this order, and the first that knows a piece
 of a recording has it. To add one, write a file like its neighbours and name it here.
 """

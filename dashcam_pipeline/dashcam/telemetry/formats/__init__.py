@@ -1,1 +1,8 @@
-"""Layouts that no camera maker owns: boxes of MP4, packets of transport streams, NMEA sentences."""
+"""Layouts that no camera maker owns.
+
+::
+
+    file -> isobmff: boxes of MP4 and MOV  -> pieces
+            mpegts: private packets        -> pieces
+    text -> nmea: sentences                -> positions
+"""

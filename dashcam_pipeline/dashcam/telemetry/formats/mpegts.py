@@ -119,12 +119,16 @@ def chunks(file: BinaryIO) -> Iterator[npt.NDArray[np.uint8]]:
 
 
 def pids(rows: npt.NDArray[np.uint8]) -> set[int]:
-    """PIDs that occur."""
+    """PIDs that occur in packets (N, 188) uint8."""
     return {int(pid) for pid in np.unique(_pids(rows))}
 
 
 def picture_times(rows: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
-    """(row, presentation time in ticks of 90 kHz) of every picture that begins."""
+    """(row, presentation time in ticks of 90 kHz) of every picture that begins.
+
+    Args:
+        rows: packets, (N, 188).
+    """
     for row in np.flatnonzero(rows[:, 1] & _START):
         packet = rows[row].tobytes()
         pts = _pts(packet[_payload(packet) :])
@@ -139,6 +143,7 @@ def seconds_between(first: int, pts: int) -> float:
 
 
 def _pids(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    """The PID of each packet (N, 188), (N,) uint16."""
     high = (rows[:, 1] & 0x1F).astype(np.uint16)
     return np.asarray((high << 8) | rows[:, 2], np.uint16)
 
@@ -148,7 +153,7 @@ def _pid_of(packet: bytes) -> int:
 
 
 def _interesting(rows: npt.NDArray[np.uint8], followed: set[int]) -> Iterator[int]:
-    """Rows that begin a PES packet, or go on with a private one."""
+    """Rows of packets (N, 188) that begin a PES packet, or go on with a private one."""
     starts = (rows[:, 1] & _START) != 0
     for row in np.flatnonzero(starts):
         packet = rows[row].tobytes()

@@ -1,1 +1,8 @@
-"""What measuring weights of any kind takes: motion, tables, contact sheets."""
+"""What measuring weights of any kind takes.
+
+::
+
+    frames -> motion        where each pixel was before
+    picture -> signals      lit lamps of a colour
+    results -> tables, sheets
+"""

@@ -51,7 +51,12 @@ def decibels(square_error: float) -> float:
 
 
 def psnr(a: Picture, b: Picture, mask: Mask | None = None) -> float:
-    """Peak signal-to-noise ratio in dB for a peak of 1; NaN where the mask is empty."""
+    """Peak signal-to-noise ratio in dB for a peak of 1; NaN where the mask is empty.
+
+    Args:
+        a, b: pictures (H, W, 3) float32 in [0, 1].
+        mask: which pixels count, (H, W); all without it.
+    """
     error = np.square(a.astype(np.float64) - b)
     if mask is not None:
         error = error[mask]
@@ -115,7 +120,7 @@ class PairScore:
 
     @classmethod
     def of(cls, picture: Picture, clear: Picture, regions: Regions) -> PairScore:
-        """Score a picture of a pair."""
+        """Score a picture against the clear one, both (H, W, 3) float32 in [0, 1]."""
         return cls(
             psnr(picture, clear, regions.glare),
             psnr(picture, clear, regions.rest),

@@ -240,7 +240,7 @@ class _Twin:
         self.masks = None if pair.mask is None else pair.mask.astype(np.float32) / 255
 
     def score(self, picture: npt.NDArray[np.uint8]) -> PictureScore:
-        """Measure a picture of the pair."""
+        """Measure a picture of the pair, (H, W, 3) uint8."""
         seen = picture.astype(np.float32) / 255
         similarity = ssim_map(seen, self.clear)
         g_psnr = s_psnr = lpips = math.nan

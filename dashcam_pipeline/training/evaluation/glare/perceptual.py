@@ -69,5 +69,5 @@ class PerceptualDistance:
 
     @staticmethod
     def between(a: list[Tensor], b: list[Tensor]) -> float:
-        """Distance of two pictures of the same size, by their features."""
+        """Distance of two pictures of one size, by their ``features``; 0 if they are the same."""
         return sum(float((x - y).square().sum(0).mean()) for x, y in zip(a, b, strict=True))

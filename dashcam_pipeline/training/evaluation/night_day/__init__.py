@@ -1,5 +1,10 @@
 """How good a translation between night and day is, without any pair to compare with.
 
-``held_out`` picks the pictures, ``evaluate`` measures rows on them and on clips, ``judge`` holds
-the numbers against the bars, ``report`` writes them down.
+::
+
+    pictures, clips -> translators (tone_curve): the rows
+                          v
+                       kernel_distance, structure (features), edges, signals, flicker
+                          v
+                       evaluate -> verdict: the bars -> report, sheet
 """

@@ -53,7 +53,15 @@ class EdgeShift:
 
 
 def _edges(picture: RGB, percentiles: tuple[float, float]) -> tuple[Mask, npt.NDArray[np.int64]]:
-    """Canny's edges and the direction of the gradient, in four bins modulo 180 degrees."""
+    """Canny's edges and the direction of the gradient, in four bins modulo 180 degrees.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        percentiles: of the gradient's magnitude, for Canny's two thresholds.
+
+    Returns:
+        where edges are, (H, W), and the bins, (H, W) 0 to 3.
+    """
     smooth = cv2.GaussianBlur(luma(picture), (0, 0), SIGMA)
     # 16 times finer than codes, for Canny takes integers; Sobel itself weighs by 8.
     dx, dy = (

@@ -58,7 +58,7 @@ class Distance:
 
 
 def crop_features(net: Lite0, pictures: Iterable[RGB]) -> Floats:
-    """Features of the crops of each picture, (pictures, crops, 1280)."""
+    """Features of the crops of each picture (H, W, 3) uint8: (pictures, crops, 1280) float64."""
     return np.stack(
         [net.pooled(crops(to_short_side(p, SHORT_SIDE), CROP, GRID)) for p in pictures]
     ).astype(np.float64)
@@ -121,7 +121,7 @@ def replicates(x: Floats, reference: Floats, *, seed: int = 0) -> Floats:
 
 
 def interval(values: Floats) -> Distance:
-    """The first value with the interval of the rest."""
+    """The first value with the interval of the rest; (1 + DRAWS,), as ``replicates`` gives them."""
     low, high = np.percentile(values[1:], LEVEL)
     return Distance(float(values[0]), float(low), float(high))
 
@@ -130,6 +130,13 @@ def split_halves(reference: Floats, *, seed: int = 0) -> Distance:
     """A set against itself: what mere chance gives between two halves of it.
 
     The mean over random splits is zero by construction; the interval is what counts.
+
+    Args:
+        reference: (m, crops, d) features.
+        seed: of the splits.
+
+    Raises:
+        InputError: too few pictures.
     """
     if len(reference) < 2 * FEWEST:
         raise InputError(

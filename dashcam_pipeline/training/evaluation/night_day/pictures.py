@@ -11,7 +11,6 @@ from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.training.data.pictures import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -59,7 +58,7 @@ def luma(picture: RGB) -> npt.NDArray[np.float32]:
 
 
 def to_short_side(picture: RGB, side: int) -> RGB:
-    """Resize so that the shorter side has so many pixels, without aliasing."""
+    """Resize (H, W, 3) uint8 so that the shorter side has so many pixels, without aliasing."""
     height, width = picture.shape[:2]
     scale = side / min(height, width)
     size = (max(side, round(width * scale)), max(side, round(height * scale)))
@@ -81,18 +80,3 @@ def crops(picture: RGB, side: int, grid: tuple[int, int]) -> list[RGB]:
         for room, count in zip((height - side, width - side), grid, strict=True)
     )
     return [picture[t : t + side, x : x + side] for t in tops for x in lefts]
-
-
-def contact(cells: Sequence[RGB], height: int) -> RGB:
-    """Pictures side by side, all of the same height."""
-    return np.concatenate(
-        [
-            cv2.resize(
-                cell,
-                (max(1, round(cell.shape[1] * height / cell.shape[0])), height),
-                interpolation=cv2.INTER_AREA if cell.shape[0] > height else cv2.INTER_LINEAR,
-            )
-            for cell in cells
-        ],
-        axis=1,
-    ).astype(np.uint8)

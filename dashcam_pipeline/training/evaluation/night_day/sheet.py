@@ -46,7 +46,7 @@ class Gallery:
 
         Args:
             name: of the picture.
-            results: by row, all of one size; the source first.
+            results: by row, (H, W, 3) uint8, all of one size; the source first.
         """
         save(np.concatenate(list(results.values()), axis=1), self.folder / f"{name}.jpg")
         tiles = [_tile(picture) for picture in results.values()]

@@ -86,7 +86,7 @@ class SignalChange:
 
 
 def chroma(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.complex64]:
-    """Chroma of (..., 3) code values: its angle is the hue, its size the colourfulness, 0 to 1."""
+    """Chroma of (..., 3) code values, of shape (...): its angle is the hue, its size 0 to 1."""
     red, green, blue = (pixels[..., c].astype(np.float32) / 255 for c in range(3))
     return np.asarray(red - (green + blue) / 2 + 1j * np.sqrt(3) / 2 * (green - blue), np.complex64)
 

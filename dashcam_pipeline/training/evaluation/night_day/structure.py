@@ -35,10 +35,10 @@ def self_similarity(features: Floats) -> Floats:
 
 
 def picture_structure(net: Lite0, picture: RGB) -> Floats:
-    """The self-similarity of a picture (H, W, 3)."""
+    """The self-similarity of a picture (H, W, 3) uint8, as ``self_similarity`` gives it."""
     return self_similarity(net.stages(to_short_side(picture, SHORT_SIDE))[MIDDLE])
 
 
 def structure_distance(before: Floats, after: Floats) -> float:
-    """Mean squared difference of two self-similarities, times 1000."""
+    """Mean squared difference of two self-similarities of one shape, times 1000."""
     return float(1000 * np.mean(np.square(after - before)))

@@ -47,7 +47,7 @@ class Translator(Protocol):
         """One picture without a past, (H, W, 3) uint8."""
 
     def clip(self, frames: Iterator[RGB]) -> Iterator[RGB]:
-        """Consecutive frames; as many come out, some later than they went in."""
+        """Consecutive frames, (H, W, 3) uint8; as many come out, some later than they went in."""
 
 
 class Nothing:
@@ -56,11 +56,11 @@ class Nothing:
     name = NOTHING
 
     def picture(self, picture: RGB) -> RGB:
-        """The same picture."""
+        """The same picture, (H, W, 3) uint8."""
         return picture
 
     def clip(self, frames: Iterator[RGB]) -> Iterator[RGB]:
-        """The same frames."""
+        """The same frames, (H, W, 3) uint8."""
         return frames
 
 
@@ -73,11 +73,11 @@ class Curve:
         self.look = look
 
     def picture(self, picture: RGB) -> RGB:
-        """Through a curve of its own."""
+        """A picture (H, W, 3) uint8 through a curve of its own."""
         return ToneCurve.fit([picture], self.look).apply(picture)
 
     def clip(self, frames: Iterator[RGB]) -> Iterator[RGB]:
-        """All through the curve of the first frames."""
+        """Frames (H, W, 3) uint8, all through the curve of the first ones."""
         first = list(islice(frames, FITTED))
         if first:
             curve = ToneCurve.fit(first, self.look)
@@ -115,11 +115,11 @@ class StageModel:
         return cls(_title(model), Pipeline(CleanConfig(stages=(spec,), quality=quality)))
 
     def picture(self, picture: RGB) -> RGB:
-        """One picture; the stage forgets it afterwards."""
+        """One picture, (H, W, 3) uint8; the stage forgets it afterwards."""
         return np.asarray(self.pipeline.process_rgb(picture[None])[0])
 
     def clip(self, frames: Iterator[RGB]) -> Iterator[RGB]:
-        """All frames, with the stage's memory of those before."""
+        """Frames (H, W, 3) uint8, with the stage's memory of those before."""
         made = (
             rgb_to_frame(frame, index=i, pts=i, time_base=_TICK) for i, frame in enumerate(frames)
         )
