@@ -81,6 +81,9 @@ SAME_COLOR = 1.1
 FAINT = 2e-3
 """Linear light below which a colour says little."""
 
+CLIPPED = (0.95, 1.0)
+"""Code value of the brightest colour between which a place turns into a lamp, which stays."""
+
 RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
 finds too little veil: there its share is at least that further in, or a frame would show."""
@@ -107,7 +110,7 @@ def glare_layer(
     found = np.square(maps[:6])
     _lift_rim(found[0:3], linear)
     _lift_rim(found[3:6], linear)
-    outside = 1 - maps[6]
+    outside = 1 - np.maximum(maps[6], _clipped(picture))
     wide = np.stack([_wide(channel, blur=0.15) for channel in found[3:6]])
     structured = found[0:3].sum(axis=0)
     bloom = _wide(structured, blur=0)
@@ -172,6 +175,15 @@ def _wide(layer: Light, *, blur: float) -> Light:
     if blur:
         opened = cv2.GaussianBlur(opened, (0, 0), blur * side)
     return np.asarray(cv2.min(cv2.resize(opened, (width, height)), layer), np.float32)
+
+
+def _clipped(picture: Light) -> Light:
+    """Where some colour clips, (h, w) from 0 to 1: a lamp of any colour, whose light is unknown.
+
+    The network's mask misses coloured lamps, and ``subtract_light`` knows white ones alone.
+    """
+    peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 0.7)  # or its edge would be jagged
+    return np.asarray(np.clip((peak - CLIPPED[0]) / (CLIPPED[1] - CLIPPED[0]), 0, 1), np.float32)
 
 
 def _least_ratio(claimed: Light, excess: Light) -> Light:
