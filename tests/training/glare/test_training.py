@@ -99,7 +99,6 @@ def exported(run, scene, tmp_path_factory):
             trained_on=["noise (CC0)"],
             precisions=("fp16", "int8"),
             calibration=[f"night:{scene / 'night'}"],
-            device_graph=True,
         )
 
 
