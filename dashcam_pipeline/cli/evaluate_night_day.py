@@ -86,7 +86,7 @@ def night_day(  # noqa: PLR0917 - click passes them by name
 
     from dashcam_pipeline.training.evaluation.night_day import (  # noqa: PLC0415 - torch
         evaluate,
-        report,
+        tables,
         translators,
     )
     from dashcam_pipeline.training.evaluation.night_day.pictures import (  # noqa: PLC0415
@@ -109,4 +109,4 @@ def night_day(  # noqa: PLR0917 - click passes them by name
     )
     for clip in tqdm(clips, unit="clip", disable=quiet):
         evaluate.add_clip(found, clip, frames, rows)
-    click.echo(json.dumps(report.plain(found), indent=2) if as_json else report.markdown(found))
+    click.echo(json.dumps(tables.plain(found), indent=2) if as_json else tables.markdown(found))

@@ -35,12 +35,11 @@ def find_protection(config: CleanConfig, frames: Sequence[Frame]) -> Overlay:
     return find_overlay(frames)
 
 
-def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Chain, str]:
-    """Make the stages of a configuration.
+def build_chain(config: CleanConfig) -> tuple[Chain, str]:
+    """Make the stages of a configuration; what is protected are its own boxes alone.
 
     Args:
         config: stages, strength, quality, device, threads and boxes are used.
-        overlay: as ``find_protection`` gave it; the configuration's boxes alone if None.
 
     OpenCV is told to keep to one thread, in the whole process, where there is any stage.
 
@@ -54,9 +53,7 @@ def build_chain(config: CleanConfig, overlay: Overlay | None = None) -> tuple[Ch
         DeviceError: the device asked for isn't usable.
     """
     stages, device = _make_stages(config)
-    if overlay is None:
-        return Chain(stages, protect=config.protect or ()), device
-    return Chain(stages, protect=overlay.boxes, feather=overlay.feather), device
+    return Chain(stages, protect=config.protect or ()), device
 
 
 def prepare_chain(config: CleanConfig, info: SourceInfo) -> tuple[Chain, str, Overlay]:

@@ -32,25 +32,24 @@ _FALLBACK_PICTURES: Final = 72
 """Pictures decoded where a recording has few key pictures: 0.3 s of work at 1080p."""
 
 
-def sample_frames(info: SourceInfo, count: int = SAMPLES) -> list[Frame]:
+def sample_frames(info: SourceInfo) -> list[Frame]:
     """Key pictures all over a recording, or some of its first ones if it can't be sought.
 
     Args:
         info: of the recording.
-        count: how many at most.
 
     Returns:
-        frames of the recording's own size and layout, in no particular order; none where it can't
+        at most ``SAMPLES`` of its own size and layout, in no particular order; none where it can't
         be read, which the run itself will say better.
     """
     found: dict[int, Frame] = {}
     try:
         with open_source(info.path) as container:
             stream = _track(container, info)
-            for picture in _sought(container, stream, info, count):
+            for picture in _sought(container, stream, info):
                 _keep(found, picture.pts or 0, picture, info)
-        if len(found) < min(count, ENOUGH):
-            found = _first_ones(info, count)
+        if len(found) < ENOUGH:
+            found = _first_ones(info)
     except (InputError, av.error.FFmpegError):
         return []
     return list(found.values())
@@ -73,14 +72,14 @@ def _track(container: InputContainer, info: SourceInfo) -> VideoStream:
 
 
 def _sought(
-    container: InputContainer, stream: VideoStream, info: SourceInfo, count: int
+    container: InputContainer, stream: VideoStream, info: SourceInfo
 ) -> Iterator[av.VideoFrame]:
     duration = info.duration_s or 0.0
     stream.codec_context.skip_frame = "NONKEY"
     base, first = info.video.time_base, info.video.start_pts or 0
     seen: set[int] = set()
-    for number in range(count):
-        ticks = first + round(duration * (number + 0.5) / count / float(base))
+    for number in range(SAMPLES):
+        ticks = first + round(duration * (number + 0.5) / SAMPLES / float(base))
         with suppress(av.error.FFmpegError):
             container.seek(ticks, stream=stream)
             if (picture := _next_picture(container, stream, seen)) is not None:
@@ -102,11 +101,11 @@ def _next_picture(
     return None
 
 
-def _first_ones(info: SourceInfo, count: int) -> dict[int, Frame]:
+def _first_ones(info: SourceInfo) -> dict[int, Frame]:
     """Evenly spread over the first pictures."""
     found: dict[int, Frame] = {}
     known = min(_FALLBACK_PICTURES, info.video.expected_frames or _FALLBACK_PICTURES)
-    step = max(1, known // count)
+    step = max(1, known // SAMPLES)
     with open_source(info.path) as container:
         stream = _track(container, info)
         stream.thread_type = "AUTO"

@@ -97,9 +97,10 @@ def make_lamp(style: LampStyle, *, on: bool = True) -> Mesh:
     return mesh
 
 
-def make_signal(state: str, *, height: float = 2.6, arm: float = 0.0) -> Mesh:
+def make_signal(state: str, *, arm: float = 0.0) -> Mesh:
     """A traffic light facing local -y, on a post; with ``arm`` a second head over the road."""
     mesh = Mesh()
+    height = 2.6
     top = height if arm <= 0 else 5.6
     lathe(mesh, [(0, 0, 0), (0, 0, top + 0.6)], 0.07, "metal", GREY, sides=7)
     heads = [(0.0, height)]
@@ -194,9 +195,10 @@ def make_wire(a: Array, b: Array, sag: float = 0.8) -> Mesh:
     return mesh
 
 
-def gantry(uv: list[Array], *, span: float, height: float = 5.6) -> Mesh:
+def gantry(uv: list[Array], *, span: float) -> Mesh:
     """A bridge of signs over a motorway, facing local -y; it starts at x = 0 and ends at span."""
     mesh = Mesh()
+    height = 5.6
     for x in (0.0, span):
         box(mesh, (x - 0.15, -0.15, 0), (x + 0.15, 0.15, height + 1.6), "metal", GREY)
     for z in (height + 0.3, height + 1.4):

@@ -35,6 +35,9 @@ from dashcam_pipeline.training.data.pictures import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_SIDE = 720
+"""Longer side of the pictures that are kept, pixels; larger ones are shrunk."""
+
 READERS = 4
 """Threads that decode pictures: the files are large, and decoding leaves Python's lock alone."""
 
@@ -48,15 +51,12 @@ class TrainingData:
     flares: list[Flare7K] = field(default_factory=list)
 
 
-def load_data(
-    texts: Iterable[str], *, max_side: int = 720, most: int | None = None
-) -> TrainingData:
-    """Read all sources.
+def load_data(texts: Iterable[str], *, most: int | None = None) -> TrainingData:
+    """Read all sources; pictures are kept shrunk to ``MAX_SIDE``.
 
     Args:
         texts: as ``KIND:PATH`` or ``KIND:PATH@LIST``; where LIST names some of the files (of
             pairs: their names).
-        max_side: pictures are kept shrunk to this longer side, pixels.
         most: pictures or pairs of each source, where a few will do; all if None.
 
     Raises:
@@ -75,12 +75,12 @@ def load_data(
                 raise UsageError("flare7k: takes no list; its layers are drawn at random.")
             data.flares.append(Flare7K.find(source.folder))
         else:
-            data.pictures.extend(load_pictures([source], max_side=max_side, most=most))
+            data.pictures.extend(load_pictures([source], max_side=MAX_SIDE, most=most))
     if data.flares and not data.pictures:
         raise UsageError(
             "flare7k: holds light on black, and there is no picture to add it to",
             advice=f"Give backgrounds as well: {', '.join(f'{kind}:' for kind in BACKGROUNDS)}.",
         )
     with ThreadPoolExecutor(READERS) as pool:
-        data.pairs.extend(pool.map(partial(read_pair, max_side=max_side), files))
+        data.pairs.extend(pool.map(partial(read_pair, max_side=MAX_SIDE), files))
     return data

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Colour: TypeAlias = Literal["red", "amber", "green"]
 
-Box: TypeAlias = tuple[int, int, int, int]
+Bounds: TypeAlias = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
 
 _ACCURATE: Final = 5
@@ -81,7 +81,7 @@ class Blob:
         label: its own.
     """
 
-    box: Box
+    box: Bounds
     area: int
     labels: npt.NDArray[np.int32]
     label: int
@@ -116,7 +116,7 @@ class Signal:
     """
 
     colour: Colour
-    box: Box
+    box: Bounds
     rim: Mask
     core: Mask
 
@@ -160,6 +160,6 @@ def find_signals(
     return found
 
 
-def _overlap(first: Box, second: Box) -> bool:
+def _overlap(first: Bounds, second: Bounds) -> bool:
     (ax, ay, aw, ah), (bx, by, bw, bh) = first, second
     return ax < bx + bw and bx < ax + aw and ay < by + bh and by < ay + ah

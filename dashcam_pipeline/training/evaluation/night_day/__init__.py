@@ -6,5 +6,5 @@
                           v
                        kernel_distance, structure (features), edges, signals, flicker
                           v
-                       evaluate -> verdict: the bars -> report, sheet
+                       evaluate -> verdict: the bars -> tables, sheet
 """

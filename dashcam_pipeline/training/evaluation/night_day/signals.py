@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from dashcam_pipeline.training.evaluation.common import signals
-from dashcam_pipeline.training.evaluation.common.signals import Box, Colour, Signal
+from dashcam_pipeline.training.evaluation.common.signals import Bounds, Colour, Signal
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -80,7 +80,7 @@ class SignalChange:
     """
 
     colour: Colour
-    box: Box
+    box: Bounds
     degrees: float
     faded: bool
 

@@ -24,9 +24,9 @@ from dashcam_pipeline.training.evaluation.night_day.evaluate import (
 )
 from dashcam_pipeline.training.evaluation.night_day.kernel_distance import Distance
 from dashcam_pipeline.training.evaluation.night_day.pictures import held_out
-from dashcam_pipeline.training.evaluation.night_day.report import markdown, plain
 from dashcam_pipeline.training.evaluation.night_day.sheet import Gallery
 from dashcam_pipeline.training.evaluation.night_day.signals import SignalChange
+from dashcam_pipeline.training.evaluation.night_day.tables import markdown, plain
 from dashcam_pipeline.training.evaluation.night_day.tone_curve import Look
 from dashcam_pipeline.training.evaluation.night_day.translators import Curve, Nothing, StageModel
 from dashcam_pipeline.training.evaluation.night_day.verdict import judge
