@@ -5,19 +5,20 @@ from __future__ import annotations
 import pytest
 
 from dashcam_pipeline.errors import InputError, InputMissingError, UsageError
+from dashcam_pipeline.training.data import sources
 from dashcam_pipeline.training.data.pictures import PictureSource, load_pictures
 from dashcam_pipeline.training.data.sources import load_data
 
 
-def test_all_kinds_together(folders, pairs_folder, dacon_folder, flare7k_folder):
+def test_all_kinds_together(folders, pairs_folder, dacon_folder, flare7k_folder, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_SIDE", 64)
     data = load_data(
         [
             f"night:{folders / 'night'}",
             f"pairs:{pairs_folder}",
             f"dacon:{dacon_folder}",
             f"flare7k:{flare7k_folder}",
-        ],
-        max_side=64,
+        ]
     )
     assert [p.kind for p in data.pictures] == ["night"] * 2
     assert [p.name for p in data.pairs] == ["0", "1", "2", "train_input_10001", "train_input_10000"]
