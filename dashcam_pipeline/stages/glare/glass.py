@@ -61,6 +61,10 @@ SHOWN = 0.75
 MEMORY = 240
 """Frames that count; about half a minute, as the network sees every second or third one."""
 
+STEADY = 0.02
+"""Most that the dirt moves from one frame that the network sees to the next: glass gets dirty in
+minutes, and what is taken of a picture must not pump."""
+
 FILM = 0.05
 """Quantile of the light that is left by which an even film of dirt is judged: a scene is black in a
 twentieth of its pixels, or nearly so."""
@@ -199,18 +203,36 @@ class GlassMeter:
 
     def __init__(self, mode: GlassMode) -> None:
         self.mode = mode
+        self._surveyed: list[tuple[float, float, float]] = []
+        self._dirt: float | None = None
         self._seen: deque[tuple[float, float, float]] = deque(maxlen=MEMORY)
         self._films: deque[tuple[float, ...]] = deque(maxlen=MEMORY)
         self._directions = np.zeros(BINS, np.float32)
 
+    def survey(self, picture: Light, maps: Light) -> None:
+        """Learn from one of some frames all over a recording; arguments as ``look``'s.
+
+        They stay, and count as much as all that is seen on the way: it is one glass.
+        """
+        self._surveyed.append(measure_haze(picture, np.square(maps[3:6])))
+        self._learn_directions(maps)
+        self._dirt = None
+
     def look(self, picture: Light, maps: Light) -> None:
-        """Learn from one frame.
+        """Learn from the next frame.
 
         Args:
             picture: (3, h, w) code values in [0, 1].
             maps: (7, h, w), the network's answer.
         """
+        last = self._known_dirt()
         self._seen.append(measure_haze(picture, np.square(maps[3:6])))
+        self._learn_directions(maps)
+        self._dirt = None
+        now = self._known_dirt() or 0.0
+        self._dirt = now if last is None else last + float(np.clip(now - last, -STEADY, STEADY))
+
+    def _learn_directions(self, maps: Light) -> None:
         self._directions += measure_directions(np.square(maps[0:3]).sum(axis=0), maps[6])
 
     def look_at_rest(self, picture: Light, layer: GlareLayer) -> None:
@@ -229,13 +251,31 @@ class GlassMeter:
     @property
     def glass(self) -> Glass:
         """What is known by now; clean where nothing was seen yet."""
-        if not self._seen:
+        found = self._found()
+        if found is None:
             return Glass(DIRT.get(self.mode, 0.0))
-        seen = np.array(self._seen)
-        haze, lift, lamps = np.quantile(seen, SHOWN, axis=0).tolist()
-        sky = float(np.median(seen[:, 2]))
-        dirt = DIRT.get(self.mode, dirt_of(haze, lift, lamps, sky))
-        return Glass(dirt, haze, lift, self._film(), self._direction(), len(self._seen))
+        haze, lift, _ = found
+        dirt = DIRT.get(self.mode, self._known_dirt() or 0.0)
+        frames = len(self._surveyed) + len(self._seen)
+        return Glass(dirt, haze, lift, self._film(), self._direction(), frames)
+
+    def _known_dirt(self) -> float | None:
+        """As it is used: steady from frame to frame; None if nothing was seen yet."""
+        if self._dirt is not None:
+            return self._dirt
+        found = self._found()
+        return None if found is None else found[2]
+
+    def _found(self) -> tuple[float, float, float] | None:
+        """Haze, lift and dirt by all that was measured; None if nothing was."""
+        surveyed, seen = self._surveyed, list(self._seen)
+        if surveyed and len(seen) > len(surveyed):
+            surveyed = surveyed * round(len(seen) / len(surveyed))
+        if not surveyed + seen:
+            return None
+        haze, lift, lamps = np.quantile(np.array(surveyed + seen), SHOWN, axis=0).tolist()
+        sky = float(np.median([white for _, _, white in seen or surveyed]))
+        return haze, lift, dirt_of(haze, lift, lamps, sky)
 
     def _film(self) -> tuple[float, float, float]:
         if not self._films:
@@ -255,18 +295,27 @@ class GlassMeter:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """All that was learned, as arrays."""
         return {
+            "surveyed": np.array(self._surveyed).reshape(-1, 3),
             "seen": np.array(self._seen).reshape(-1, 3),
+            "dirt": np.array(np.nan if self._dirt is None else self._dirt),
             "films": np.array(self._films).reshape(-1, 3),
             "directions": self._directions.copy(),
         }
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Take over what ``state`` gave."""
+        self._surveyed = _readings(state["surveyed"])
         self._seen.clear()
-        self._seen.extend((float(a), float(b), float(c)) for a, b, c in state["seen"])
+        self._seen.extend(_readings(state["seen"]))
+        dirt = float(state["dirt"])
+        self._dirt = None if np.isnan(dirt) else dirt
         self._films.clear()
         self._films.extend(tuple(film.tolist()) for film in state["films"])
         self._directions = state["directions"].astype(np.float32)
+
+
+def _readings(rows: npt.NDArray[Any]) -> list[tuple[float, float, float]]:
+    return [(float(haze), float(lift), float(white)) for haze, lift, white in rows]
 
 
 def _ramp(value: float, between: tuple[float, float]) -> float:

@@ -7,9 +7,11 @@ wider than the streak itself. So
 * of V what is wide is taken; what is thin in it counts to S as far as S has it as well;
 * S counts as far as it is connected with a source (``connected``), or lane marks would go: what is
   wide in it and what is thin each for itself, since a lane mark lies in the haze of some lamp;
-* S becomes a share s of what rises above the light around, A, the smoothed opening of the picture,
-  so that at full resolution a streak goes at its own width and colour: T = s (x^2 - A); where S is
-  of another colour than what rises there, s is that of the colour which S claims least;
+* what is wide in S, the bloom of lamps, is taken as haze is, behind clean glass not so;
+* what is thin in S becomes a share s of what rises above the light around, A: the smoothed opening
+  of what is left without the haze, and the haze again; so that at full resolution a streak goes at
+  its own width and colour: T = s (x^2 - A); where S is of another colour than what rises there, s
+  is that of the colour which S claims least;
 * how strongly all that is done follows the glass (``glass``): behind dirty glass the veil goes
   whole and A is looked for far around; behind clean glass the veil stays, as what is left of it is
   mostly the scene's own, but for a part of the glow of lamps, which rises above the veil of half
@@ -43,6 +45,8 @@ class Taking:
         window: side of the window that finds the light around, in shorter frame sides.
         veil: share of the veil.
         glow: share of what rises in the veil above its median over the picture.
+        bloom: share of what is wide in the structured layer that is taken as it is, as haze is; the
+            rest of it counts as far as it rises above the light around.
         weber: share of the light around that glare must exceed to count: what is fainter beside
             its surroundings is hardly seen (Weber's law), and days come out as they went in.
         dead: code value that a layer must exceed: a network's zero is never quite zero.
@@ -51,6 +55,7 @@ class Taking:
     window: float
     veil: float
     glow: float
+    bloom: float
     weber: float
     dead: float
 
@@ -64,19 +69,26 @@ class Taking:
         )
 
 
-CLEAN = Taking(window=0.12, veil=0.0, glow=0.5, weber=0.05, dead=0.06)
+CLEAN = Taking(window=0.12, veil=0.0, glow=0.5, bloom=0.0, weber=0.05, dead=0.06)
 """Behind clean glass; chosen on real pairs of phone pictures and on pictures by day. Half of a
 lamp's glow: of more of it, what pairs gain there is less than what they lose elsewhere."""
 
-DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, weber=0.0, dead=0.02)
+DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, bloom=1.0, weber=0.0, dead=0.02)
 """Behind a dirty windscreen; chosen on simulated drives with their truth, and by looking. Of a wide
 veil the network finds too little rather than too much."""
 
 THIN = 0.05
 """Width, in shorter frame sides, below which something in a layer is no haze but a streak."""
 
+WIDE_BLUR = 0.15
+"""How far what is wide is smoothed, in widths of ``THIN``."""
+
 SAME_COLOR = 1.1
 """How far a share may exceed that of the colour which is claimed least: layers are noisy."""
+
+GRAIN = 0.03
+"""Share of the light around that is the picture's own texture: of glare that rises less than that,
+little is taken, or the grain of a smooth haze would go with it."""
 
 FAINT = 2e-3
 """Linear light below which a colour says little."""
@@ -111,24 +123,25 @@ def glare_layer(
     _lift_rim(found[0:3], linear)
     _lift_rim(found[3:6], linear)
     outside = 1 - np.maximum(maps[6], _clipped(picture))
-    wide = np.stack([_wide(channel, blur=0.15) for channel in found[3:6]])
-    structured = found[0:3].sum(axis=0)
-    bloom = _wide(structured, blur=0)
-    thin = structured - bloom
-    again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin)
-    claimed = bloom * connected_share(picture, bloom, maps[6])
-    claimed += (thin + again) * connected_share(picture, thin, maps[6])
-    around = surroundings(linear, how.window)
+    bloom, wide = _wide(found[0:3]), _wide(found[3:6])
+    thin = found[0:3] - bloom
+    again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin.sum(axis=0))
+    passing = [connected_share(picture, part.sum(axis=0), maps[6]) for part in (bloom, thin)]
+    glow = how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))
+    haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * (how.veil + glow) * wide
+    haze = np.minimum(outside * haze, linear)
+    claimed = (1 - how.bloom) * passing[0] * bloom.sum(axis=0)
+    claimed += passing[1] * (thin.sum(axis=0) + again)
+    around = haze + surroundings(linear - haze, how.window)
     excess = np.maximum(linear - around, 0)
-    share = np.minimum(claimed / (excess.sum(axis=0) + 1e-6), 1)
+    share = np.minimum(claimed / (excess + GRAIN * around).sum(axis=0).clip(1e-6), 1)
     # What is claimed in one colour is not in excess in another: a red sign in a green lamp's bloom.
+    risen = found[0:3] - how.bloom * bloom
     share = np.minimum(
-        share, SAME_COLOR * _least_ratio(found[0:3], excess) * claimed / (structured + 1e-6)
+        share, SAME_COLOR * _least_ratio(risen, excess) * claimed / (risen.sum(axis=0) + 1e-6)
     )
     share *= min(streaks, 1.0) * outside
-    glow = how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))
-    hazy = veil * outside * (how.veil + glow)
-    floor = (share + how.weber) * around - hazy * wide + how.dead**2
+    floor = (share + how.weber) * around - haze + how.dead**2
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
@@ -161,20 +174,17 @@ def surroundings(linear: Light, window: float) -> Light:
     return np.stack(channels).astype(np.float32, copy=False)
 
 
-def _wide(layer: Light, *, blur: float) -> Light:
-    """What is wide of a layer (h, w): its opening; nowhere above it.
-
-    Args:
-        layer: light.
-        blur: of the result, in sides of the opening.
-    """
-    height, width = layer.shape
+def _wide(layer: Light) -> Light:
+    """What is wide of a layer (3, h, w): its smoothed opening; nowhere above it."""
+    height, width = layer.shape[1:]
     side = max(round(THIN * min(height, width) / 2) // 2 * 2 + 1, 3)
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    opened = cv2.morphologyEx(_halved(layer), cv2.MORPH_OPEN, ball)
-    if blur:
-        opened = cv2.GaussianBlur(opened, (0, 0), blur * side)
-    return np.asarray(cv2.min(cv2.resize(opened, (width, height)), layer), np.float32)
+    channels = []
+    for channel in layer:
+        opened = cv2.morphologyEx(_halved(channel), cv2.MORPH_OPEN, ball)
+        opened = cv2.GaussianBlur(opened, (0, 0), WIDE_BLUR * side)
+        channels.append(cv2.min(cv2.resize(opened, (width, height)), channel))
+    return np.stack(channels).astype(np.float32, copy=False)
 
 
 def _clipped(picture: Light) -> Light:

@@ -182,7 +182,7 @@ class GlareStage(Stage):
         for frame in frames[::step]:
             picture = shrink_rgb(frame, *self._size)
             maps = next(iter(self._network.run(picture[None])))
-            self._meter.look(picture, maps)
+            self._meter.survey(picture, maps)
             seen.append((picture, maps))
         for picture, maps in seen:
             self._meter.look_at_rest(picture, self._layer(picture, maps))

@@ -39,10 +39,10 @@ def brighten(picture, place, light):
 
 @pytest.fixture
 def streak():
-    """A blue streak of 3 rows on grey, and maps that claim light everywhere."""
+    """A blue streak of 3 rows on grey, and maps that claim more light there than it has."""
     picture, maps = flat()
     picture[:, 30:33] = np.array([0.4, 0.5, 0.8], np.float32)[:, None, None]
-    maps[0:3] = 1.0
+    maps[0:3, 30:33] = 1.0
     return picture, maps
 
 
@@ -65,23 +65,27 @@ def test_structured_glare_is_the_excess_in_its_own_colour(streak):
 def test_behind_clean_glass_what_is_faint_beside_its_surroundings_stays(dirt, zone):
     picture, maps = flat()
     brighten(picture, (slice(30, 33), slice(None)), 0.02)
-    maps[0:3] = 1.0
+    maps[0:3, 30:33] = 1.0
     found = taken(picture, maps, dirt=dirt, veil=0)
     assert found[:, 31, 50] == pytest.approx(0.02 - zone, abs=2e-4)
 
 
 def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
     picture, maps = streak
-    maps[0:3] = np.sqrt(0.2 * EXCESS / EXCESS.sum())[:, None, None]  # a fifth of a unit of light
+    maps[0:3, 30:33] = np.sqrt(0.2 * EXCESS / EXCESS.sum())[
+        :, None, None
+    ]  # a fifth of a unit of light
     found = taken(picture, maps)
-    assert found[:, 31, 50].sum() == pytest.approx(0.2 - 3 * 0.02**2, abs=1e-3)
+    assert found[:, 31, 50].sum() == pytest.approx(0.2 - 3 * 0.02**2, abs=3e-3)
     maps[0:3] = 0
     assert not taken(picture, maps).any()
 
 
 def test_of_a_light_of_another_colour_little_goes(streak):
     picture, maps = streak
-    maps[0:3] = np.sqrt(np.array([0.2, 0.2, 0.02]))[:, None, None]  # yellow, and the streak is blue
+    maps[0:3, 30:33] = np.sqrt(np.array([0.2, 0.2, 0.02]))[
+        :, None, None
+    ]  # yellow, and the streak is blue
     found = taken(picture, maps)
     assert found[2, 31, 50] < 1.1 * (0.02 + 2e-3) + 1e-3
     assert found[:, 31, 50].sum() < 0.1, f"of {EXCESS.sum():.2f}"
@@ -155,7 +159,8 @@ def test_half_of_the_glow_that_rises_above_the_veil_goes_behind_clean_glass(
     found = taken(picture, maps, dirt=dirt)
     for place, rises, around in (((60, 80), 0.1, 0.12), ((60, 10), 0.0, 0.02)):
         zone = (1 - dirt) * 0.05 * around + (0.06 - 0.04 * dirt) ** 2
-        wanted = max(of_all * (0.01 + rises) + of_what_rises * rises - zone, 0)
+        wanted = of_all * (0.01 + rises) + of_what_rises * rises
+        wanted = max(min(wanted, around) - zone, 0)
         assert found[:, *place] == pytest.approx(wanted, abs=1e-3)
     assert not found[:, 46:50, 78:82].any(), "the lamp itself stays"
     assert taken(picture, maps, dirt=dirt, veil=0)[:, 60, 80].max() == 0
@@ -201,7 +206,7 @@ def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, th
     maps[0:3, *band] = maps[3:6, *band] = np.sqrt(0.02)
     layer = glare_layer(picture, maps, dirt=1.0, streaks=1.0, veil=1.0)
     centre = (100 + width // 2, 160)
-    assert layer.share[centre] == pytest.approx(1.0 if thin else 0.5, abs=0.03)
+    assert (layer.share[centre] > 0.9) == thin, "what is wide in it goes as it is"
     wanted = 0.04 if thin else 0.02 + 1.25 * 0.02
     assert layer.of(to_linear(picture))[0, *centre] == pytest.approx(wanted, abs=2e-3)
     maps[0:3] = 0
@@ -210,9 +215,9 @@ def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, th
 
 
 @pytest.mark.parametrize(
-    ("dirt", "width", "found"), [(0, 22, True), (0, 28, False), (1, 46, True), (1, 56, False)]
+    ("dirt", "width", "found"), [(0, 22, True), (0, 28, False), (1, 22, True), (1, 56, True)]
 )
-def test_behind_dirty_glass_the_light_around_is_looked_for_farther_away(dirt, width, found):
+def test_behind_clean_glass_what_is_wide_is_the_scenes_own(dirt, width, found):
     picture, maps = flat(200, 320, 0.1)
     band = (slice(70, 70 + width), slice(None))
     brighten(picture, band, 0.2)
@@ -242,7 +247,42 @@ def test_nothing_is_taken_inside_lamps(streak):
 def test_where_nothing_rises_no_texture_finer_than_the_picture_is_touched():
     picture, maps = flat()
     maps[0:3] = 1.0
-    assert not glare_layer(picture, maps, dirt=1.0, streaks=1.0, veil=1.0).lit.any()
+    assert not glare_layer(picture, maps, dirt=0.0, streaks=1.0, veil=1.0).lit.any()
+
+
+def blob(width=100, light=0.05, code=0.1):
+    """The smooth bloom of a lamp, found by the network as structured glare."""
+    picture, maps = flat(200, 320, code)
+    rows, columns = np.mgrid[0:200, 0:320]
+    bloom = light * np.exp(-((rows - 100.0) ** 2 + (columns - 160.0) ** 2) / (width / 2) ** 2)
+    brighten(picture, (slice(None), slice(None)), bloom)
+    maps[0:3] = np.sqrt(bloom)
+    picture[:, 96:105, 156:165] = maps[6, 96:105, 156:165] = 1.0
+    return picture, maps, bloom
+
+
+def test_behind_dirty_glass_the_bloom_of_a_lamp_goes_however_wide_it_is():
+    picture, maps, bloom = blob()
+    left = np.square(picture) - taken(picture, maps)
+    ring = (bloom > 0.005) & (picture[0] < 1)
+    assert left[:, ring].max() < 0.1**2 + 0.003, "of five times the light of what lies behind it"
+    assert left[:, ring].min() > 0.1**2 - 1e-4
+
+
+def test_the_grain_of_a_smooth_bloom_stays():
+    """Texture finer than the work size is what a share would take."""
+    picture, maps, bloom = blob()
+    layer = glare_layer(picture, maps, dirt=1.0, streaks=1.0, veil=1.0)
+    away = (bloom > 0.005) & (np.hypot(*np.mgrid[-100:100, -160:160]) > 16)
+    assert layer.share[away].max() < 0.25
+    assert layer.share[away].mean() < 0.05
+
+
+def test_a_bloom_that_hangs_together_with_no_lamp_is_lit_road():
+    picture, maps, _ = blob(code=0.2)
+    picture[:, 96:105, 156:165] = picture[:, 95:96, 155:156]
+    maps[6] = 0
+    assert taken(picture, maps).max() < 0.002, "of 0.05"
 
 
 @pytest.mark.parametrize(("dirt", "zone"), [(0.0, 0.06), (1.0, 0.02)])
