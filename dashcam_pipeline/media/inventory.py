@@ -6,15 +6,17 @@ output is then said of the file itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import av
 
+from dashcam_pipeline.media.carried_track import EMPTY_TEXT
 from dashcam_pipeline.media.demuxing import demux
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from av.packet import Packet
@@ -33,7 +35,7 @@ class Holding:
     Args:
         kind: of the track.
         codec: FFmpeg's name, empty where there is none.
-        packets: that are shown; of sound and the like all.
+        packets: pictures that are shown, texts that hold some, everything else.
         first, last: seconds; None without any time.
         end: when the last one has been shown, in seconds.
     """
@@ -49,6 +51,8 @@ class Holding:
         """Count a packet."""
         if self.kind == "video" and packet.is_discard:
             return
+        if self.kind == "subtitle" and bytes(packet) == EMPTY_TEXT:
+            return
         self.packets += 1
         ticks = packet.pts if packet.pts is not None else packet.dts
         if ticks is None:
@@ -58,6 +62,13 @@ class Holding:
         self.first = time if self.first is None else min(self.first, time)
         self.last = time if self.last is None else max(self.last, time)
         self.end = end if self.end is None else max(self.end, end)
+
+    def moved(self, shift: Fraction) -> Holding:
+        """The same, so many seconds later."""
+        first, last, end = (
+            None if time is None else time + shift for time in (self.first, self.last, self.end)
+        )
+        return replace(self, first=first, last=last, end=end)
 
     def differs(self, found: Holding) -> str:
         """What a file holds otherwise than was given; empty where it is the same.
@@ -99,6 +110,18 @@ def inventory(path: Path, muxer: str) -> dict[int, Holding]:
             if holding is not None:
                 holding.add(packet)
     return found
+
+
+def common_shift(given: Mapping[int, Holding], found: Mapping[int, Holding]) -> Fraction:
+    """Seconds by which a muxer moved all tracks together; 0 where it didn't.
+
+    Some do where sound has its priming before zero, and nothing can lie there.
+    """
+    firsts = [(h.first, found[index].first) for index, h in given.items() if index in found]
+    shifts = [there - here for here, there in firsts if here is not None and there is not None]
+    if not shifts or min(map(abs, shifts)) <= TOLERANCE or max(shifts) - min(shifts) > TOLERANCE:
+        return Fraction(0)
+    return max(shifts, key=abs)
 
 
 def _near(given: Fraction | None, found: Fraction | None) -> bool:

@@ -40,14 +40,11 @@ AHEAD_PACKETS: Final = 4096
 REMEMBERED: Final = 15
 """Distances between packets that a track's usual one is taken from."""
 
-REORDERED: Final = 17
-"""Usual distances that a picture is shown after it is decoded, at most (H.264: 16 pictures)."""
-
 LAG_SECONDS: Final = 2
-"""Any packet may be shown so long after it is decoded, whatever its track's usual distance."""
+"""What isn't a picture may be shown so long after it is decoded, at most."""
 
 LEAD: Final = 10
-"""Seconds: no track begins or ends with one packet that lies so far from all others."""
+"""Seconds: no track of a transport stream begins or ends with one packet so far from all others."""
 
 LAST_ONES: Final = 16
 """Packets at a track's end that may have one time between them, in a transport stream."""
@@ -262,11 +259,13 @@ class Timeline:
         if not self._drained or len(times) > LAST_ONES or not track.dense:
             return
         away = track.seconds(times[0] - last - step)
+        if self._wrap is None and away > 0:
+            return  # an index says so
         others = [other for other in self._others(track) if other.last is not None]
         ends = [other.seconds([other.last or 0, *other.times][-1]) for other in others]
         here, there = track.seconds(last), track.seconds(times[0])
         nearer = [abs(end - there) - abs(end - here) for end in ends]
-        lead = 1 if ends and self._wrap is not None else LEAD
+        lead = 1 if ends else LEAD
         if (away > lead and all(n > 0 for n in nearer)) or (away < 0 and len(times) == 1):
             self._spread(track, [time - times[0] + last + step for time in times])
 
@@ -305,7 +304,7 @@ class Timeline:
         first, then = track.seconds(times[0]), track.seconds(times[cut])
         if others:
             nearer = min(abs(first - o) for o in others) - min(abs(then - o) for o in others)
-            wild = nearer > (1 if then < first else LEAD)
+            wild = nearer > 1 if then < first else self._wrap is not None and nearer > LEAD
         else:
             wild = False
         wild = wild or (cut == 1 and then < first)
@@ -410,6 +409,15 @@ class Timeline:
         if packet.pts is not None:
             packet.pts += track.offset
 
+    def _most_lag(self, track: _TrackClock) -> int | None:
+        """Ticks that a packet may be shown after it is decoded; None: any number.
+
+        A reordered picture waits for as long as the gap before it lasts.
+        """
+        if not track.video:
+            return round(LAG_SECONDS / track.base)
+        return None if self._wrap is None else round(LEAD / track.base)
+
     def _shown(
         self, packet: Packet[Stream], decoded: int, moved: int, track: _TrackClock
     ) -> int | None:
@@ -424,10 +432,10 @@ class Timeline:
         pts = packet.pts
         if pts is None:
             return None
-        most = max(REORDERED * track.step, round(LAG_SECONDS / track.base))
+        most = self._most_lag(track)
         # Both times were wild, or the decoding time alone.
         lag = min((pts + moved - decoded, pts - decoded), key=lambda lag: abs(lag - track.lag))
-        if 0 <= lag <= most:
+        if lag >= 0 and (most is None or lag <= most):
             track.lag = lag
         elif track.main and track.given:
             self.pictures_repaired += 1

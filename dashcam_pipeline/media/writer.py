@@ -27,7 +27,7 @@ from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, destination, encoders, metadata
 from dashcam_pipeline.media.carried_track import CarriedTrack
 from dashcam_pipeline.media.encoding import FrameEncoder
-from dashcam_pipeline.media.inventory import Holding, inventory
+from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
 from dashcam_pipeline.media.write_report import WriteReport
@@ -176,6 +176,7 @@ class Writer:
             for copy in self._copies.values():
                 self._copy(copy.drain())
             found = self._close()
+            shift = common_shift(self._given, found)
             size = self._file.commit(seal)
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
@@ -195,8 +196,8 @@ class Writer:
             not_carried=tuple(self._not_carried),
             packets_repaired=sum(copy.repaired for copy in self._copies.values()),
             packets_refused=self._refused,
-            moved_s=float(self._moved),
-            differences=tuple(self._differences(found)),
+            moved_s=float(self._moved + shift),
+            differences=tuple(self._differences(found, shift)),
             metadata_lost=self._metadata_lost,
         )
 
@@ -225,11 +226,16 @@ class Writer:
             )
         return found
 
-    def _differences(self, found: dict[int, Holding]) -> Iterator[str]:
-        """What the file holds otherwise than was given, a sentence each."""
+    def _differences(self, found: dict[int, Holding], shift: Fraction) -> Iterator[str]:
+        """What the file holds otherwise than was given, a sentence each.
+
+        Args:
+            found: in the file.
+            shift: seconds that its muxer moved all tracks by.
+        """
         names = {copy.stream.index: self._label(index) for index, copy in self._copies.items()}
         for index, given in self._given.items():
-            difference = given.differs(found.get(index, Holding(given.kind)))
+            difference = given.moved(shift).differs(found.get(index, Holding(given.kind)))
             if difference:
                 yield f"{names.get(index, self._info.video.label)} {difference}."
 

@@ -57,17 +57,13 @@ def healthy(tmp_path_factory):
 @pytest.mark.parametrize("bit", [14, 17, 22, 30, 32])
 @pytest.mark.parametrize("number", [1, 20, 33])
 @pytest.mark.parametrize(
-    ("pid", "decoding"),
-    [(256, False), (256, True), (257, False)],
+    "field",
+    [{"pid": 256}, {"pid": 256, "decoding": True}, {"pid": 257}],
     ids=["shown", "decoded", "sound"],
 )
-def test_a_time_that_jumps_and_returns_is_repaired_alone(
-    tmp_path, healthy, pid, decoding, number, bit
-):
+def test_a_time_that_jumps_and_returns_is_repaired_alone(tmp_path, healthy, field, number, bit):
     right = read(healthy)
-    source = flip_time(
-        healthy, tmp_path / "b.ts", pid=pid, number=number, bit=bit, decoding=decoding
-    )
+    source = flip_time(healthy, tmp_path / "b.ts", number=number, bit=bit, **field)
 
     pictures, sound, counts = read(source)
 
