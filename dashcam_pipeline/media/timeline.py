@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-AHEAD: Final = 96
-"""Packets of the video track that are looked at in advance: three seconds at 30 a second."""
+AHEAD: Final = 192
+"""Packets of the video track that are looked at in advance: six seconds at 30 a second.
 
-AHEAD_BYTES: Final = 64 << 20
-"""At most so much is held for that; more than 3 s at 160 Mbit/s."""
+A cluster of Matroska, whose packets share the bits of one time, lasts five seconds as a rule."""
+
+AHEAD_BYTES: Final = 48 << 20
+"""At most so much is held for that."""
 
 AHEAD_PACKETS: Final = 4096
 """At most so many packets of all tracks are held."""

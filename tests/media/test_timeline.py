@@ -260,3 +260,19 @@ def merged(pictures, sounds, start):
     video = [(0, start + t) for t in itertools.accumulate([0, *pictures])]
     audio = [(1, start + t) for t in itertools.accumulate([0, *sounds])]
     return sorted([*video, *audio], key=lambda place: place[1])
+
+
+@pytest.mark.parametrize(("start", "end"), [(1.0, 4.5), (3.5, None), (None, 2.5)])
+def test_a_part_is_cut_by_the_clock_that_goes_on(tmp_path, start, end):
+    """Both halves of the file have the same times; the second is the third to fifth second."""
+    source = joined(tmp_path / "in.ts", ts(tmp_path / "a.ts", sound=3.0), ts(tmp_path / "b.ts"))
+    whole, sound, _ = read(source)
+    begin, stop = (start or 0) * 90_000, (end or 99) * 90_000
+
+    pictures, others, counts = read(source, start=start, end=end)
+
+    assert pictures == [t - begin for t in whole if begin <= t - whole[0] < stop]
+    first = min(t for t in sound if not begin or t - whole[0] >= begin)
+    assert others[0] == first - begin
+    assert len(others) == sum(1 for t in sound if first <= t < whole[0] + stop)
+    assert len(counts.clock_resets) == (0 if end == 2.5 else 1 if start == 1.0 else 0)
