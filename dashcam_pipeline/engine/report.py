@@ -260,13 +260,18 @@ class RunReport:
 
 
 def run_warnings(
-    counts: ReadCounts, packets_refused: int = 0, differences: tuple[str, ...] = ()
+    counts: ReadCounts,
+    *,
+    packets_refused: int = 0,
+    packets_repaired: int = 0,
+    differences: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """What the user should know, a sentence each.
 
     Args:
         counts: what the reader counted.
         packets_refused: packets of other tracks that could not be written.
+        packets_repaired: those whose times the writer had to make up.
         differences: what the output holds otherwise than was given to it.
     """
     said, frames = [], counts.frames
@@ -306,7 +311,7 @@ def run_warnings(
         f"{count} {what}"
         for count, what in (
             (frames.times_repaired - len(counts.clock_resets), "frames"),
-            (counts.carried_repaired, "packets of other tracks"),
+            (counts.carried_repaired + packets_repaired, "packets of other tracks"),
         )
         if count > 0
     ]

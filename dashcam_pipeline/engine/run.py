@@ -280,7 +280,12 @@ class Run:
             holes=tuple(counts.holes),
             moved_s=written.moved_s,
             differences=written.differences,
-            warnings=run_warnings(counts, written.packets_refused, written.differences),
+            warnings=run_warnings(
+                counts,
+                packets_refused=written.packets_refused,
+                packets_repaired=written.packets_repaired,
+                differences=written.differences,
+            ),
             versions=_versions(),
         )
         return report if self._keeper is None else self._keeper.finish(report)
