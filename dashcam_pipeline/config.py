@@ -247,7 +247,7 @@ class CleanConfig(BaseModel):
     strict: bool = _option(
         False,  # noqa: FBT003 - a field's default
         "Input",
-        "Fail, and write nothing, if any part of the source is lost to damage.",
+        "Fail, and write nothing, if any part of the source is lost to damage, or a time repaired.",
     )
 
     @property

@@ -134,6 +134,7 @@ def make_clip(
     chapters: Sequence[tuple[float, float, str]] = (),
     options: Mapping[str, str] | None = None,
     sound_first: bool = False,
+    sound_later: float = 0.0,
 ) -> Path:
     """Write a recording; the extension chooses the container.
 
@@ -147,6 +148,7 @@ def make_clip(
         chapters: (from, to, title) in seconds.
         options: of the muxer.
         sound_first: True puts the sound tracks before the video.
+        sound_later: seconds that sound lies later in the file than the picture it belongs to.
     """
     specs = videos or (Picture(frames=frames),)
     suffix = path.suffix.lower()
@@ -157,12 +159,15 @@ def make_clip(
         settings = {"video_track_timescale": ticks, "movie_timescale": ticks} | settings
     if muxer == "mpegts":
         settings = {"mpegts_copyts": "1"} | settings
+    if sound_later:  # else the muxer puts everything in order again
+        settings |= {"max_interleave_delta": "1"}
     packets: list[tuple[float, av.Packet]] = []
     with av.open(str(path), "w", format=muxer, container_options=settings) as out:
         out.metadata.update(metadata or {})
         todo = [(_sound, s) for s in sounds], [(_video, v) for v in specs]
         for make, spec in [*todo[0], *todo[1]] if sound_first else [*todo[1], *todo[0]]:
-            packets += make(out, spec)
+            later = sound_later if make is _sound else 0.0
+            packets += [(time + later, packet) for time, packet in make(out, spec)]
         for text in texts:
             packets += _text(out, text)
         for item in data:
@@ -317,4 +322,41 @@ def without_index(source: Path, target: Path) -> Path:
             kept += data[place : place + size]
         place += size
     target.write_bytes(kept)
+    return target
+
+
+def flip_time(
+    source: Path, target: Path, *, pid: int, number: int, bit: int, decoding: bool = False
+) -> Path:
+    """Flip one bit of a time in a transport stream (ISO/IEC 13818-1, 2.4.3.6).
+
+    Args:
+        source: with packets of 188 bytes.
+        target: what is written.
+        pid: of the track; this factory's video has 256, its first sound 257.
+        number: of the PES packet in that track; may count from the end.
+        bit: 0 to 32.
+        decoding: True for the decoding time, where there are both.
+    """
+    data = bytearray(source.read_bytes())
+    starts = [
+        place
+        for place in range(0, len(data), 188)
+        if data[place + 1] & 0x40 and (data[place + 1] & 0x1F) << 8 | data[place + 2] == pid
+    ]
+    place = starts[number] + 4
+    if data[place - 1] & 0x20:  # an adaptation field
+        place += 1 + data[place]
+    place += 14 if decoding else 9
+    for lowest, byte, shift in ((30, 0, 1), (22, 1, 0), (15, 2, 1), (7, 3, 0), (0, 4, 1)):
+        if bit >= lowest:
+            data[place + byte] ^= 1 << (bit - lowest + shift)
+            break
+    target.write_bytes(data)
+    return target
+
+
+def joined(target: Path, *parts: Path) -> Path:
+    """Files one behind the other, as ``cat`` does it."""
+    target.write_bytes(b"".join(part.read_bytes() for part in parts))
     return target

@@ -100,6 +100,8 @@ class RunReport:
         device: where the networks ran.
         decoder: the kind of hardware that decoded, or ``none``.
         holes: where pictures are missing, (from, to) in seconds.
+        moved_s: seconds that all times were moved by, as of ``WriteReport``.
+        differences: what the output holds otherwise than was given to it, a sentence each.
         warnings: what the user should know.
         versions: of what did the work.
         telemetry: counts and names of positions and G-sensor data, as ``provenance.Keeper`` has it.
@@ -121,6 +123,8 @@ class RunReport:
     device: str = "cpu"
     decoder: str = "none"
     holes: tuple[tuple[float, float], ...] = ()
+    moved_s: float = 0.0
+    differences: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=lambda: {"dashcam_pipeline": __version__})
     telemetry: Mapping[str, Any] = field(default_factory=dict)
@@ -222,7 +226,15 @@ class RunReport:
             )
             if count
         ]
-        return f"{line} ({', '.join(details)})" if details else f"{line}, every time kept"
+        if frames.written != frames.read:
+            details.append(f"{frames.read} were read")
+        if details:
+            return f"{line} ({', '.join(details)})"
+        if self.differences:
+            return f"{line}; times or packets differ, see the warnings"
+        if self.moved_s:
+            return f"{line}, all times moved by {self.moved_s:.3f} s, those of sound with them"
+        return f"{line}, every time kept"
 
     def _telemetry_rows(self) -> list[tuple[str, str]]:
         found = self.telemetry
@@ -247,12 +259,20 @@ class RunReport:
         )
 
 
-def run_warnings(counts: ReadCounts, packets_refused: int = 0) -> tuple[str, ...]:
+def run_warnings(
+    counts: ReadCounts,
+    *,
+    packets_refused: int = 0,
+    packets_repaired: int = 0,
+    differences: tuple[str, ...] = (),
+) -> tuple[str, ...]:
     """What the user should know, a sentence each.
 
     Args:
         counts: what the reader counted.
         packets_refused: packets of other tracks that could not be written.
+        packets_repaired: those whose times the writer had to make up.
+        differences: what the output holds otherwise than was given to it.
     """
     said, frames = [], counts.frames
     if frames.damaged:
@@ -279,6 +299,28 @@ def run_warnings(counts: ReadCounts, packets_refused: int = 0) -> tuple[str, ...
             f"{frames.converted} frames changed size or pixel format in mid-stream; "
             "they were converted to that of the first."
         )
+    if counts.clock_resets:
+        places = ", ".join(f"{when:.3f} s" for when in counts.clock_resets[:_HOLES_NAMED])
+        if len(counts.clock_resets) > _HOLES_NAMED:
+            places += ", ..."
+        said.append(
+            f"the clock of the source was set again (at {places} of the output): all tracks were "
+            "moved on together."
+        )
+    repaired = [
+        f"{count} {what}"
+        for count, what in (
+            (frames.times_repaired - len(counts.clock_resets), "frames"),
+            (counts.carried_repaired + packets_repaired, "packets of other tracks"),
+        )
+        if count > 0
+    ]
+    if repaired:
+        said.append(
+            f"times of {' and '.join(repaired)} were missing, wild or not in order; they were put "
+            "in their places."
+        )
+    said += [f"the output isn't all that was meant: {what}" for what in differences]
     if packets_refused:
         said.append(f"{packets_refused} packets of other tracks could not be written.")
     return tuple(said)

@@ -278,7 +278,14 @@ class Run:
             device=self._device,
             decoder=counts.decoder,
             holes=tuple(counts.holes),
-            warnings=run_warnings(counts, written.packets_refused),
+            moved_s=written.moved_s,
+            differences=written.differences,
+            warnings=run_warnings(
+                counts,
+                packets_refused=written.packets_refused,
+                packets_repaired=written.packets_repaired,
+                differences=written.differences,
+            ),
             versions=_versions(),
         )
         return report if self._keeper is None else self._keeper.finish(report)
@@ -321,8 +328,13 @@ def check_damage(counts: ReadCounts, source: Path, *, strict: bool) -> None:
     """Give up on a damaged source if asked to.
 
     Raises:
-        DamagedError: parts of it were lost, and ``strict``.
+        DamagedError: parts of it were lost, or times had to be repaired, and ``strict``.
     """
+    if strict and counts.repaired and not counts.frames.damaged:
+        raise DamagedError(
+            f"times in {source} jump or are missing; nothing was written.",
+            advice="Run it without --strict to have them repaired.",
+        )
     if not (strict and counts.frames.damaged):
         return
     what = "; ".join(counts.errors[:2]) or f"{counts.frames.missing} frames are missing"

@@ -3,11 +3,11 @@
 ::
 
     file -> opening -> packets -> decoder -> framing -> Frame          reader puts these together
-                          |       (hardware)  (planes, color, timing, window)
+                      (timeline)  (hardware)  (planes, color, timing, window)
                           '-> carried: packets of the other tracks
 
     Frame -> encoding -> carried tracks beside it -> partfile -> file      writer, likewise
-             (encoders)  (destination, metadata)
+             (encoders)  (destination, metadata)    (inventory: is all of it there?)
 
     file -> describe -> source: facts; probe: facts and health; extent: is all of it there?
     Frame -> segments -> joiner -> writer                              survives a power cut

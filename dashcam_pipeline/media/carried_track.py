@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-_EMPTY_TEXT: Final = b"\0\0"
+EMPTY_TEXT: Final = b"\0\0"
 """An MP4 subtitle sample without text; it fills the gap to the next one."""
 
 MAX_HELD: Final = 32
@@ -51,7 +51,7 @@ class CarriedTrack:
         Returns:
             the packets to be written now: this one, none, or this one and those held before it.
         """
-        if self.fills_gaps and bytes(packet) == _EMPTY_TEXT:
+        if self.fills_gaps and bytes(packet) == EMPTY_TEXT:
             return []
         packet.stream = self.stream
         if packet.dts is None and self._times.last is None and self.stream.type == "video":

@@ -51,6 +51,9 @@ class Container:
             read.
         tick: seconds of its one clock; None where each track has its own.
         negative_times: True if times before zero can be written.
+        shows_negative: True if what lies before zero is shown; elsewhere an edit list hides it, or
+            it can't be written.
+        wrap: seconds after which its clock begins again at 0; None where it doesn't.
         lists_pictures: True if its index has an entry for each picture, and not for some alone.
         contiguous: True if its packets lie one behind the other, so that other bytes are damage.
         codecs: all that it can announce to a player; None: whatever its muxer takes.
@@ -72,6 +75,8 @@ class Container:
     written: tuple[str, ...] = ()
     tick: Fraction | None = None
     negative_times: bool = True
+    shows_negative: bool = True
+    wrap: Fraction | None = None
     lists_pictures: bool = False
     contiguous: bool = False
     codecs: frozenset[str] | None = None
@@ -131,6 +136,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         suffixes=(".mp4", ".m4v", ".3gp"),
         written=(".mp4", ".m4v"),
         lists_pictures=True,
+        shows_negative=False,
         makes_timecode=True,
         fourcc=True,
         metadata=MetadataRules(
@@ -158,6 +164,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         suffixes=(".mov", ".qt"),
         written=(".mov", ".qt"),
         lists_pictures=True,
+        shows_negative=False,
         makes_timecode=True,
         fourcc=True,
         metadata=MetadataRules(native=_ISO_KEYS | {"location", "make", "model"}, options=_ALL_KEYS),
@@ -171,6 +178,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         suffixes=(".mkv",),
         written=(".mkv",),
         tick=Fraction(1, 1000),
+        shows_negative=False,
         contiguous=True,
         options={"avoid_negative_ts": "disabled"},
     ),
@@ -179,6 +187,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         demuxer="matroska,webm",
         suffixes=(".webm",),
         tick=Fraction(1, 1000),
+        shows_negative=False,
         contiguous=True,
         browser=frozenset(("vp8", "vp9", "av1")),
     ),
@@ -190,6 +199,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         written=(".ts", ".m2ts", ".mts"),
         tick=Fraction(1, 90_000),
         negative_times=False,
+        wrap=Fraction(1 << 33, 90_000),
         codecs=_IN_TRANSPORT_STREAMS,
         keeps_ids=True,
         # all that it can say about itself is the name of its service

@@ -44,15 +44,22 @@ class FrameEncoder:
         muxer: its format.
         video: the source's track.
         encoder: decided by ``encoders.resolve``.
+        moved: ticks that are added to all times.
 
     Raises:
         EncoderError: the container can't hold what the encoder writes.
     """
 
     def __init__(
-        self, container: OutputContainer, muxer: str, video: VideoTrack, encoder: Encoder
+        self,
+        container: OutputContainer,
+        muxer: str,
+        video: VideoTrack,
+        encoder: Encoder,
+        *,
+        moved: int = 0,
     ) -> None:
-        self._video, self._encoder = video, encoder
+        self._video, self._encoder, self._moved = video, encoder, moved
         self._tags = video.color_decision.written
         self._stream = self._add(container, muxer)
         self._pending: Frame | None = None
@@ -104,7 +111,7 @@ class FrameEncoder:
         packet = av.Packet(encoded.payload)
         packet.stream = self._stream
         packet.time_base = self._video.time_base
-        packet.pts, packet.dts = encoded.pts, encoded.dts
+        packet.pts, packet.dts = encoded.pts + self._moved, encoded.dts + self._moved
         packet.duration = encoded.duration
         packet.is_keyframe = encoded.is_keyframe
         self.frames += 1
@@ -170,7 +177,7 @@ class FrameEncoder:
         picture = frame.source
         if picture is None or picture.format.name != self._encoder.pixel_format:
             picture = planes.to_video_frame(frame, self._encoder.pixel_format)
-        picture.pts, picture.time_base = frame.pts, frame.time_base
+        picture.pts, picture.time_base = frame.pts + self._moved, frame.time_base
         picture.duration = duration
         # the source's picture types must not force the encoder's
         picture.pict_type = PictureType.NONE

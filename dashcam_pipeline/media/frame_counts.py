@@ -22,7 +22,8 @@ class FrameCounts:
         missing: pictures that did not come though the container's index promised them; without an
             index, those of packets that came, or as many as fit into the holes. Known at the end.
         converted: pictures of another size or pixel format than the first, converted to it.
-        times_repaired: pictures whose time was missing or not later than the one before.
+        times_repaired: pictures whose time was missing, not later than the one before, jumped and
+            came back, or is the first of a clock that was set again.
         truncated: True if the file ends before its own structure says, or reading failed.
     """
 
@@ -51,6 +52,8 @@ class ReadCounts:
         video_packets: packets of the video track that were to show a picture.
         packets_dropped: those that an edit list hides.
         carried_packets: packets of other tracks handed on.
+        carried_repaired: those whose time jumped and came back, or didn't rise.
+        clock_resets: when the clock of the source was set again, in seconds of the times handed on.
         errors: the first messages, word for word.
         holes: where pictures are missing, as (from, to) in seconds.
         decoder: the kind of hardware that decodes, or ``none``.
@@ -60,9 +63,16 @@ class ReadCounts:
     video_packets: int = 0
     packets_dropped: int = 0
     carried_packets: int = 0
+    carried_repaired: int = 0
+    clock_resets: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     holes: list[tuple[float, float]] = field(default_factory=list)
     decoder: str = "none"
+
+    @property
+    def repaired(self) -> bool:
+        """Whether any time, of any track, is another than in the source."""
+        return bool(self.frames.times_repaired or self.carried_repaired or self.clock_resets)
 
     def note(self, message: str) -> None:
         """Keep a message, if there is room and it isn't there already."""
@@ -82,6 +92,8 @@ class ReadCounts:
             "frames_converted": frames.converted,
             "pts_repaired": frames.times_repaired,
             "carried_packets": self.carried_packets,
+            "carried_repaired": self.carried_repaired,
+            "clock_resets": list(self.clock_resets),
             "truncated": frames.truncated,
             "errors": list(self.errors),
             "holes": [list(hole) for hole in self.holes],

@@ -11,6 +11,8 @@ from dashcam_pipeline.media.hardware import NONE
 from dashcam_pipeline.media.timing import Clock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import av
 
     from dashcam_pipeline.media.frame_counts import ReadCounts
@@ -36,6 +38,8 @@ class Framer:
         self._counts, self._holes = counts, holes
         step = Fraction(1) / (video.frame_rate or Fraction(25)) / video.time_base
         self._clock = Clock(round(step))
+        self._waiting: list[av.VideoFrame] = []
+        self._repaired = 0
         self._other_formats: set[str] = set()
         self._index = 0
 
@@ -44,13 +48,38 @@ class Framer:
         """Time of the last picture, in ticks; 0 before the first."""
         return self._clock.last or 0
 
-    def frame(self, picture: av.VideoFrame) -> Frame | None:
-        """Make a frame of a picture; None where it isn't asked for.
+    def frames(self, picture: av.VideoFrame) -> Iterator[Frame]:
+        """Frames of a picture and those before it; where a time jumps, the next ones are awaited.
 
         Args:
             picture: the decoder's, of any size and pixel format.
         """
-        pts = self._time_of(picture)
+        self._waiting.append(picture)
+        yield from self._settled()
+
+    def finish(self) -> Iterator[Frame]:
+        """Frames of the pictures that are left."""
+        yield from self._settled(final=True)
+
+    def _settled(self, *, final: bool = False) -> Iterator[Frame]:
+        while self._waiting:
+            found = [p.pts if p.pts is not None else p.dts for p in self._waiting]
+            last = self._clock.last
+            times = self._clock.settle(found, final=final)
+            if not times:
+                return
+            self._counts.frames.times_repaired += self._clock.repaired - self._repaired
+            self._repaired = self._clock.repaired
+            for pts in times:
+                picture = self._waiting.pop(0)
+                self._look_for_holes(last, pts, picture)
+                last = pts
+                frame = self._frame(picture, pts)
+                if frame is not None:
+                    yield frame
+
+    def _frame(self, picture: av.VideoFrame, pts: int) -> Frame | None:
+        """Make a frame of a picture; None where it isn't asked for."""
         if not self._window.holds(pts):
             return None
         video, frames = self._video, self._counts.frames
@@ -77,16 +106,16 @@ class Framer:
             concealed=concealed,
         )
 
-    def _time_of(self, picture: av.VideoFrame) -> int:
-        """When a picture is shown, in ticks; looks for holes on the way."""
-        last = self._clock.last
-        pts = self._clock.next(picture.pts, picture.dts)
-        self._counts.frames.times_repaired = self._clock.repaired
+    def _look_for_holes(self, last: int | None, pts: int, picture: av.VideoFrame) -> None:
+        resets = self._counts.clock_resets
+        if last is not None and resets:
+            begin, end = float(last * self._video.time_base), float(pts * self._video.time_base)
+            if any(begin < when <= end for when in resets):
+                return  # two recordings meet here: nothing was torn
         if last is not None:
             self._holes.see(last, pts, self._clock.mean)
             if picture.is_corrupt:
                 self._holes.damaged(pts, pts)
-        return pts
 
     def _own_format(self, picture: av.VideoFrame) -> planes.PixelFormat | None:
         """How a picture's samples lie, if they are the recording's own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import av.error
@@ -11,6 +12,7 @@ import av.error
 from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.demuxing import next_packet
 from dashcam_pipeline.media.seeking import find_start
+from dashcam_pipeline.media.timeline import Timeline
 from dashcam_pipeline.media.timing import StrayBytes
 
 if TYPE_CHECKING:
@@ -48,6 +50,19 @@ class Packets:
         self._closing = threading.Event()
         self._demuxed = 0  # when the last packet of the video track is decoded, in its ticks
         self._stray = StrayBytes(contiguous=containers.named(info.container).contiguous)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.timeline = Timeline(
+            {t.index: t.time_base for t in self._info.tracks if t.time_base is not None},
+            self._info.video.index,
+            videos=frozenset(t.index for t in self._info.tracks if t.kind == "video"),
+            sounds=frozenset(t.index for t in self._info.tracks if t.kind == "audio"),
+            wrap=containers.named(self._info.container).wrap,
+        )
+        """Mends their times, and counts what it mended."""
+        self._mended = self.timeline.mend(self._demuxed_packets())
+        self._peeked: list[Packet[Stream]] = []
 
     @property
     def closed(self) -> bool:
@@ -79,8 +94,32 @@ class Packets:
         with self._lock:
             if target is not None and self._container is not None:
                 self._container.seek(target, stream=self._container.streams[index])
+                self._demux = None
+                self._begin()
+
+    def first_picture(self) -> int | None:
+        """When the first packet of the video track is shown, in ticks; None where it doesn't say.
+
+        Looks at packets in advance: asked before any was taken.
+        """
+        for packet in self._mended:
+            self._peeked.append(packet)
+            if packet.stream_index == self._info.video.index:
+                return packet.pts
+        return None
 
     def __iter__(self) -> Iterator[Packet[Stream]]:
+        """All packets, their times mended; after ``seek`` from there on."""
+        peeked, self._peeked = self._peeked, []
+        for packet in chain(peeked, self._mended):
+            if self._closing.is_set():
+                return
+            self._look_for_damage(packet)
+            yield packet
+            if packet.stream_index == self._info.video.index:
+                self._demuxed = self._demuxed if packet.dts is None else packet.dts
+
+    def _demuxed_packets(self) -> Iterator[Packet[Stream]]:
         """Go on until the end, or until reading has failed too often."""
         failures = 0
         while not self._closing.is_set() and failures < MAX_READ_ERRORS:
@@ -88,10 +127,7 @@ class Packets:
                 while (packet := self._next()) is not None:
                     failures = 0
                     if packet.size:  # only empty ones are skipped: FFmpeg's marks of the end
-                        self._look_for_damage(packet)
                         yield packet
-                        if packet.stream_index == self._info.video.index:
-                            self._demuxed = self._demuxed if packet.dts is None else packet.dts
             except av.error.FFmpegError as error:
                 failures += 1
                 self._counts.frames.truncated = True

@@ -16,13 +16,14 @@ one. What was lost is counted. Three steps, each in a module of its own::
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import av
 from av.stream import Discard
 
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import extent
+from dashcam_pipeline.media import containers, extent
 from dashcam_pipeline.media.carried import CarriedPacket
 from dashcam_pipeline.media.decoder import Decoder
 from dashcam_pipeline.media.describe import probe
@@ -30,8 +31,9 @@ from dashcam_pipeline.media.frame_counts import ReadCounts
 from dashcam_pipeline.media.framing import Framer
 from dashcam_pipeline.media.hardware import NONE, open_decoding
 from dashcam_pipeline.media.packets import Packets
+from dashcam_pipeline.media.timeline import LAG_SECONDS
 from dashcam_pipeline.media.timing import HoleFinder
-from dashcam_pipeline.media.window import Window
+from dashcam_pipeline.media.window import REACH, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,8 +77,6 @@ class Reader:
     ) -> None:
         self.counts = ReadCounts()
         info = probe(path, track=track)
-        self._window = Window(info.video, start, end)
-        self.info: SourceInfo = self._window.cut(info)
         container, self.counts.decoder = open_decoding(path, info.video.index, hwaccel)
         stream = container.streams[info.video.index]
         if not isinstance(stream, av.VideoStream):  # the file changed under our feet
@@ -86,10 +86,14 @@ class Reader:
                 other.discard = Discard.all  # lies in the header, has no packets
         self._holes = HoleFinder(info.video.time_base)
         self.counts.holes = self._holes.holes
-        self._packets = Packets(container, self.info, self.counts, self._holes)
+        self._packets = Packets(container, info, self.counts, self._holes)
+        info = self._with_true_start(info)
+        self._window = Window(info.video, start, end)
+        self.info: SourceInfo = self._window.cut(info)
         self._decoder = Decoder(
             stream, threads, failed=self._count_failure, held_open=self._packets.held_open
         )
+        self._mended = (0, 0, 0)
         self._framer = Framer(self.info.video, self._window, self.counts, self._holes)
 
     def __enter__(self) -> Self:
@@ -116,11 +120,13 @@ class Reader:
         """Frames in presentation order and packets of other tracks in the file's order."""
         for packet in self._window_packets():
             if packet.stream_index == self.info.video.index:
-                self._count_packet(packet)
-                yield from self._frames(self._decoder.feed(packet))
+                if not self._window.after(packet):
+                    self._count_packet(packet)
+                    yield from self._frames(self._decoder.feed(packet))
             elif (carried := self._carry(packet)) is not None:
                 yield carried
         yield from self._frames(self._decoder.finish())
+        yield from self._framer.finish()
         self._settle()
 
     def carried(self) -> Iterator[CarriedPacket]:
@@ -131,20 +137,45 @@ class Reader:
                 if carried is not None:
                     yield carried
 
+    def _with_true_start(self, info: SourceInfo) -> SourceInfo:
+        """Put right what a wild time made of the facts, in containers without an index."""
+        video, kind = info.video, containers.named(info.container)
+        if not kind.lists_pictures:
+            video = replace(video, duration=None)  # guessed from the last times in the file
+        if kind.wrap is not None:
+            start = self._packets.first_picture()
+            far = LAG_SECONDS / video.time_base
+            if start is not None and abs(start - (video.start_pts or 0)) > far:
+                video = replace(video, start_pts=start)
+        tracks = tuple(video if t.index == video.index else t for t in info.tracks)
+        return replace(info, video=video, tracks=tracks)
+
     def _window_packets(self) -> Iterator[Packet[Stream]]:
-        """From the key frame before the part that is asked for to its end."""
-        if self._window.start_ticks:  # what lies between is decoded and dropped
-            self._packets.seek(self._window.first_ticks)
-        for packet in self._packets:
+        """All that may hold something that is asked for."""
+        kind, video = containers.named(self.info.container), self.info.video
+        if self._window.start_ticks and kind.wrap is None:
+            # An index finds each track's own place; elsewhere tracks lie apart.
+            apart = 0 if kind.lists_pictures else round(REACH / video.time_base)
+            self._packets.seek(self._window.first_ticks - apart)
+        for packet in self._window.from_key_frame(self._packets, video.index):
+            self._count_repairs(packet)
             yield packet
-            if self._window.ended(packet, self.info.video.index):
+            if self._window.ended(packet, self.info):
                 break
+
+    def _count_repairs(self, packet: Packet[Stream]) -> None:
+        """Of packets that are asked for alone."""
+        timeline, before = self._packets.timeline, self._mended
+        self._mended = timeline.pictures_repaired, timeline.others_repaired, len(timeline.resets)
+        if self._mended == before or not self._window.keeps(packet):
+            return
+        self.counts.frames.times_repaired += self._mended[0] - before[0]
+        self.counts.carried_repaired += self._mended[1] - before[1]
+        self.counts.clock_resets += map(float, timeline.resets[before[2] :])
 
     def _frames(self, pictures: Iterable[av.VideoFrame]) -> Iterator[Frame]:
         for picture in pictures:
-            frame = self._framer.frame(picture)
-            if frame is not None:
-                yield frame
+            yield from self._framer.frames(picture)
 
     def _count_packet(self, packet: Packet[Stream]) -> None:
         if packet.is_discard:

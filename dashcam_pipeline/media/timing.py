@@ -8,6 +8,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from av.packet import Packet
@@ -25,8 +26,52 @@ RESET_STEPS: Final = 3
 NEARBY: Final = 8
 """Usual distances between a gap and damage that may belong to it; reordering moves them apart."""
 
+PICTURES_AHEAD: Final = 4
+"""Pictures that are looked at where one's time jumps: two wild ones in a row are told apart."""
+
 STRAY_BYTES: Final = 1024
 """Bytes between two packets that headers may take; a cluster's and a block's need about 60."""
+
+
+def jumps(last: int, step: float, time: int) -> bool:
+    """True if a time is so far from the last one that it may be wild, or another clock's."""
+    return time > last + HOLE_STEPS * step or time < last - RESET_STEPS * step
+
+
+def wild_run(last: int, step: float, ahead: Sequence[int]) -> int:
+    """How many of the next times are wild: they jump away and those after them come back.
+
+    Whoever is nearer to the line that the times before draw has come back. Times that rise are
+    never wild, however far apart they are: that is a gap. Asked where ``jumps`` says so.
+
+    Args:
+        last: the last good time, in ticks.
+        step: usual distance in ticks.
+        ahead: the times that follow.
+
+    Returns:
+        a count from the first of ``ahead`` on; 0 if that one is good, or if nothing comes back.
+    """
+    away = ahead[0] - last - step
+    for run in range(1, len(ahead)):
+        before, time = ahead[run - 1 : run + 1]
+        if away > 0 and time > before:
+            continue  # still rising
+        line = last + (run + 1) * step
+        fits = time - last > max(run, (run + 1) * step / 2)
+        back = fits and abs(time - line) < abs(time - before - step)
+        if away < 0:
+            if back:
+                return run
+            continue
+        fall = before + step - time
+        return run if back and abs(away - fall) <= fall / 2 else 0
+    return 0
+
+
+def between(last: int, time: int, count: int) -> list[int]:
+    """So many times, evenly between two."""
+    return [last + (time - last) * (i + 1) // (count + 1) for i in range(count)]
 
 
 @dataclass(slots=True)
@@ -78,6 +123,7 @@ class Clock:
     step: int
     _times: Monotone = field(default_factory=Monotone, init=False)
     _without: int = field(default=0, init=False)
+    _wild: int = field(default=0, init=False)
     _distances: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED), init=False)
 
     def __post_init__(self) -> None:
@@ -91,8 +137,8 @@ class Clock:
 
     @property
     def repaired(self) -> int:
-        """Frames whose time was missing or didn't rise."""
-        return self._times.repaired + self._without
+        """Frames whose time was missing, didn't rise, or jumped and came back."""
+        return self._times.repaired + self._without + self._wild
 
     @property
     def usual(self) -> int:
@@ -106,6 +152,57 @@ class Clock:
         """The usual distance without the clock's rounding, gaps left out."""
         typical = [d for d in self._distances if d <= HOLE_STEPS * self.usual]
         return fmean(typical) if len(typical) >= REMEMBERED // 6 else float(self.usual)
+
+    def settle(self, ahead: Sequence[int | None], *, final: bool = False) -> list[int]:
+        """The times of the next frames, as many of them as can be told by now.
+
+        Args:
+            ahead: as found, in ticks; None where there is none.
+            final: True if no more will come.
+
+        Returns:
+            ticks, as of ``next``; empty if one more has to be seen.
+        """
+        known: list[int] = []
+        for time in ahead:
+            if time is None:
+                break
+            known.append(time)
+        enough = final or len(known) < len(ahead) or len(ahead) >= PICTURES_AHEAD
+        if not known:
+            return self._settle_missing(ahead, enough=final or len(ahead) >= PICTURES_AHEAD)
+        if self.last is None:
+            return self._settle_first(known, enough=enough)
+        if not jumps(self.last, self.usual, known[0]):
+            return [self.next(known[0], None)]
+        count = wild_run(self.last, self.usual, known)
+        if not count:
+            return [self.next(known[0], None)] if enough else []
+        self._wild += count
+        return [self.next(time, None) for time in between(self.last, known[count], count)]
+
+    def _settle_missing(self, ahead: Sequence[int | None], *, enough: bool) -> list[int]:
+        """Times that aren't there go evenly between those that are."""
+        count = next((i for i, time in enumerate(ahead) if time is not None), None)
+        if count is None:
+            return [self.next(None, None)] if enough else []
+        then = ahead[count]
+        if self.last is None or then is None or then - self.last <= count:
+            return [self.next(None, None)]
+        self._without += count
+        return [self.next(time, None) for time in between(self.last, then, count)]
+
+    def _settle_first(self, known: list[int], *, enough: bool) -> list[int]:
+        """Nothing comes before it: it is wild if the next two agree without it."""
+        first, *others = known
+        if len(others) > 1:
+            second, third = others[:2]
+            if second - first < -RESET_STEPS * self.step and third > second:
+                self._wild += 1
+                first = second - self.step
+        elif not enough and not (others and first < others[0]):
+            return []
+        return [self.next(first, None)]
 
     def next(self, pts: int | None, dts: int | None) -> int:
         """The time of the next frame.

@@ -9,15 +9,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from av.packet import Packet
     from av.stream import Stream
 
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+
+REACH: Final = 30
+"""Seconds that tracks may lie apart in a file: sound that belongs to a picture is looked for so far
+before and behind it."""
+
+HELD_BYTES: Final = 128 << 20
+"""A group of pictures that is larger is decoded from its beginning, needed or not."""
 
 
 class Window:
@@ -76,13 +85,58 @@ class Window:
         if packet.dts is not None:
             packet.dts -= ticks
 
-    def ended(self, packet: Packet[Stream], video: int) -> bool:
-        """True once picture and sound have both passed the end."""
-        if self._end is None or packet.dts is None:
+    def from_key_frame(
+        self, packets: Iterable[Packet[Stream]], video: int
+    ) -> Iterator[Packet[Stream]]:
+        """All packets but those of pictures that nothing asked for needs.
+
+        Args:
+            packets: in the file's order.
+            video: index of the video track.
+        """
+        held: list[Packet[Stream]] = []
+        nbytes = 0
+        begun = not self.start_ticks
+        for packet in packets:
+            if begun or packet.stream_index != video:
+                yield packet
+                continue
+            shown = packet.pts if packet.pts is not None else packet.dts
+            if packet.is_keyframe and shown is not None and shown <= self.first_ticks:
+                held, nbytes = [], 0
+            held.append(packet)
+            nbytes += packet.size
+            time = packet.dts if packet.dts is not None else packet.pts
+            if nbytes > HELD_BYTES or (time is not None and time > self.first_ticks):
+                yield from held
+                held, begun = [], True
+        yield from held
+
+    def after(self, packet: Packet[Stream]) -> bool:
+        """True if nothing that is asked for can be in a packet, or come later in its track."""
+        if self._end is None:
             return False
-        if packet.dts * packet.time_base >= self._end * self._base:
-            self._finished.add(packet.stream_index)
-        return video in self._finished and packet.stream_index in self._finished
+        time = packet.dts if packet.dts is not None else packet.pts
+        return time is not None and time * packet.time_base >= self._end * self._base
+
+    def ended(self, packet: Packet[Stream], info: SourceInfo) -> bool:
+        """True once no track can hold anything any more that is asked for.
+
+        Tracks may lie far apart in a file, and texts come when they like: what comes
+        ``REACH`` seconds of picture later is not looked for.
+
+        Args:
+            packet: the last one that was taken.
+            info: of the recording.
+        """
+        if self._end is None or packet.dts is None or not self.after(packet):
+            return False
+        if packet.stream_index == info.video.index:
+            beyond = packet.dts * packet.time_base - self._end * self._base
+            if beyond >= REACH:
+                return True
+        self._finished.add(packet.stream_index)
+        return self._finished.issuperset(t.index for t in info.tracks if t.kind != "attachment")
 
     def cut(self, info: SourceInfo) -> SourceInfo:
         """The facts of the part: chapters moved and cut, the picture's duration unknown."""

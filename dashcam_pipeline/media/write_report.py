@@ -18,7 +18,7 @@ class WriteReport:
 
     Args:
         path: the finished file.
-        frames: pictures in it.
+        frames: pictures in it, counted in the file itself.
         nbytes: its size.
         container: FFmpeg's muxer.
         encoder: FFmpeg's encoder, with the version of the library that holds it.
@@ -27,6 +27,9 @@ class WriteReport:
         not_carried: tracks that are not in it, with the reason.
         packets_repaired: carried packets whose times had to be moved to be written at all.
         packets_refused: carried packets that the container refused.
+        moved_s: seconds that all times of all tracks were moved by, since the container shows
+            nothing that lies before zero.
+        differences: what the file holds otherwise than was given to its muxer, a sentence each.
         metadata_lost: keys of the source's metadata that the container has no place for.
     """
 
@@ -40,4 +43,6 @@ class WriteReport:
     not_carried: tuple[tuple[Track, str], ...] = ()
     packets_repaired: int = 0
     packets_refused: int = 0
+    moved_s: float = 0.0
+    differences: tuple[str, ...] = ()
     metadata_lost: tuple[str, ...] = ()

@@ -13,6 +13,9 @@ has the target's name is never half a recording.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -24,12 +27,13 @@ from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, destination, encoders, metadata
 from dashcam_pipeline.media.carried_track import CarriedTrack
 from dashcam_pipeline.media.encoding import FrameEncoder
+from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
 from dashcam_pipeline.media.write_report import WriteReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -75,6 +79,8 @@ class Writer:
         self._muxer = destination.muxer_of(path)
         self._encoder = encoders.resolve(encoder, info.video)
         self._refused = 0
+        self._moved = _to_zero(info, self._muxer)
+        self._given: dict[int, Holding] = {}
         self._copies: dict[int, CarriedTrack] = {}
         self._carried: list[Track] = []
         self._not_carried: list[tuple[Track, str]] = []
@@ -96,7 +102,7 @@ class Writer:
             self._video = self._add_tracks(audio=audio)
             self._video.open()
             if info.chapters:
-                self._container.set_chapters([_chapter(c) for c in info.chapters])
+                self._container.set_chapters([_chapter(c, self._moved) for c in info.chapters])
             self._container.start_encoding()
         except DashcamError:
             self.abort()
@@ -169,7 +175,8 @@ class Writer:
             self._mux(self._video.drain())
             for copy in self._copies.values():
                 self._copy(copy.drain())
-            self._close()
+            found = self._close()
+            shift = common_shift(self._given, found)
             size = self._file.commit(seal)
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
@@ -180,7 +187,7 @@ class Writer:
         self._done = True
         return WriteReport(
             path=self._path,
-            frames=self._video.frames,
+            frames=found[self._video.index].packets,
             nbytes=size,
             container=self._muxer,
             encoder=self._encoder.label,
@@ -189,6 +196,8 @@ class Writer:
             not_carried=tuple(self._not_carried),
             packets_repaired=sum(copy.repaired for copy in self._copies.values()),
             packets_refused=self._refused,
+            moved_s=float(self._moved + shift),
+            differences=tuple(self._differences(found, shift)),
             metadata_lost=self._metadata_lost,
         )
 
@@ -198,22 +207,40 @@ class Writer:
             self._done = True
             self._file.discard()
 
-    def _close(self) -> None:
-        """Write the index; make sure that packets refused on the way took no picture with them."""
+    def _close(self) -> dict[int, Holding]:
+        """Write the index, and look what the file holds.
+
+        Packets refused on the way may have taken pictures with them: then there is no output.
+        """
         try:
             self._container.close()
         except av.error.InvalidDataError:
             self._refused += 1
-        if not self._refused:
-            return
-        with av.open(str(self._file.path), format=self._muxer) as written:
-            found = sum(1 for p in written.demux(written.streams[self._video.index]) if p.size)
-        if found != self._video.frames:
+        found = inventory(self._file.path, self._muxer)
+        pictures = found[self._video.index].packets
+        if self._refused and pictures != self._video.frames:
             raise OutputError(
-                f"{self._path} would hold {found} of {self._video.frames} pictures: {self._muxer} "
-                f"refused {self._refused} packets of the source's other tracks.",
+                f"{self._path} would hold {pictures} of {self._video.frames} pictures: "
+                f"{self._muxer} refused {self._refused} packets of the source's other tracks.",
                 advice=f"{containers.TAKE_FALLBACK}, or leave the sound out.",
             )
+        return found
+
+    def _differences(self, found: dict[int, Holding], shift: Fraction) -> Iterator[str]:
+        """What the file holds otherwise than was given, a sentence each.
+
+        Args:
+            found: in the file.
+            shift: seconds that its muxer moved all tracks by.
+        """
+        names = {copy.stream.index: self._label(index) for index, copy in self._copies.items()}
+        for index, given in self._given.items():
+            difference = given.moved(shift).differs(found.get(index, Holding(given.kind)))
+            if difference:
+                yield f"{names.get(index, self._info.video.label)} {difference}."
+
+    def _label(self, index: int) -> str:
+        return next(track.label for track in self._info.tracks if track.index == index)
 
     def _add_tracks(self, *, audio: bool) -> FrameEncoder:
         """Add all tracks in the source's order."""
@@ -234,10 +261,15 @@ class Writer:
         return main or self._add_encoder()
 
     def _add_encoder(self) -> FrameEncoder:
-        return FrameEncoder(self._container, self._muxer, self._info.video, self._encoder)
+        video = self._info.video
+        moved = round(self._moved / video.time_base)
+        main = FrameEncoder(self._container, self._muxer, video, self._encoder, moved=moved)
+        self._given[main.index] = Holding("video")
+        return main
 
     def _add_copy(self, stream: Stream, track: Track) -> None:
         copy = destination.add_copy(self._container, stream, self._muxer)
+        self._given[copy.index] = Holding(track.kind, track.codec or "")
         self._copies[track.index] = CarriedTrack(copy, fills_gaps=track.codec == "mov_text")
 
     def _mux(self, packets: Iterable[Packet[Any]]) -> None:
@@ -249,15 +281,24 @@ class Writer:
 
     def _mux_one(self, packet: Packet[Any]) -> None:
         """Hand a packet to the muxer, which may only now write an earlier one of any track."""
+        index = packet.stream_index
+        given = replace(self._given[index])
+        given.add(packet)  # first: the muxer takes the packet's times away
         try:
             self._container.mux_one(packet)
         except av.error.InvalidDataError:  # of that earlier one, which is lost: a carried one
             self._refused += 1
+        self._given[index] = given
 
     def _write_packet(self, item: CarriedPacket) -> None:
         copy = self._copies.get(item.stream_index)
         if copy is not None:
-            self._copy(copy.admit(item.packet))
+            packet = item.packet
+            if self._moved:
+                ticks = round(self._moved / packet.time_base)
+                packet.pts = None if packet.pts is None else packet.pts + ticks
+                packet.dts = None if packet.dts is None else packet.dts + ticks
+            self._copy(copy.admit(packet))
 
     def _copy(self, packets: list[Packet[Stream]]) -> None:
         for packet in packets:
@@ -269,11 +310,32 @@ class Writer:
                 self._refused += 1
 
 
-def _chapter(chapter: Chapter) -> AvChapter:
+def _to_zero(info: SourceInfo, muxer: str) -> Fraction:
+    """Seconds by which all times are moved, so that nothing of the source lies before zero.
+
+    That is nothing in a container that shows it there, or of one that means it to be hidden (the
+    priming of sound, pictures before an edit list's first).
+    """
+    target = containers.named(muxer)
+    if target.shows_negative and target.negative_times:
+        return Fraction(0)
+    if not containers.named(info.container).shows_negative:
+        return Fraction(0)
+    starts = [
+        track.start_pts * track.time_base
+        for track in info.tracks
+        if track.start_pts is not None and track.time_base is not None and not track.cover
+    ]
+    base = info.video.time_base
+    return math.ceil(max(Fraction(0), -min(starts, default=Fraction(0))) / base) * base
+
+
+def _chapter(chapter: Chapter, moved: Fraction) -> AvChapter:
+    ticks = round(moved / chapter.time_base)
     return {
         "id": chapter.id,
-        "start": chapter.start,
-        "end": chapter.end,
+        "start": chapter.start + ticks,
+        "end": chapter.end + ticks,
         "time_base": chapter.time_base,
         "metadata": dict(chapter.metadata),
     }

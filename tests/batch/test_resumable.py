@@ -12,8 +12,9 @@ from pathlib import Path
 import judge
 import numpy as np
 import pytest
-from factory import Picture, Sound, Text, cut_short, make_clip
+from factory import Picture, Sound, Text, cut_short, flip_time, joined, make_clip
 
+from dashcam_pipeline import clean
 from dashcam_pipeline.batch.resumable import clean_resumable
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import DamagedError, NotVideoError
@@ -287,3 +288,42 @@ def test_the_record_counts_every_frame_after_a_stop(clip, tmp_path):
     clean_resumable(clip, target, **settings)
     record = json.loads((tmp_path / f"{clip.name}.provenance.json").read_text())
     assert sum(second["frames"] for second in record["change_per_second"]) == 60
+
+
+@pytest.mark.parametrize("fault", ["set again", "wild", "runs over"])
+def test_clocks_are_mended_as_in_one_go(tmp_path, fault):
+    start = (1 << 33) - 30_000 if fault == "runs over" else 126_000
+    tick = Fraction(1, 90_000)
+    times = [start + 3000 * i for i in range(45)]
+    parts = [
+        make_clip(
+            tmp_path / f"{name}.ts",
+            Picture(size=SMALL, pts=times, time_base=tick),
+            sounds=[Sound(seconds=seconds, start=start * tick)],
+        )
+        for name, seconds in (("a", 2.5), ("b", 1.5))
+    ]
+    source = parts[0]
+    if fault == "set again":
+        source = joined(tmp_path / "in.ts", *parts)
+    elif fault == "wild":
+        source = flip_time(parts[0], tmp_path / "in.ts", pid=256, number=20, bit=30)
+    config = CleanConfig(stages=(), threads=1)
+    whole = clean(source, tmp_path / "whole.mp4", config=config)
+
+    report = clean_resumable(
+        source,
+        tmp_path / "out.mp4",
+        config=config,
+        work=tmp_path / "work",
+        recipe="r",
+        segment_seconds=0.5,
+    )
+
+    for index in (0, 1):
+        assert [p.pts for p in judge.packets(tmp_path / "out.mp4", index)] == [
+            p.pts for p in judge.packets(tmp_path / "whole.mp4", index)
+        ]
+    assert judge.ticks(tmp_path / "out.mp4") == judge.ticks(tmp_path / "whole.mp4")
+    assert report.warnings == whole.warnings
+    assert report.moved_s == whole.moved_s

@@ -100,3 +100,47 @@ def test_chapters_and_texts_are_cut_along(source, tmp_path):
 def test_times_that_hold_nothing_are_refused(source, start, end):
     with pytest.raises(UsageError, match="nothing between"):
         Reader(source, start=start, end=end)
+
+
+@pytest.mark.parametrize("later", [-2.5, -0.9, 0.9, 2.5])
+@pytest.mark.parametrize(("start", "end"), [(None, 2.0), (3.0, None), (3.05, 4.5)])
+@pytest.mark.parametrize("suffix", [".ts", ".mkv"])
+def test_sound_is_kept_however_far_from_its_picture_it_lies(tmp_path, suffix, later, start, end):
+    tick, first = (TS_TICK, 130000) if suffix == ".ts" else (Fraction(1, 1000), 0)
+    times = [first + round(i / 30 / tick) for i in range(180)]
+    source = make_clip(
+        tmp_path / f"in{suffix}",
+        Picture(pts=times, time_base=tick, size=(64, 48), gop=20),
+        sounds=[Sound(seconds=6, start=first * tick)],
+        sound_later=later,
+    )
+    assert apart(source) == pytest.approx(later, abs=0.75), "the muxer left them so far apart"
+
+    with Reader(source, start=start, end=end) as reader:
+        items = [item for item in reader if not isinstance(item, Frame)]
+
+    base = probe(source).tracks[1].time_base
+    begin = first * tick + Fraction(start or 0)
+    stop = first * tick + Fraction(6 if end is None else end)
+    wanted = [
+        p.pts * base
+        for p in judge.packets(source, 1)
+        if (start is None or p.pts * base >= begin) and (end is None or p.pts * base < stop)
+    ]
+    kept = [i.packet.pts * i.packet.time_base + Fraction(start or 0) for i in items]
+    assert len(kept) == len(wanted) > 60
+    assert all(abs(a - b) <= Fraction(1, 1000) for a, b in zip(kept, wanted, strict=True))
+
+
+def apart(path):
+    """Seconds that sound lies later in a file than its picture."""
+    import av  # noqa: PLC0415
+
+    picture, distances = 0.0, []
+    with av.open(str(path)) as container:
+        for packet in container.demux():
+            if packet.dts is not None and packet.stream_index == 0:
+                picture = float(packet.dts * packet.time_base)
+            elif packet.dts is not None and packet.size:
+                distances.append(picture - float(packet.dts * packet.time_base))
+    return sorted(distances)[len(distances) // 2]

@@ -1,0 +1,278 @@
+"""One clock for all tracks: wild times, clocks that are set again, and clocks that run over."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import judge
+import pytest
+from factory import TICK, Picture, Sound, flip_time, joined, make_clip
+from hypothesis import given
+from hypothesis import strategies as st
+from pump import pump
+
+from dashcam_pipeline import CleanConfig, clean
+from dashcam_pipeline.errors import DamagedError
+from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.timeline import Timeline
+from dashcam_pipeline.media.timing import Clock, jumps, wild_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TS_TICK = Fraction(1, 90_000)
+FRAME, SOUND = 3000, 1920
+"""Ticks of a picture and of 1024 samples."""
+
+WRAP = 1 << 33
+
+
+def ts(
+    path: Path, start: int = 126_000, *, frames: int = 60, sound: float = 2.0, b_frames: int = 2
+):
+    """A transport stream whose picture and sound begin together."""
+    times = [start + FRAME * i for i in range(frames)]
+    picture = Picture(pts=times, time_base=TS_TICK, size=(64, 48), b_frames=b_frames)
+    return make_clip(path, picture, sounds=[Sound(seconds=sound, start=start * TS_TICK)])
+
+
+def read(path: Path, **span: float):
+    """Times of the pictures and of the sound, and what was counted."""
+    with Reader(path, **span) as reader:
+        items = list(reader)
+    pictures = [item.pts for item in items if isinstance(item, Frame)]
+    others = [item.packet.pts for item in items if not isinstance(item, Frame)]
+    return pictures, others, reader.counts
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory):
+    return ts(tmp_path_factory.mktemp("clock") / "a.ts")
+
+
+@pytest.mark.parametrize("bit", [14, 17, 22, 30, 32])
+@pytest.mark.parametrize("number", [1, 20, 33])
+@pytest.mark.parametrize(
+    "field",
+    [{"pid": 256}, {"pid": 256, "decoding": True}, {"pid": 257}],
+    ids=["shown", "decoded", "sound"],
+)
+def test_a_time_that_jumps_and_returns_is_repaired_alone(tmp_path, healthy, field, number, bit):
+    right = read(healthy)
+    source = flip_time(healthy, tmp_path / "b.ts", number=number, bit=bit, **field)
+
+    pictures, sound, counts = read(source)
+
+    assert pictures == right[0]
+    assert all(abs(a - b) <= 1 for a, b in zip(sound, right[1], strict=True))
+    assert counts.repaired
+    assert counts.clock_resets == []
+
+
+@pytest.mark.parametrize("number", [0, -1])
+@pytest.mark.parametrize("pid", [256, 257])
+@pytest.mark.parametrize("bit", [22, 30, 32])
+def test_so_is_the_first_one_and_the_last_one(tmp_path, healthy, pid, number, bit):
+    right = read(healthy)
+    source = flip_time(healthy, tmp_path / "b.ts", pid=pid, number=number, bit=bit)
+
+    pictures, sound, counts = read(source)
+
+    assert pictures == right[0]
+    assert sound == right[1]
+    assert counts.repaired
+
+
+def test_a_flipped_bit_makes_no_clip_longer(tmp_path, healthy):
+    source = flip_time(healthy, tmp_path / "b.ts", pid=256, number=30, bit=30)
+
+    report = clean(source, tmp_path / "out.mp4", config=CleanConfig(stages=()))
+
+    assert judge.seconds(tmp_path / "out.mp4") == judge.seconds(healthy)
+    assert any("times of 1 frames" in warning for warning in report.warnings)
+    assert "every time kept" not in report.summary()
+    with pytest.raises(DamagedError, match="times in"):
+        clean(source, tmp_path / "strict.mp4", config=CleanConfig(stages=(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "sounds", [(3.0, 2.0), (1.2, 2.0), (2.0, 2.0), (3.0, 1.2, 2.0), (0.5, 2.5, 0.4, 2.0)]
+)
+@pytest.mark.parametrize("suffix", [".ts", ".mp4", ".mkv"])
+def test_sound_stays_with_its_picture_where_a_clock_is_set_again(tmp_path, sounds, suffix):
+    parts = [ts(tmp_path / f"{i}.ts", sound=s) for i, s in enumerate(sounds)]
+    source = joined(tmp_path / "in.ts", *parts)
+    target = tmp_path / f"out{suffix}"
+
+    counts, report = pump(source, target)
+
+    assert len(counts.clock_resets) == len(parts) - 1
+    assert counts.frames.missing == 0, "nothing was torn where two recordings meet"
+    assert report.differences == ()
+    times, sound = judge.seconds(target), heard(target)
+    assert len(times) == 60 * len(parts)
+    begin = 0
+    for number, part in enumerate(parts):
+        own = heard(part)
+        distance = judge.seconds(part)[0] - own[0]
+        moved = times[60 * number] - sound[begin]
+        assert abs(moved - distance) <= (Fraction(1, 1000) if suffix == ".mkv" else 0)
+        begin += len(own)
+    assert len(sound) == begin
+    assert all(a < b for a, b in itertools.pairwise(times))
+    assert min(b - a for a, b in itertools.pairwise(sound)) >= Fraction(20, 1000)
+
+
+def heard(path: Path) -> list[Fraction]:
+    """Times of all sound packets, in seconds."""
+    base = {".mp4": Fraction(1, 48000), ".mkv": Fraction(1, 1000)}.get(path.suffix, TS_TICK)
+    return [packet.pts * base for packet in judge.packets(path, 1)]
+
+
+@pytest.mark.parametrize("second", [0, 126_000, 400 * 90_000, 2000 * 90_000])
+def test_a_clock_set_again_is_told_from_one_that_ran_over(tmp_path, second):
+    """The demuxer takes whatever lies a minute before the first time for a clock that ran over."""
+    parts = [ts(tmp_path / "a.ts", 1000 * 90_000), ts(tmp_path / "b.ts", second + 126_000)]
+    pictures, sound, counts = read(joined(tmp_path / "in.ts", *parts))
+
+    assert len(pictures) == 120
+    forward = second > 1000 * 90_000
+    assert pictures[-1] - pictures[0] < (1000 * 90_000 if forward else 5 * 90_000) + 5 * 90_000
+    assert len(counts.clock_resets) == (0 if forward else 1)
+    assert sound[94 + 1] - pictures[60] == pytest.approx(sound[0] - pictures[0], abs=2 * SOUND)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".ts"])
+@pytest.mark.parametrize("before", [30, 1, 59])
+def test_a_clock_that_runs_over_loses_nothing(tmp_path, suffix, before):
+    source = ts(tmp_path / "in.ts", WRAP - FRAME * before)
+    target = tmp_path / f"out{suffix}"
+
+    report = clean(source, target, config=CleanConfig(stages=()))
+
+    times, there = judge.seconds(target), judge.seconds(source)
+    assert len(times) == 60
+    assert times[0] >= 0
+    for a, b in zip(times, there, strict=True):
+        assert abs((a - times[0]) - (b - there[0])) <= Fraction(1, 1000)
+    assert abs((times[0] - heard(target)[0]) - (there[0] - heard(source)[0])) <= Fraction(1, 1000)
+    assert not any(packet.discard for packet in judge.packets(target, 1))
+    assert "all times moved by" in report.summary()
+    assert report.warnings == ()
+
+
+def test_texts_that_come_late_are_on_the_clock_that_was_set():
+    """Their own times rise all the way; which clock they are on only the picture tells."""
+    timeline = Timeline(
+        dict.fromkeys(range(3), Fraction(1, 1000)),
+        0,
+        videos=frozenset((0,)),
+        sounds=frozenset((1,)),
+    )
+    first = [(0, t) for t in range(0, 2000, 40)] + [(1, t) for t in range(0, 2000, 20)] + [(2, 100)]
+    second = (
+        [(0, t) for t in range(0, 2000, 40)] + [(1, t) for t in range(0, 2000, 20)] + [(2, 700)]
+    )
+    file = [*sorted(first, key=lambda p: p[1]), *sorted(second, key=lambda p: p[1])]
+
+    given_out = [(p.stream_index, p.pts) for p in timeline.mend(map(packet, file))]
+
+    assert [time for track, time in given_out if track == 2] == [100, 2700]
+    assert [time for track, time in given_out if track == 1] == list(range(0, 4000, 20))
+
+
+def packet(place: tuple[int, int], duration: int = 0) -> SimpleNamespace:
+    """What a timeline asks of a packet."""
+    track, time = place
+    return SimpleNamespace(stream_index=track, pts=time, dts=time, size=100, duration=duration)
+
+
+def mended(file, tick: Fraction = TICK):
+    tracks = {track for track, _ in file} | {0, 1}
+    timeline = Timeline(
+        dict.fromkeys(tracks, tick), 0, videos=frozenset((0,)), sounds=frozenset((1,))
+    )
+    return [(p.stream_index, p.pts) for p in timeline.mend(map(packet, file))], timeline
+
+
+STEPS = st.lists(st.integers(1, 5000), min_size=2, max_size=60)
+
+
+@given(STEPS, STEPS, st.integers(0, 10**6))
+def test_clocks_that_rise_are_kept_bit_exactly(pictures, sounds, start):
+    file = merged(pictures, sounds, start)
+    given_out, timeline = mended(file)
+    assert given_out == file
+    assert (timeline.pictures_repaired, timeline.others_repaired) == (0, 0)
+
+
+@given(STEPS, STEPS, st.integers(-(10**9), 10**9), st.integers(0, 120), st.integers(-9999, 9999))
+def test_to_mend_and_to_move_all_times_commute(pictures, sounds, offset, place, flip):
+    file = merged(pictures, sounds, 0)
+    place %= len(file)
+    file[place] = file[place][0], file[place][1] + flip
+    moved = [(track, time + offset) for track, time in file]
+    here, there = mended(file)[0], mended(moved)[0]
+    assert [(track, time + offset) for track, time in here] == there
+
+
+@given(st.integers(10, 90), st.integers(0, 32), st.integers(0, 1))
+def test_any_one_flipped_bit_among_even_times_is_no_more_than_a_stutter(place, bit, track):
+    file = merged([3000] * 100, [1920] * 150, 10**6)
+    index = [i for i, (t, _) in enumerate(file) if t == track][place]
+    flipped = list(file)
+    flipped[index] = track, file[index][1] ^ 1 << bit
+    given_out, _ = mended(flipped, TS_TICK)
+    wrong = [(a, b) for a, b in zip(given_out, file, strict=True) if a != b]
+    assert len(wrong) <= 3
+    assert all(abs(a[1] - b[1]) <= 3 * 3000 for a, b in wrong)
+
+
+@given(STEPS, st.integers(1, 1000))
+def test_wild_is_no_time_that_rises(steps, step):
+    times = list(itertools.accumulate(steps))
+    assert not jumps(0, step, times[0]) or wild_run(0, step, times) == 0
+
+
+@given(STEPS, st.integers(1, 5000))
+def test_the_pictures_clock_looks_ahead_and_changes_nothing_that_rises(steps, step):
+    found = list(itertools.accumulate(steps))
+    clock, waiting, given_out = Clock(step), [], []
+    for time in found:
+        waiting.append(time)
+        while waiting and (settled := clock.settle(waiting)):
+            given_out += settled
+            del waiting[: len(settled)]
+    while waiting:
+        settled = clock.settle(waiting, final=True)
+        given_out += settled
+        del waiting[: len(settled)]
+    assert given_out == found
+    assert clock.repaired == 0
+
+
+def merged(pictures, sounds, start):
+    """A file's order: (track, time), by time."""
+    video = [(0, start + t) for t in itertools.accumulate([0, *pictures])]
+    audio = [(1, start + t) for t in itertools.accumulate([0, *sounds])]
+    return sorted([*video, *audio], key=lambda place: place[1])
+
+
+@pytest.mark.parametrize(("start", "end"), [(1.0, 4.5), (3.5, None), (None, 2.5)])
+def test_a_part_is_cut_by_the_clock_that_goes_on(tmp_path, start, end):
+    """Both halves of the file have the same times; the second is the third to fifth second."""
+    source = joined(tmp_path / "in.ts", ts(tmp_path / "a.ts", sound=3.0), ts(tmp_path / "b.ts"))
+    whole, sound, _ = read(source)
+    begin, stop = (start or 0) * 90_000, (end or 99) * 90_000
+
+    pictures, others, counts = read(source, start=start, end=end)
+
+    assert pictures == [t - begin for t in whole if begin <= t - whole[0] < stop]
+    first = min(t for t in sound if not begin or t - whole[0] >= begin)
+    assert others[0] == first - begin
+    assert len(others) == sum(1 for t in sound if first <= t < whole[0] + stop)
+    assert len(counts.clock_resets) == (0 if end == 2.5 else 1 if start == 1.0 else 0)
