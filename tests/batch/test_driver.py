@@ -14,11 +14,13 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
+import av
 import judge
 import pytest
 from factory import Picture, Sound, cut_short, make_clip
 
 from dashcam_pipeline.batch import discovery, driver
+from dashcam_pipeline.batch import estimate as estimate_module
 from dashcam_pipeline.batch import job as job_module
 from dashcam_pipeline.batch.discovery import Selection
 from dashcam_pipeline.batch.driver import plan_batch, run_batch
@@ -26,6 +28,7 @@ from dashcam_pipeline.batch.estimate import estimate
 from dashcam_pipeline.batch.job import Job, Outcome, run_job
 from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
 from dashcam_pipeline.batch.lock import FolderLock
+from dashcam_pipeline.batch.pool import LocalRunner
 from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.runner import Finished, Started
 from dashcam_pipeline.batch.session import BatchOptions
@@ -668,6 +671,44 @@ def test_jobs_are_plain_data(card, tmp_path):
     outcome = json.loads(json.dumps(run_job(json.loads(json.dumps(asdict(job))))))
     assert outcome["status"] == "done"
     assert outcome["frames"] == 8
+
+
+def test_an_estimate_decodes_nothing_in_this_process(card, monkeypatch):
+    """The largest recording is hostile: this process must not even open it."""
+
+    def never(*_args, **_settings):
+        raise AssertionError("a recording was opened here")
+
+    monkeypatch.setattr(av, "open", never)
+    plan = plan_batch(card, card.parent / "out", config=PLAIN)
+    found = estimate(plan, card.parent / "out", config=PLAIN, options=BatchOptions())
+    assert found is not None
+    assert found.nbytes > 0
+    assert found.fps > 0
+
+
+class Dying(LocalRunner):
+    """A runner one of whose recordings takes its process down."""
+
+    def submit(self, job):
+        self.worst = "NR" in job.path
+        super().submit(job)
+
+    def poll(self, timeout):
+        events = super().poll(timeout)
+        for worker in self._workers:
+            if worker is not None and worker.job is not None and self.worst:
+                worker.process.kill()
+        return events
+
+
+def test_an_estimate_survives_a_crash(card, monkeypatch):
+    monkeypatch.setattr(estimate_module, "LocalRunner", Dying)
+    options = BatchOptions(selection=Selection(include=("*NR*", "RO/*", "*/RO/*")))
+    plan = plan_batch(card, card.parent / "out", config=PLAIN, options=options)
+    found = estimate(plan, card.parent / "out", config=PLAIN, options=options)
+    assert found is not None
+    assert "RO" in found.trial
 
 
 # From here on with real processes.
