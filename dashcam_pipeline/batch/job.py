@@ -232,7 +232,7 @@ def _allowed(job: Job, target: Path) -> CleanConfig:
     if obstacle is not None:
         raise OutputExistsError(
             f"{obstacle} is there already, and wasn't made of this recording with these settings; "
-            "it is kept (--overwrite replaces it)"
+            "it is kept, unless --overwrite is given"
         )
     return config
 

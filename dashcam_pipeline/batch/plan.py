@@ -83,7 +83,7 @@ class Intent:
         name = what.relative_to(self.output)
         if self.overwrite:
             return "clean", f"replaces {name}, which {why}"
-        return "refuse", f"{name} {why}; it is kept (--overwrite replaces it)"
+        return "refuse", f"{name} {why}; it is kept, unless --overwrite is given"
 
 
 def decide(clip: TreeFile, entry: Entry | None, intent: Intent, *, ending: str = "") -> Decision:
