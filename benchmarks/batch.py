@@ -22,7 +22,7 @@ import numpy as np
 
 from dashcam_pipeline.batch.driver import plan_batch, run_batch
 from dashcam_pipeline.batch.journal import Entry, Journal
-from dashcam_pipeline.batch.plan import decide
+from dashcam_pipeline.batch.plan import Intent, decide
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
 
@@ -97,9 +97,10 @@ def planning(folder: Path, entries: int) -> None:
     begin = time.perf_counter()
     plan = plan_batch(card, folder / "none", config=CleanConfig(stages=()))
     seconds = time.perf_counter() - begin
+    intent = Intent(root=card, output=folder, recipe=plan.recipe)
     begin = time.perf_counter()
     for step in plan.steps:
-        decide(step.clip, step.entry, plan.recipe, folder)
+        decide(step.clip, step.entry, intent)
     print(f"finding and planning {entries} recordings: {seconds:.2f} s")
 
 

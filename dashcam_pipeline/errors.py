@@ -11,6 +11,7 @@
     │   └── IndexMissingError     3   an MP4 without its index (moov)
     ├── OutputError               4   the result can't be written
     │   ├── OutputExistsError     4   it is there already, or it is the source itself
+    │   ├── FileTooLargeError     4   no file may be as large there
     │   └── DiskFullError         4   no space left
     ├── DamagedError              5   with --strict: parts of the source were lost
     ├── ModelError                6   weights missing, changed or unusable
@@ -86,6 +87,10 @@ class OutputError(DashcamError):
 
 class OutputExistsError(OutputError):
     """The output exists already, or is the source itself."""
+
+
+class FileTooLargeError(OutputError):
+    """A file may not be as large where the output goes, though there is space left."""
 
 
 class DiskFullError(OutputError):

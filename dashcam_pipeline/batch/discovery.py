@@ -5,7 +5,8 @@
     tree = discover(Path("SDCARD"))
     chosen = select(tree, Selection(camera="front", events_only=True))
 
-Nothing is opened here: names, sizes and times are all that is looked at.
+Names, sizes and times are looked at, and what tells a result of dashcam from a recording; nothing
+is opened as a video here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from dashcam_pipeline.batch import products, result
+from dashcam_pipeline.batch.result import CSV_NAME, JSON_NAME
 from dashcam_pipeline.dashcam.names import Camera, ClipName, parse_name
 from dashcam_pipeline.dashcam.sidecars import is_hidden, is_sidecar
 from dashcam_pipeline.errors import InputMissingError, UsageError
@@ -50,7 +53,7 @@ class TreeFile:
     @property
     def recorded(self) -> datetime:
         """Local time: its name's, or else the file's."""
-        return self.name.recorded or datetime.fromtimestamp(self.mtime_ns / 1e9)  # noqa: DTZ006 - as the camera's clock
+        return self.name.recorded or _local_time(self.mtime_ns)
 
 
 @dataclass(slots=True)
@@ -63,6 +66,8 @@ class Tree:
         sidecars: what belongs to them.
         others: files that are neither, which are left alone.
         unreadable: folders that could not be listed, and why.
+        links: sidecars that are links; they may lead anywhere, and aren't followed.
+        named: True if the user named one recording, and no folder.
     """
 
     root: Path
@@ -70,6 +75,8 @@ class Tree:
     sidecars: list[TreeFile] = field(default_factory=list)
     others: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +91,7 @@ class Selection:
         include: glob patterns, one of which must match the path in the tree, or the bare name; case
             ignored.
         exclude: glob patterns, none of which may match.
+        results: True takes results of dashcam for recordings, too.
     """
 
     camera: Camera | None = None
@@ -92,6 +100,7 @@ class Selection:
     events_only: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    results: bool = False
 
     def refuses(self, clip: TreeFile) -> str:
         """Why a recording isn't wanted; empty if it is."""
@@ -118,11 +127,15 @@ class Chosen:
         sidecars: that come along, by the recording they belong to; those of no recording are under
             the empty path.
         refused: how many recordings were refused, by reason.
+        results: True if results of dashcam are among those that are wanted.
+        withheld: sidecars that have the name of what goes along with a result, or of a report.
     """
 
     clips: list[TreeFile]
     sidecars: dict[str, list[TreeFile]]
     refused: dict[str, int]
+    results: bool = False
+    withheld: list[str] = field(default_factory=list)
 
 
 def discover(root: Path) -> Tree:
@@ -135,7 +148,7 @@ def discover(root: Path) -> Tree:
         InputMissingError: it doesn't exist or can't be listed.
     """
     if root.is_file():
-        tree = Tree(root.parent)
+        tree = Tree(root.parent, named=True)
         _sort_in(tree, _found(root, root.name))
         return tree
     try:
@@ -154,30 +167,46 @@ def discover(root: Path) -> Tree:
 
 
 def select(tree: Tree, selection: Selection) -> Chosen:
-    """Choose among the recordings of a tree; sidecars go with theirs."""
+    """Choose among the recordings of a tree; sidecars go with theirs.
+
+    A result of dashcam is only cleaned again if the selection says so, or if it was named itself.
+    """
     clips, refused = [], dict[str, int]()
+    results = selection.results or tree.named
     for clip in tree.clips:
         reason = selection.refuses(clip)
+        if not reason and not results and products.is_product(tree.root / clip.path):
+            reason = products.LEFT_OUT
         if reason:
             refused[reason] = refused.get(reason, 0) + 1
         else:
             clips.append(clip)
-    return Chosen(clips, _sidecars(tree, clips), refused)
+    found, withheld = _sidecars(tree, clips)
+    return Chosen(clips, found, refused, results, withheld)
 
 
-def _sidecars(tree: Tree, wanted: list[TreeFile]) -> dict[str, list[TreeFile]]:
+def _sidecars(tree: Tree, wanted: list[TreeFile]) -> tuple[dict[str, list[TreeFile]], list[str]]:
+    paths = {clip.path for clip in tree.clips}
     known = {(clip.folder, clip.name.recording) for clip in tree.clips}
     owner: dict[tuple[str, str], str] = {}
     for clip in wanted:
         owner.setdefault((clip.folder, clip.name.recording), clip.path)
     sidecars: dict[str, list[TreeFile]] = {}
+    withheld: list[str] = []
     for sidecar in tree.sidecars:
+        is_report = sidecar.path.lower() in {JSON_NAME, CSV_NAME}
+        own = result.is_report if is_report else products.is_own_companion
+        if own(tree.root / sidecar.path):
+            continue
+        if is_report or products.companion_of(sidecar.path) in paths:
+            withheld.append(sidecar.path)
+            continue
         key = (sidecar.folder, sidecar.name.recording)
         if key in owner:
             sidecars.setdefault(owner[key], []).append(sidecar)
         elif key not in known:  # of a whole folder, or of the card
             sidecars.setdefault("", []).append(sidecar)
-    return sidecars
+    return sidecars, withheld
 
 
 def check_folders(root: Path, output: Path) -> None:
@@ -213,7 +242,10 @@ def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[TreeFile]:
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(folder / entry.name, f"{path}/", tree)
             elif entry.is_file():
-                yield _found(folder / entry.name, path)
+                if entry.is_symlink() and is_sidecar(PurePosixPath(path)):
+                    tree.links.append(path)
+                else:
+                    yield _found(folder / entry.name, path)
         except OSError as error:
             tree.unreadable.append((path, error.strerror or str(error)))
 
@@ -231,6 +263,14 @@ def _sort_in(tree: Tree, found: TreeFile) -> None:
         tree.sidecars.append(found)
     else:
         tree.others += 1
+
+
+def _local_time(ns: int) -> datetime:
+    """A file's time on the camera's clock; the nearest that can be said where it is no date."""
+    try:
+        return datetime.fromtimestamp(ns / 1e9)  # noqa: DTZ006 - as the camera's clock
+    except (OverflowError, ValueError, OSError):
+        return datetime(1, 1, 1) if ns < 0 else datetime(9999, 12, 31)  # noqa: DTZ001 - likewise
 
 
 def _matches(path: str, patterns: tuple[str, ...]) -> bool:

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 from dashcam_pipeline.batch.discovery import check_folders, discover, select
 from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
 from dashcam_pipeline.batch.lock import FolderLock
-from dashcam_pipeline.batch.plan import make_plan
+from dashcam_pipeline.batch.plan import Intent, make_plan
 from dashcam_pipeline.batch.pool import LocalRunner
 from dashcam_pipeline.batch.recipe import make_recipe
 from dashcam_pipeline.batch.resources import plan_budget
+from dashcam_pipeline.batch.result import check_reports
 from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.errors import InputMissingError
+from dashcam_pipeline.errors import InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.partfile import output_error
 
@@ -52,11 +53,15 @@ def plan_batch(
     Raises:
         DashcamError: a folder, an option or weights that can't be.
     """
-    output, options = Path(output), options or BatchOptions()
+    config, options = config or CleanConfig(), options or BatchOptions()
+    root, output = Path(input), Path(output)
+    _check(root, output, config)
     path = journal_path(output)
     with ExitStack() as opened:
-        journal = opened.enter_context(Journal(path)) if path.exists() else None
-        return _plan(Path(input), output, config or CleanConfig(), options, journal)
+        journal = None
+        if path.exists():
+            journal = opened.enter_context(Journal(path, writable=False))
+        return _plan(root, output, config, options, journal)
 
 
 def run_batch(
@@ -90,7 +95,7 @@ def run_batch(
     """
     config, options = config or CleanConfig(), options or BatchOptions()
     root, output = Path(input), Path(output)
-    check_folders(root, output)
+    _check(root, output, config)
     with ExitStack() as opened:
         try:
             work_folder(output).mkdir(parents=True, exist_ok=True)
@@ -115,16 +120,21 @@ def run_batch(
             report = session.report()
             try:
                 report.write(output)
-            except OSError as error:
-                report.warnings.append(f"the report can't be written: {error.strerror or error}.")
+            except OutputError as error:
+                report.warnings.append(f"the report can't be written: {error.args[0]}")
         return report
+
+
+def _check(root: Path, output: Path, config: CleanConfig) -> None:
+    """Refuse folders in which something would be lost, before anything is made."""
+    check_folders(root, output)
+    check_reports(output, overwrite=config.overwrite)
 
 
 def _plan(
     root: Path, output: Path, config: CleanConfig, options: BatchOptions, journal: Journal | None
 ) -> Plan:
-    check_folders(root, output)
-    recipe = make_recipe(config).digest
+    recipe = make_recipe(config)
     tree = discover(root)
     if not tree.clips:
         raise InputMissingError(
@@ -136,9 +146,13 @@ def _plan(
         chosen.clips,
         among=tree.clips,
         journal=journal,
-        recipe=recipe,
-        output=output,
-        night_only=options.night_only,
+        intent=Intent(
+            root=tree.root,
+            output=output,
+            recipe=recipe,
+            overwrite=config.overwrite,
+            night_only=options.night_only,
+        ),
     )
     return Plan(tree, chosen, steps, recipe)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.batch.job import Job
+from dashcam_pipeline.batch.pool import LocalRunner
 from dashcam_pipeline.batch.resources import plan_budget
-from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.media.containers import FALLBACK
-from dashcam_pipeline.media.probe import probe
-from dashcam_pipeline.pipeline import clean
+from dashcam_pipeline.batch.runner import Finished
+from dashcam_pipeline.errors import DamagedError, DashcamError, InputError
 
 if TYPE_CHECKING:
+    from dashcam_pipeline.batch.job import Outcome
     from dashcam_pipeline.batch.plan import Step
+    from dashcam_pipeline.batch.runner import Runner
     from dashcam_pipeline.batch.session import BatchOptions, Plan
     from dashcam_pipeline.config import CleanConfig
 
@@ -23,6 +25,9 @@ TRIAL_SECONDS: Final = 2.0
 
 _TRIES: Final = 5
 """Recordings tried until one can be read."""
+
+_ITS_OWN: Final = frozenset(k.exit_code for k in (DashcamError, InputError, DamagedError))
+"""Exit codes of what is wrong with a recording, a crash of its process among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,51 +73,91 @@ def estimate(
     Raises:
         DashcamError: the trial failed for another reason than its recording, as the batch would.
     """
-    todo = sorted((s for s in plan.steps if s.action != "skip"), key=lambda s: s.clip.size)
+    todo = sorted((s for s in plan.steps if s.is_work), key=lambda s: s.clip.size)
     middle = len(todo) // 2
-    for step in [*todo[middle:], *reversed(todo[:middle])][:_TRIES]:
-        try:
-            return _try(step, todo, plan, output, config=config, options=options)
-        except InputError:
-            continue  # it will fail by itself when its turn comes
-    return None
-
-
-def _try(
-    step: Step,
-    todo: list[Step],
-    plan: Plan,
-    output: Path,
-    *,
-    config: CleanConfig,
-    options: BatchOptions,
-) -> Estimate | None:
-    source = plan.tree.root / step.clip.path
-    info = probe(source)
-    duration = info.duration_s or TRIAL_SECONDS
-    start = config.start or 0.0
-    end = min(start + TRIAL_SECONDS, config.end or start + TRIAL_SECONDS)
     budget = plan_budget(
         config.device, workers=options.workers, threads=config.threads, jobs=len(todo)
     )
-    with tempfile.TemporaryDirectory(prefix="dashcam-trial-") as folder:
-        report = clean(
-            source,
-            Path(folder) / f"trial{FALLBACK.written[0]}",
-            config=config.model_copy(update={"end": end, "threads": budget.threads}),
-        )
-    tried = min(end - start, duration)
-    cleaned = min(duration, config.end or duration) - start
-    share = max(1.0, cleaned / tried)
-    wall, made = report.timings["total"] * share, report.output.size_bytes * share
-    size = sum(s.clip.size for s in todo)
-    scale = size / max(1, step.clip.size)
+    tried = [*todo[middle:], *reversed(todo[:middle])][:_TRIES]
+    # In a process of its own: a file may crash its decoder, and its name says nothing about that.
+    runner = LocalRunner(replace(budget, workers=1))
+    try:
+        for step in tried:
+            trial = _try(step, plan, config, runner)
+            if trial is not None:
+                break
+        else:
+            return None
+    finally:
+        runner.close()
+    scale = _share(trial, config) * sum(s.clip.size for s in todo) / max(1, step.clip.size)
     place = next(p for p in (output.absolute(), *output.absolute().parents) if p.exists())
     return Estimate(
         trial=step.clip.path,
-        fps=report.fps,
-        seconds=wall * scale / budget.workers,
-        nbytes=round(made * scale),
+        fps=trial.frames / trial.seconds if trial.seconds > 0 else 0.0,
+        seconds=trial.seconds * scale / budget.workers,
+        nbytes=round(trial.nbytes * scale),
         free=disk_usage(place).free,
         workers=budget.workers,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What a trial took and made; the recording's whole length in seconds, if it is known."""
+
+    frames: int
+    seconds: float
+    nbytes: int
+    duration: float | None
+
+
+def _try(step: Step, plan: Plan, config: CleanConfig, runner: Runner) -> _Trial | None:
+    """Clean the beginning of a recording; None if it is the recording that fails.
+
+    Raises:
+        DashcamError: another reason than the recording.
+    """
+    start = config.start or 0.0
+    end = min(start + TRIAL_SECONDS, config.end or start + TRIAL_SECONDS)
+    with tempfile.TemporaryDirectory(prefix="dashcam-trial-") as folder:
+        runner.submit(
+            Job(
+                path=step.clip.path,
+                source=str((plan.tree.root / step.clip.path).absolute()),
+                folder=folder,
+                work=str(Path(folder) / "work"),
+                config=config.model_copy(update={"end": end}).model_dump(mode="json"),
+                recipe="trial",
+                segment_seconds=2 * TRIAL_SECONDS,
+                results=plan.chosen.results,
+            )
+        )
+        outcome = _outcome(runner)
+    report = outcome.report
+    if report is not None:
+        return _Trial(
+            report["frames"]["written"],
+            report["timings"]["total"],
+            report["output"]["size_bytes"],
+            report["input"]["duration_s"],
+        )
+    if outcome.status != "failed" or outcome.exit_code in _ITS_OWN:
+        return None  # it will be left out, or fail by itself, when its turn comes
+    kinds = (kind for kind in DashcamError.__subclasses__() if kind.exit_code == outcome.exit_code)
+    raise next(kinds, DashcamError)(outcome.reason)
+
+
+def _outcome(runner: Runner) -> Outcome:
+    while True:
+        for event in runner.poll(1.0):
+            if isinstance(event, Finished):
+                return event.outcome
+
+
+def _share(trial: _Trial, config: CleanConfig) -> float:
+    """How much longer than the trial what is to be cleaned of its recording is."""
+    start = config.start or 0.0
+    duration = trial.duration or TRIAL_SECONDS
+    whole = min(duration, config.end or duration) - start
+    return max(1.0, whole / TRIAL_SECONDS)

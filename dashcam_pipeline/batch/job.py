@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.batch.night import is_bright
-from dashcam_pipeline.batch.resumable import clean_resumable
+from dashcam_pipeline.batch.products import has_mark, in_the_way
+from dashcam_pipeline.batch.resumable import clean_resumable, was_made_here
 from dashcam_pipeline.config import make_config
 from dashcam_pipeline.errors import (
     DamagedError,
     DashcamError,
     DiskFullError,
+    FileTooLargeError,
     InputError,
     OutputExistsError,
     UsageError,
 )
 from dashcam_pipeline.media.destination import choose_output_path
-from dashcam_pipeline.media.partfile import check_output
+from dashcam_pipeline.media.partfile import output_error
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.provenance import sha256_of
 
@@ -30,9 +35,13 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.engine.workers import Progress
 
-OutcomeStatus: TypeAlias = Literal["done", "damaged", "bright", "unchanged", "failed"]
+logger = logging.getLogger(__name__)
 
-_FINAL: Final = (InputError, UsageError, DiskFullError, OutputExistsError, DamagedError)
+OutcomeStatus: TypeAlias = Literal[
+    "done", "damaged", "bright", "product", "unchanged", "refused", "failed"
+]
+
+_FINAL: Final = (InputError, UsageError, DiskFullError, FileTooLargeError, DamagedError)
 """Trying again changes nothing; other failures get a second try."""
 
 
@@ -51,7 +60,7 @@ class Job:
         ending: added to the output's stem, where two recordings would have the same name.
         known_sha256: of the source on record; if it still is that, nothing is done.
         night_only: True leaves out what was taken by day.
-        may_replace: True if an output of this name is ours.
+        results: True cleans results of dashcam, too.
     """
 
     path: str
@@ -64,7 +73,7 @@ class Job:
     ending: str = ""
     known_sha256: str = ""
     night_only: bool = False
-    may_replace: bool = False
+    results: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +81,14 @@ class Outcome:
     """What became of a job.
 
     Args:
-        status: ``done``, ``damaged`` (done, but parts of the source were lost), ``bright`` (left
-            out), ``unchanged`` (the source is the one on record) or ``failed``.
+        status: ``done``, ``damaged`` (done, but parts of the source were lost), ``bright`` and
+            ``product`` (left out), ``unchanged`` (the source is the one on record), ``refused``
+            (something stands in the place of the result) or ``failed``.
         reason: for people.
         size, mtime_ns: of the source, as it was before the work began.
-        sha256: of the source; empty if it wasn't read to the end.
+        sha256, fingerprint: of the source; empty if it wasn't read to the end.
         output: absolute path; empty without one.
-        output_size, output_mtime_ns: of the output.
+        output_size, output_mtime_ns, output_fingerprint: of the output.
         frames: written.
         seconds: that it took.
         exit_code: of the failure.
@@ -92,9 +102,11 @@ class Outcome:
     size: int = 0
     mtime_ns: int = 0
     sha256: str = ""
+    fingerprint: str = ""
     output: str = ""
     output_size: int = 0
     output_mtime_ns: int = 0
+    output_fingerprint: str = ""
     frames: int = 0
     seconds: float = 0.0
     exit_code: int = 0
@@ -123,7 +135,12 @@ def run_job(
     job = Job(**data)
     try:
         outcome = _run(job, progress)
+    except OutputExistsError as error:
+        outcome = Outcome(status="refused", reason=error.args[0], exit_code=error.exit_code)
     except DashcamError as error:
+        if isinstance(error, FileTooLargeError):
+            # They would be joined to no end, and fill the disk for the others.
+            rmtree(job.work, ignore_errors=True)
         outcome = Outcome(
             status="failed",
             reason=error.args[0],
@@ -135,7 +152,15 @@ def run_job(
         outcome = Outcome(
             status="failed",
             reason=f"{job.source}: {error.strerror or error}",
-            exit_code=1,
+            exit_code=DashcamError.exit_code,
+            retry=True,
+        )
+    except Exception as error:  # whatever it is, it is this recording's alone
+        logger.debug("%s", job.source, exc_info=True)
+        outcome = Outcome(
+            status="failed",
+            reason=f"unexpected {type(error).__name__}: {error}",
+            exit_code=DashcamError.exit_code,
             retry=True,
         )
     return outcome.to_dict() | {"seconds": time.perf_counter() - begin}
@@ -144,56 +169,78 @@ def run_job(
 def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
     source = Path(job.source)
     info = probe(source)  # says clearly what is wrong with a file that can't be read
+    if not job.results and has_mark(info.metadata):
+        return Outcome(status="product")
     status = source.stat()
     facts = Outcome(
         status="unchanged",
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
         sha256=sha256_of(source),
+        fingerprint=fingerprint(source),
     )
     if facts.sha256 == job.known_sha256:
         return facts
     if job.night_only and is_bright(source):
         return replace(facts, status="bright", reason="taken by day")
-    folder = Path(job.folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / choose_output_path(info, None, ending=job.ending).name
-    config = _claimed(job, target)
+    # Segments and outputs that a run left behind are only of use to the same source.
+    job = replace(job, recipe=f"{job.recipe} {facts.sha256}")
+    target = Path(job.folder) / choose_output_path(info, None, ending=job.ending).name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(error, target) from error
     report = clean_resumable(
         source,
         target,
-        config=config,
+        config=_allowed(job, target),
         work=Path(job.work),
         recipe=job.recipe,
         segment_seconds=job.segment_seconds,
         progress=progress,
     )
-    # File managers and cameras' apps sort by it.
-    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    warnings = (*report.warnings, *_keep_times(target, status))
     made = target.stat()
     return replace(
         facts,
         status="damaged" if report.frames.damaged else "done",
-        reason=" ".join(report.warnings),
+        reason=" ".join(warnings),
         output=str(target),
         output_size=made.st_size,
         output_mtime_ns=made.st_mtime_ns,
+        output_fingerprint=fingerprint(target),
         frames=report.frames.written,
         report=report.to_dict(),
     )
 
 
-def _claimed(job: Job, target: Path) -> CleanConfig:
-    """The configuration, allowed to replace an output that an interrupted run of ours made.
+def _allowed(job: Job, target: Path) -> CleanConfig:
+    """The configuration; it may replace an output that an interrupted run of ours made.
 
     Between an output's appearance and its entry in the journal lies a moment in which all can be
-    cut off. So the name is claimed beforehand, once it is known that nobody else's file has it.
+    cut off. Such an output is known by what the run noted just before.
+
+    Raises:
+        OutputExistsError: another file has the name of the output, or of what goes along with it.
     """
     config = make_config(job.config)
-    claim = Path(job.work) / "claim"
-    ours = claim.exists() and claim.read_text(encoding="utf-8", errors="replace") == target.name
-    if not (ours or job.may_replace):
-        check_output(Path(job.source), target, overwrite=config.overwrite)
-    claim.parent.mkdir(parents=True, exist_ok=True)
-    claim.write_text(target.name, encoding="utf-8", errors="replace")
-    return config.model_copy(update={"overwrite": True})
+    if config.overwrite:
+        return config
+    if was_made_here(Path(job.work), target, job.recipe):
+        return config.model_copy(update={"overwrite": True})
+    obstacle = in_the_way(target)
+    if obstacle is not None:
+        raise OutputExistsError(
+            f"{obstacle} is there already, and wasn't made of this recording with these settings; "
+            "it is kept, unless --overwrite is given"
+        )
+    return config
+
+
+def _keep_times(target: Path, status: os.stat_result) -> tuple[str, ...]:
+    """Give an output its source's times, by which file managers and cameras' apps sort."""
+    try:
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    except (OSError, OverflowError) as error:  # a date that this file system can't hold
+        return (f"its file time could not be kept: {error}.",)
+    return ()

@@ -1,23 +1,27 @@
 """What was done to which recording: an SQLite file, written by the driving process alone.
 
-A recording is done when its output is whole and its fingerprint is the one on record: size and time
-of the input (or, if only the time changed, its SHA-256), and the recipe. SQLite wants a local disk;
-where the output folder isn't on one, the journal lies in the user's state folder.
+An entry says what the output of a recording was made of: its source (size, time, fingerprint and
+SHA-256) and its recipe. What doesn't fit both is another's, and stays. Names are stored as the
+bytes that they are on the disk. SQLite wants a local disk; where the output folder isn't on one,
+the journal lies in the user's state folder.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 
 from platformdirs import user_state_path
 
+from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.inference.digest import short_name
 
@@ -30,7 +34,7 @@ Status: TypeAlias = Literal["started", "done", "damaged", "bright", "failed"]
 WHOLE: Final[frozenset[Status]] = frozenset(("done", "damaged"))
 """An output exists; ``damaged``: the source was, and all of it that could be decoded is in it."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _FOLDER: Final = ".dashcam"
 _NAME: Final = "journal.sqlite3"
@@ -44,12 +48,29 @@ _OCTAL: Final = re.compile(r"\\(\d{3})")
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS clips (
-    path TEXT PRIMARY KEY, status TEXT NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL, recipe TEXT NOT NULL, sha256 TEXT NOT NULL, output TEXT NOT NULL,
+    path BLOB PRIMARY KEY, status TEXT NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, recipe TEXT NOT NULL, sha256 TEXT NOT NULL, output BLOB NOT NULL,
     output_size INTEGER NOT NULL, output_mtime_ns INTEGER NOT NULL, frames INTEGER NOT NULL,
     seconds REAL NOT NULL, attempts INTEGER NOT NULL, updated TEXT NOT NULL
-) WITHOUT ROWID;
+) WITHOUT ROWID
 """
+"""Without what ``_SINCE`` adds."""
+
+_SINCE: Final = {
+    1: (
+        "UPDATE clips SET path = CAST(path AS BLOB), output = CAST(output AS BLOB)",
+        "ALTER TABLE clips ADD COLUMN settings TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE clips ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE clips ADD COLUMN output_fingerprint TEXT NOT NULL DEFAULT ''",
+    ),
+}
+"""What makes the next version of a journal, by version."""
+
+_NAMES: Final = frozenset(("path", "output"))
+"""Columns that hold names: any bytes but zero."""
+
+_LARGEST: Final = 2**63 - 1
+"""What SQLite can hold. File times are in nanoseconds: the year 2262."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +81,14 @@ class Entry:
         path: relative to the input tree, with forward slashes.
         status: where it stands.
         reason: why it failed, or what was lost.
-        size, mtime_ns: of the input.
+        size, mtime_ns: of the input, as all that follows up to ``settings``; if there is an output,
+            of the input that it was made of.
         recipe: its digest.
         sha256: of the input; empty if it wasn't read to the end.
+        fingerprint: of the input; empty where an older version didn't take it.
+        settings: digest of the recipe without versions and weights; likewise.
         output: relative to the output folder; empty while there is none.
-        output_size, output_mtime_ns: of the output.
+        output_size, output_mtime_ns, output_fingerprint: of the output.
         frames: written.
         seconds: that the work took.
         attempts: made in the last run.
@@ -78,30 +102,42 @@ class Entry:
     recipe: str
     reason: str = ""
     sha256: str = ""
+    fingerprint: str = ""
+    settings: str = ""
     output: str = ""
     output_size: int = 0
     output_mtime_ns: int = 0
+    output_fingerprint: str = ""
     frames: int = 0
     seconds: float = 0.0
     attempts: int = 0
     updated: str = ""
 
-    def same_source(self, size: int, mtime_ns: int) -> bool:
-        """Whether the input is the one on record, by size and time."""
-        return (self.size, self.mtime_ns) == (size, mtime_ns)
+    def has_times_of(self, size: int, mtime_ns: int) -> bool:
+        """Whether an input has the size and the time on record."""
+        return (self.size, clamped(self.mtime_ns)) == (size, clamped(mtime_ns))
 
     def output_is_whole(self, folder: Path) -> bool:
-        """Whether the output is there as it was written."""
+        """Whether the output is there as it was written; a new file time alone changes nothing."""
         if not self.output:
             return False
+        path = folder / self.output
         try:
-            status = (folder / self.output).stat()
+            status = path.lstat()
+            if not S_ISREG(status.st_mode) or status.st_size != self.output_size:
+                return False
+            if clamped(status.st_mtime_ns) == clamped(self.output_mtime_ns):
+                return True
+            return self.output_fingerprint == fingerprint(path)
         except OSError:
             return False
-        return (status.st_size, status.st_mtime_ns) == (self.output_size, self.output_mtime_ns)
 
 
 _COLUMNS: Final = tuple(field.name for field in fields(Entry))
+_KINDS: Final = {
+    field.name: {"int": (int,), "float": (int, float)}.get(str(field.type), (str,))
+    for field in fields(Entry)
+}
 _PUT: Final = (
     f"INSERT OR REPLACE INTO clips ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own field names
     f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
@@ -113,39 +149,36 @@ class Journal:
     """The record of one output folder; a context manager.
 
     Args:
-        path: the file; made if it isn't there.
+        path: the file; made if it isn't there, and brought to this version if it is older.
+        writable: False changes nothing on the disk, for a look ahead.
 
     Raises:
         OutputError: it can't be opened, isn't a journal, or is of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None)
-            # Written ahead and not synced at each entry: a power cut may lose the last entries,
-            # never the file; what they told is then done again or found whole.
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_SCHEMA)
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version not in {0, SCHEMA_VERSION}:
-                raise OutputError(
-                    f"{path} was written by a newer version (schema {version}).",
-                    advice="Update dashcam-pipeline, or name another output folder.",
-                )
-            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        except (sqlite3.Error, OSError) as error:
-            raise OutputError(
-                f"the journal {path} can't be used: {error}.",
-                advice="Move it away to begin anew, or name another output folder.",
-            ) from error
+        with self._said("used"):
+            if writable:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._db = sqlite3.connect(path, isolation_level=None)
+                # Written ahead and not synced at each entry: a power cut may lose the last entries,
+                # never the file; what they told is then done again or found whole.
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")
+            else:
+                self._db = _copy_in_memory(path)
+            self._bring_up()
 
     def get(self, path: str) -> Entry | None:
-        """What is on record of a recording."""
-        row = self._db.execute(f"{_GET} WHERE path = ?", (path,)).fetchone()
-        return None if row is None else Entry(*row)
+        """What is on record of a recording.
+
+        Raises:
+            OutputError: it can't be read.
+        """
+        with self._said("read"):
+            row = self._db.execute(f"{_GET} WHERE path = ?", (os.fsencode(path),)).fetchone()
+            return None if row is None else _entry(row)
 
     def put(self, entry: Entry) -> None:
         """Record; replaces what was on record.
@@ -155,7 +188,7 @@ class Journal:
         """
         values = asdict(entry) | {"updated": datetime.now(UTC).isoformat(timespec="seconds")}
         try:
-            self._db.execute(_PUT, values)
+            self._db.execute(_PUT, {name: _stored(name, v) for name, v in values.items()})
         except sqlite3.Error as error:
             raise OutputError(
                 f"the journal {self.path} can't be written: {error}.",
@@ -163,14 +196,60 @@ class Journal:
             ) from error
 
     def __iter__(self) -> Iterator[Entry]:
-        """All entries, by path."""
-        with closing(self._db.execute(f"{_GET} ORDER BY path")) as rows:
+        """All entries, by path.
+
+        Raises:
+            OutputError: they can't be read.
+        """
+        with self._said("read"), closing(self._db.execute(f"{_GET} ORDER BY path")) as rows:
             for row in rows:
-                yield Entry(*row)
+                yield _entry(row)
+
+    def _bring_up(self) -> None:
+        """Make the table, or bring an older one to this version: whole, or not at all."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            version = self._version()
+            self._db.execute(_SCHEMA)
+            for since in range(max(version, 1), SCHEMA_VERSION):
+                for statement in _SINCE[since]:
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.close()  # which undoes what isn't committed
+            raise
+
+    def _version(self) -> int:
+        """Of the journal, 0 of a new one.
+
+        Raises:
+            OutputError: it is newer than this program.
+        """
+        version: int
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise OutputError(
+                f"{self.path} was written by a newer version (schema {version}).",
+                advice="Update dashcam-pipeline, or name another output folder.",
+            )
+        return version
+
+    @contextmanager
+    def _said(self, what: str) -> Iterator[None]:
+        """A sentence for what SQLite raises."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise OutputError(
+                f"the journal {self.path} can't be {what}: {error}.",
+                advice="Move it away to begin anew, or name another output folder.",
+            ) from error
 
     def close(self) -> None:
         """Close; harmless when repeated."""
-        self._db.close()
+        with self._said("closed"):
+            self._db.close()
 
     def __enter__(self) -> Self:
         return self
@@ -182,6 +261,48 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def clamped(number: int) -> int:
+    """A number as SQLite can hold it."""
+    return max(-_LARGEST - 1, min(_LARGEST, number))
+
+
+def _stored(name: str, value: str | float) -> str | bytes | float:
+    """A field as SQLite can hold it, whatever a file is called and however old it says it is."""
+    if isinstance(value, str):
+        # What of a name is no UTF-8 comes out as escapes where it is only talked about.
+        return os.fsencode(value) if name in _NAMES else _plain(value)
+    if isinstance(value, int):
+        return clamped(value)
+    return value if math.isfinite(value) else 0.0
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values |= {k: os.fsdecode(v) for k in _NAMES if isinstance(v := values[k], bytes)}
+    if any(type(values[name]) not in kinds for name, kinds in _KINDS.items()):
+        raise sqlite3.DataError("an entry isn't what this program wrote")
+    return Entry(**values)
+
+
+def _copy_in_memory(path: Path) -> sqlite3.Connection:
+    """A journal's content, also while another process writes to it; nothing on the disk changes.
+
+    Raises:
+        sqlite3.Error: it can't be read.
+    """
+    # With nothing written ahead the file alone is all; SQLite would make its two helpers else.
+    ahead = path.with_name(f"{path.name}-wal").exists()
+    address = path.absolute().as_uri() + ("?mode=ro" if ahead else "?mode=ro&immutable=1")
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    with closing(sqlite3.connect(address, uri=True)) as source:
+        source.backup(copy)
+    return copy
 
 
 def work_folder(output: Path) -> Path:

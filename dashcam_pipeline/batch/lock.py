@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Final, Self
 
 from filelock import FileLock, Timeout
 
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media.partfile import output_error
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
 _POLL_SECONDS: Final = 0.1
+
+_NO_LOCKS: Final = frozenset((errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK))
+"""What file systems without locks answer: some of FUSE, some shares."""
 
 
 class FolderLock:
@@ -24,12 +29,11 @@ class FolderLock:
         wait: seconds to wait for another process to end.
 
     Raises:
-        OutputError: another process holds it.
-        OSError: the file can't be made, or its file system knows no locks.
+        OutputError: another process holds it, the file can't be made, or its file system knows no
+            locks.
     """
 
     def __init__(self, path: Path, what: str, *, wait: float = 0.0) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(
             path,
             timeout=wait,
@@ -39,12 +43,21 @@ class FolderLock:
             preserve_lock_file=True,
         )
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
             raise OutputError(
                 f"{what} is in use by another run.",
                 advice="Wait for it to end, or name another output folder.",
             ) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise output_error(error, path) from error
+            raise OutputError(
+                f"{path} can't be locked: its file system knows no locks ({error.strerror}).",
+                advice="Without one, two runs could spoil each other's results; "
+                "name an output folder on another disk.",
+            ) from error
 
     def release(self) -> None:
         """Let it go; harmless when repeated."""

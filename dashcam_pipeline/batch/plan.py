@@ -1,24 +1,39 @@
-"""What is to be done with each recording, decided before anything is done."""
+"""What is to be done with each recording, decided before anything is done.
+
+A result belongs to a source and to settings. What stands in its place is only replaced if the user
+said so; otherwise the recording is refused, and its reason says what stands there.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.batch.job import Job
-from dashcam_pipeline.batch.journal import WHOLE, work_folder
+from dashcam_pipeline.batch.journal import work_folder
+from dashcam_pipeline.batch.naming import name_results
+from dashcam_pipeline.batch.products import in_the_way
+from dashcam_pipeline.batch.resumable import was_made_here
 from dashcam_pipeline.inference.digest import short_name
+from dashcam_pipeline.media.containers import FALLBACK, written_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dashcam_pipeline.batch.discovery import TreeFile
     from dashcam_pipeline.batch.journal import Entry, Journal
+    from dashcam_pipeline.batch.recipe import Recipe
     from dashcam_pipeline.config import CleanConfig
 
-Action: TypeAlias = Literal["clean", "check", "skip"]
-"""``check``: the source's time changed; whether its content did is found when its turn comes."""
+Action: TypeAlias = Literal["clean", "check", "skip", "refuse"]
+"""``check``: the source's time changed; whether its content did is found when its turn comes.
+``refuse``: something stands in the place of its result, and isn't replaced."""
+
+Decision: TypeAlias = tuple[Action, str]
+"""What to do, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +54,117 @@ class Step:
     entry: Entry | None
     ending: str = ""
 
+    @property
+    def is_work(self) -> bool:
+        """Whether there is anything to do."""
+        return self.action in {"clean", "check"}
 
-def decide(  # noqa: PLR0911 - one for each reason
-    clip: TreeFile, entry: Entry | None, recipe: str, output: Path, *, night_only: bool = False
-) -> tuple[Action, str]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a run is meant to do with every recording.
+
+    Args:
+        root: the input tree.
+        output: folder of the results.
+        recipe: of this run.
+        overwrite: True replaces what stands in the place of a result.
+        night_only: False does also what an earlier run left out as taken by day.
+    """
+
+    root: Path
+    output: Path
+    recipe: Recipe
+    overwrite: bool = False
+    night_only: bool = False
+
+    def replace(self, what: Path, why: str) -> Decision:
+        """Replace something, or refuse to."""
+        name = what.relative_to(self.output)
+        if self.overwrite:
+            return "clean", f"replaces {name}, which {why}"
+        return "refuse", f"{name} {why}; it is kept, unless --overwrite is given"
+
+
+def decide(clip: TreeFile, entry: Entry | None, intent: Intent, *, ending: str = "") -> Decision:
     """What is to be done with a recording.
 
     Args:
         clip: the recording.
         entry: what is on record of it.
-        recipe: digest of this run's.
-        output: folder of the results.
-        night_only: False does also what an earlier run left out as taken by day.
+        intent: of the run.
+        ending: added to the output's stem.
     """
-    if entry is None or (entry.status == "bright" and not night_only):
-        return "clean", "new"
-    same = entry.same_source(clip.size, clip.mtime_ns)
-    if entry.status == "bright":
-        return ("skip", entry.reason) if same else ("clean", "the recording changed")
-    if entry.status not in WHOLE:
-        return "clean", "interrupted" if entry.status == "started" else "failed before"
-    if entry.recipe != recipe:
-        return "clean", "other settings, weights or versions"
-    if not entry.output_is_whole(output):
-        return "clean", "its output is gone or was changed"
-    if same:
-        return "skip", "done"
-    if entry.size == clip.size and entry.sha256:
+    if entry is not None and entry.output and os.path.lexists(intent.output / entry.output):
+        return _beside_a_result(clip, entry, intent)
+    if entry is not None and entry.status == "bright" and intent.night_only:
+        return _after_a_bright_one(clip, entry, intent)
+    obstacle = _obstacle(clip, intent, ending)
+    if obstacle is not None:
+        return intent.replace(obstacle, "is there already, and no run on record made it")
+    return "clean", _first_reason(entry)
+
+
+def _beside_a_result(clip: TreeFile, entry: Entry, intent: Intent) -> Decision:
+    """What to do where there is a file in the place of the result on record."""
+    result, recipe = intent.output / entry.output, intent.recipe
+    if not entry.output_is_whole(intent.output):
+        return intent.replace(result, "was changed since it was made")
+    same = _is_same_source(clip, entry, intent.root)
+    if same is False:
+        return intent.replace(result, "is the result of another recording of that name")
+    other = entry.recipe != recipe.digest
+    if other and (intent.overwrite or entry.settings != recipe.settings):
+        return intent.replace(result, "was made with other settings, weights or versions")
+    if same is None:
         return "check", "its file time changed"
+    return "skip", "done, by other weights or versions" if other else "done"
+
+
+def _after_a_bright_one(clip: TreeFile, entry: Entry, intent: Intent) -> Decision:
+    if _is_same_source(clip, entry, intent.root):
+        return "skip", entry.reason
     return "clean", "the recording changed"
+
+
+def _first_reason(entry: Entry | None) -> str:
+    if entry is None or entry.status == "bright":
+        return "new"
+    if entry.output:
+        return "its output is gone"
+    return "interrupted" if entry.status == "started" else "failed before"
+
+
+def _is_same_source(clip: TreeFile, entry: Entry, root: Path) -> bool | None:
+    """Whether a recording is the one on record; None if only reading all of it would tell."""
+    if clip.size != entry.size:
+        return False
+    if not entry.fingerprint:  # of an older version
+        return None
+    try:
+        if fingerprint(root / clip.path) != entry.fingerprint:
+            return False
+    except OSError:
+        return None  # its job will say what is wrong with it
+    return True if entry.has_times_of(clip.size, clip.mtime_ns) else None
+
+
+def _obstacle(clip: TreeFile, intent: Intent, ending: str) -> Path | None:
+    """What stands where a result is expected to go; its job opens the recording, and is exact."""
+    source = PurePosixPath(clip.path)
+    suffix = source.suffix if written_to(source) is not None else FALLBACK.written[0]
+    target = intent.output / source.with_name(f"{source.stem}{ending}{suffix}")
+    if was_made_here(segments_folder(intent.output, clip.path), target):
+        return None  # by a run that was cut off just then
+    return in_the_way(target)
+
+
+def _leads_out(output: Path, folder: str) -> str:
+    """Why results can't go to a folder of the output tree; empty if they can."""
+    inside, whole = os.path.realpath(output / folder), os.path.realpath(output)
+    if inside == whole or Path(whole) in Path(inside).parents:
+        return ""
+    return f"{output / folder} is a link that leads out of the output folder"
 
 
 def make_plan(
@@ -75,9 +172,7 @@ def make_plan(
     *,
     among: Iterable[TreeFile],
     journal: Journal | None,
-    recipe: str,
-    output: Path,
-    night_only: bool = False,
+    intent: Intent,
 ) -> list[Step]:
     """Decide for all recordings.
 
@@ -85,16 +180,24 @@ def make_plan(
         clips: those that are wanted.
         among: all of the tree, so that an output's name doesn't depend on what is wanted.
         journal: None if there is none yet.
-        recipe: digest of this run's.
-        output: folder of the results.
-        night_only: False does also what an earlier run left out as taken by day.
+        intent: of the run.
+
+    Raises:
+        OutputError: the journal can't be read.
     """
-    endings = _endings(among)
+    entries = {} if journal is None else {entry.path: entry for entry in journal}
+    endings = name_results(among, entries)
+    clips = list(clips)
+    outside = {folder: _leads_out(intent.output, folder) for folder in {c.folder for c in clips}}
     steps = []
+    action: Action
     for clip in clips:
-        entry = journal.get(clip.path) if journal is not None else None
-        action, reason = decide(clip, entry, recipe, output, night_only=night_only)
-        steps.append(Step(clip, action, reason, entry, endings.get(clip.path, "")))
+        entry, ending = entries.get(clip.path), endings[clip.path]
+        if outside[clip.folder]:
+            action, reason = "refuse", outside[clip.folder]
+        else:
+            action, reason = decide(clip, entry, intent, ending=ending)
+        steps.append(Step(clip, action, reason, entry, ending))
     return steps
 
 
@@ -107,8 +210,9 @@ def make_job(
     recipe: str,
     segment_seconds: float,
     night_only: bool,
+    results: bool,
 ) -> Job:
-    """The job of a step that isn't to be skipped.
+    """The job of a step that is work.
 
     Args:
         step: of the plan.
@@ -118,6 +222,7 @@ def make_job(
         recipe: its digest.
         segment_seconds: length of a segment.
         night_only: True leaves out what was taken by day.
+        results: True cleans results of dashcam, too.
     """
     clip, entry = step.clip, step.entry
     return Job(
@@ -131,25 +236,10 @@ def make_job(
         ending=step.ending,
         known_sha256=entry.sha256 if entry is not None and step.action == "check" else "",
         night_only=night_only,
-        may_replace=entry is not None and bool(entry.output),
+        results=results,
     )
 
 
 def segments_folder(output: Path, path: str) -> Path:
     """Where the segments of a recording lie until it is done."""
-    name = short_name(path.encode(errors="surrogateescape"))
-    return work_folder(output) / "segments" / name
-
-
-def _endings(clips: Iterable[TreeFile]) -> dict[str, str]:
-    """What must be added to names, where two recordings differ in their extension alone."""
-    taken: set[str] = set()
-    endings = {}
-    for clip in sorted(clips, key=lambda c: c.path):
-        path = PurePosixPath(clip.path)
-        # Without case, as the cards' own file system sees names.
-        name = str(path.with_suffix("")).lower()
-        if name in taken:
-            endings[clip.path] = f"_{path.suffix[1:].lower()}"
-        taken.add(name)
-    return endings
+    return work_folder(output) / "segments" / short_name(os.fsencode(path))

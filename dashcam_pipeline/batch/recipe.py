@@ -28,7 +28,7 @@ class Recipe:
     """What a result depends on.
 
     Args:
-        parts: JSON-able.
+        parts: JSON-able; ``settings`` are what the user asked for.
     """
 
     parts: dict[str, Any]
@@ -36,8 +36,12 @@ class Recipe:
     @property
     def digest(self) -> str:
         """A short name for it: the first 16 hexadecimal digits of a SHA-256."""
-        text = json.dumps(self.parts, sort_keys=True, ensure_ascii=True)
-        return short_name(text.encode())
+        return _digest(self.parts)
+
+    @property
+    def settings(self) -> str:
+        """Likewise, for what the user asked for, without weights and versions."""
+        return _digest(self.parts["settings"])
 
 
 def make_recipe(config: CleanConfig) -> Recipe:
@@ -57,6 +61,10 @@ def make_recipe(config: CleanConfig) -> Recipe:
             "libavcodec": list(av.library_versions["libavcodec"]),
         }
     )
+
+
+def _digest(parts: Any) -> str:  # noqa: ANN401 - JSON
+    return short_name(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode())
 
 
 def _stage(spec: StageSpec) -> dict[str, Any]:

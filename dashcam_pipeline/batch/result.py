@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.engine.readable import duration
-from dashcam_pipeline.errors import BatchError
+from dashcam_pipeline.engine.readable import duration, one_line
+from dashcam_pipeline.errors import BatchError, OutputExistsError
+from dashcam_pipeline.media.partfile import PartFile, output_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +65,17 @@ class ClipResult:
     seconds: float = 0.0
     attempts: int = 0
     sha256: str = ""
+
+
+_FIELDS: Final = tuple(f.name for f in fields(ClipResult))
+
+_HEAD: Final = ",".join(_FIELDS).encode()
+"""How a table of ours begins."""
+
+_KEYS: Final = (b'"schema_version"', b'"exit_code"', b'"counts"')
+"""What a report of ours has at its beginning."""
+
+_LOOK: Final = 4096
 
 
 @dataclass(slots=True)
@@ -121,25 +135,23 @@ class BatchReport:
         """Write ``report.json`` and ``report.csv``; each appears only when it is whole.
 
         Raises:
-            OSError: they can't be written.
+            OutputError: they can't be written.
         """
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
-        part = folder / f"{JSON_NAME}.part"
-        # A file name that is no UTF-8 comes out as escapes.
-        part.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        part.replace(folder / JSON_NAME)
-        part = folder / f"{CSV_NAME}.part"
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            writer = csv.DictWriter(file, [f.name for f in fields(ClipResult)])
-            writer.writeheader()
-            writer.writerows(asdict(clip) for clip in self.clips)
-        part.replace(folder / CSV_NAME)
+        rows = io.StringIO(newline="")
+        writer = csv.DictWriter(rows, _FIELDS)
+        writer.writeheader()
+        writer.writerows(asdict(clip) for clip in self.clips)
+        _write(folder / JSON_NAME, f"{text}\n")
+        _write(folder / CSV_NAME, rows.getvalue())
 
     def table(self) -> str:
         """What was done, for people; several lines."""
         counts = self.counts
         rows = [(str(counts[fate]), words) for fate, words in FATES.items() if counts[fate]]
-        rows += [(str(count), f"left out: {reason}") for reason, count in self.refused.items()]
+        rows += [
+            (str(count), f"left out: {one_line(reason)}") for reason, count in self.refused.items()
+        ]
         if self.sidecars:
             rows.append((str(self.sidecars), "sidecars copied along"))
         width = max((len(count) for count, _ in rows), default=1)
@@ -156,7 +168,47 @@ class BatchReport:
 
     def _named(self, fate: Fate, heading: str) -> list[str]:
         clips = [clip for clip in self.clips if clip.status == fate]
-        lines = [f"{heading}: {clip.path}: {clip.reason}" for clip in clips[:_NAMED]]
+        lines = [one_line(f"{heading}: {clip.path}: {clip.reason}") for clip in clips[:_NAMED]]
         if len(clips) > _NAMED:
             lines.append(f"{heading}: {len(clips) - _NAMED} more, all of them in {CSV_NAME}")
         return lines
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is the report of a batch, or its table."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(_LOOK)
+    except OSError:
+        return False
+    return begin.startswith(_HEAD) or all(key in begin for key in _KEYS)
+
+
+def check_reports(folder: Path, *, overwrite: bool = False) -> None:
+    """Refuse to replace other files that have the reports' names.
+
+    Args:
+        folder: of the results.
+        overwrite: True allows it.
+
+    Raises:
+        OutputExistsError: there is one.
+    """
+    for path in (folder / JSON_NAME, folder / CSV_NAME):
+        if not overwrite and os.path.lexists(path) and not is_report(path):
+            raise OutputExistsError(
+                f"{path} is there already, and is no report of a batch.",
+                advice="Move it away, name another output folder, or pass --overwrite.",
+            )
+
+
+def _write(path: Path, text: str) -> None:
+    part = PartFile(path)
+    try:
+        # What of a file name is no UTF-8 comes out as escapes.
+        part.write(text.encode("utf-8", errors="backslashreplace"))
+        part.commit()
+    except OSError as error:
+        raise output_error(error, path) from error
+    finally:
+        part.discard()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.batch.segmented import (
     PausingChain,
@@ -19,6 +21,7 @@ from dashcam_pipeline.engine.run import Run, open_reader
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.joiner import join
+from dashcam_pipeline.media.partfile import PartFile, output_error
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.provenance import Keeper
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.segments import Segment
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.write_report import WriteReport
+
+_MADE: Final = "made.json"
+"""In a recording's work folder: the output that is about to get its name."""
 
 LOCK_SECONDS: float = 30.0
 """How long to wait for a dying worker of an earlier run to let a recording go."""
@@ -56,8 +62,8 @@ def clean_resumable(
         config: how.
         work: folder for its segments, of no other recording; the caller removes it once the result
             is on record.
-        recipe: what the result depends on beside the source, as ``Recipe.digest``; segments of
-            another one are not used.
+        recipe: what the result depends on, beside the source's size and time; segments of another
+            one are not used.
         segment_seconds: length of a segment, the most work that can be lost.
         progress: as of ``clean``; frames of earlier runs are counted.
 
@@ -93,16 +99,42 @@ def clean_resumable(
             video=video,
             encoder=encoder,
             muxer=muxer,
-            finish=lambda segments: _joined(run, segments),
+            finish=lambda segments: _joined(run, segments, work, recipe),
         )
         rest = Rest(run.reader, plan, store.last)
         run.run(pausing, sink, progress, source=rest, done=store.frames)
         return run.report()
 
 
-def _joined(run: Run, segments: list[Segment]) -> WriteReport:
+def was_made_here(work: Path, target: Path, recipe: str | None = None) -> bool:
+    """Whether a file is an output that a run of ours completed, and was cut off before it said so.
+
+    Args:
+        work: folder of the recording's segments.
+        target: the file.
+        recipe: as of ``clean_resumable``; None takes any.
+    """
+    try:
+        note = json.loads((work / _MADE).read_bytes())
+        found = _note(target, target.name, recipe if recipe is not None else note["recipe"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # no note, or no such file
+    return bool(note == found)
+
+
+def _note(file: Path, name: str, recipe: str) -> dict[str, str]:
+    return {"name": os.fsencode(name).hex(), "fingerprint": fingerprint(file), "recipe": recipe}
+
+
+def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> WriteReport:
     """Write the output from whole segments, and everything else from the source."""
     source, config = run.info.path, run.config
+
+    def seal(part: Path) -> None:
+        run.seal(part)
+        # Before it gets its name: from then on it is known as ours, whenever all is cut off.
+        _write(work / _MADE, json.dumps(_note(part, run.target.name, recipe)).encode())
+
     if not segments:
         raise no_pictures(source)
     with (
@@ -110,7 +142,18 @@ def _joined(run: Run, segments: list[Segment]) -> WriteReport:
         Writer(run.target, again.info, run.settings, audio=config.audio, tags=run.tags) as writer,
     ):
         join(writer, again, segments)
-        return writer.finish(run.seal)
+        return writer.finish(seal)
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = PartFile(path)
+    try:
+        part.write(data)
+        part.commit()
+    except OSError as error:
+        raise output_error(error, path) from error
+    finally:
+        part.discard()
 
 
 def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:

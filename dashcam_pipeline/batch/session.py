@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 from dashcam_pipeline.batch.discovery import Selection
 from dashcam_pipeline.batch.journal import Entry
 from dashcam_pipeline.batch.plan import make_job, segments_folder
+from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.result import BatchReport, ClipResult
 from dashcam_pipeline.batch.runner import Finished
 from dashcam_pipeline.batch.sidecars import copy_sidecars
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dashcam_pipeline.batch.discovery import Chosen, Tree, TreeFile
-    from dashcam_pipeline.batch.job import Outcome
-    from dashcam_pipeline.batch.journal import Journal
+    from dashcam_pipeline.batch.job import Outcome, OutcomeStatus
+    from dashcam_pipeline.batch.journal import Journal, Status
     from dashcam_pipeline.batch.plan import Step
+    from dashcam_pipeline.batch.recipe import Recipe
     from dashcam_pipeline.batch.result import Fate
     from dashcam_pipeline.batch.runner import Event, Runner
     from dashcam_pipeline.config import CleanConfig
@@ -33,6 +35,22 @@ ATTEMPTS: Final = 2
 """How often a recording is tried in a run."""
 
 POLL_SECONDS: Final = 0.5
+
+_FATES: Final[dict[OutcomeStatus, Fate]] = {
+    "done": "done",
+    "damaged": "damaged",
+    "bright": "bright",
+    "unchanged": "skipped",
+    "product": "skipped",
+}
+"""What else can come of a job is a failure."""
+
+_STATUSES: Final[dict[OutcomeStatus, Status]] = {
+    "done": "done",
+    "damaged": "damaged",
+    "bright": "bright",
+}
+"""Likewise, in the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,18 +108,30 @@ class Plan:
         tree: what lies in the input folder.
         chosen: what of it is wanted.
         steps: what is to be done with it.
-        recipe: digest.
+        recipe: of the run.
     """
 
     tree: Tree
     chosen: Chosen
     steps: list[Step]
-    recipe: str
+    recipe: Recipe
 
     @property
     def todo(self) -> int:
-        """Recordings that aren't skipped."""
-        return sum(1 for step in self.steps if step.action != "skip")
+        """Recordings that there is anything to do with."""
+        return sum(1 for step in self.steps if step.is_work)
+
+    @property
+    def notes(self) -> list[str]:
+        """What does not come along, a sentence each."""
+        links = [
+            f"{path} is a link, which may lead anywhere; not copied." for path in self.tree.links
+        ]
+        withheld = [
+            f"{path} has the name of what a batch itself writes; not copied."
+            for path in self.chosen.withheld
+        ]
+        return links + withheld
 
 
 class Session:
@@ -130,11 +160,12 @@ class Session:
         self._journal, self._observer = journal, observer
         self._begin = time.monotonic()
         self._steps = {step.clip.path: step for step in plan.steps}
-        self._todo = deque(step for step in plan.steps if step.action != "skip")
+        self._todo = deque(step for step in plan.steps if step.is_work)
         self._running: set[str] = set()
         self._attempts: Counter[str] = Counter()
         self._results: dict[str, ClipResult] = {}
-        self._warnings: list[str] = []
+        self._warnings: list[str] = plan.notes
+        self._products: set[str] = set()
         self._disk_full = False
         self._sidecars = 0
         self._workers = 0
@@ -156,7 +187,10 @@ class Session:
         for step in self._plan.steps:
             if step.action == "skip":
                 bright = step.entry is not None and step.entry.status == "bright"
-                self._settle(step.clip, "bright" if bright else "skipped", step.reason)
+                fate: Fate = "bright" if bright else "skipped"
+                self._settle(step.clip, fate, step.reason, sidecars=not bright)
+            elif step.action == "refuse":
+                self._settle(step.clip, "failed", step.reason, sidecars=False)
         while self._running or (self._todo and not self._disk_full):
             while self._todo and not self._disk_full and runner.free > 0:
                 self._submit(runner, self._todo.popleft())
@@ -170,7 +204,11 @@ class Session:
         clips = [
             self._results.get(step.clip.path) or _result(step.clip, "not reached")
             for step in self._plan.steps
+            if step.clip.path not in self._products
         ]
+        refused = dict(self._plan.chosen.refused)
+        if self._products:
+            refused[LEFT_OUT] = refused.get(LEFT_OUT, 0) + len(self._products)
         unlisted = [
             ClipResult(path, "failed", reason=f"can't be listed: {why}")
             for path, why in self._plan.tree.unreadable
@@ -183,13 +221,13 @@ class Session:
             input=str(self._plan.tree.root),
             output=str(self._output),
             clips=clips + unlisted,
-            refused=self._plan.chosen.refused,
+            refused=refused,
             sidecars=self._sidecars,
             warnings=self._warnings,
             seconds=time.monotonic() - self._begin,
             workers=self._workers,
             settings=self._config.model_dump(mode="json"),
-            recipe=self._plan.recipe,
+            recipe=self._plan.recipe.digest,
             interrupted=any(clip.status == "not reached" for clip in clips),
         )
 
@@ -205,9 +243,10 @@ class Session:
                 root=self._plan.tree.root,
                 output=self._output,
                 config=self._config,
-                recipe=self._plan.recipe,
+                recipe=self._plan.recipe.digest,
                 segment_seconds=self._options.segment_seconds,
                 night_only=self._options.night_only,
+                results=self._plan.chosen.results,
             )
         )
 
@@ -222,12 +261,15 @@ class Session:
             return
         entry = self._entry(step, outcome)
         self._journal.put(entry)
-        if outcome.status != "failed":
+        if outcome.status in {"done", "damaged", "bright", "unchanged"}:
             rmtree(segments_folder(self._output, clip.path), ignore_errors=True)
+        if outcome.status == "product":
+            self._products.add(clip.path)
         self._settle(
             clip,
-            "skipped" if outcome.status == "unchanged" else outcome.status,
-            outcome.reason,
+            _FATES.get(outcome.status, "failed"),
+            LEFT_OUT if outcome.status == "product" else outcome.reason,
+            sidecars=outcome.status not in {"bright", "product", "refused"},
             output=entry.output if outcome.output else "",
             frames=outcome.frames,
             seconds=outcome.seconds,
@@ -235,22 +277,37 @@ class Session:
         )
 
     def _entry(self, step: Step, outcome: Outcome) -> Entry:
-        base = _base(step)
+        """What is on record from now on.
+
+        What an earlier run made may still be there; unless there is a new output, what that was
+        made of stays on record.
+        """
+        base = replace(_base(step), attempts=self._attempts[step.clip.path])
         if outcome.status == "unchanged":
-            return replace(base, size=outcome.size, mtime_ns=outcome.mtime_ns)
+            return replace(
+                base,
+                size=outcome.size,
+                mtime_ns=outcome.mtime_ns,
+                fingerprint=outcome.fingerprint,
+            )
+        reason = LEFT_OUT if outcome.status == "product" else outcome.reason
+        status = _STATUSES.get(outcome.status, "failed")
+        if status == "failed" or (status == "bright" and base.output):
+            return replace(base, status=status, reason=reason)
         seen = replace(
             base,
-            status=outcome.status,
-            reason=outcome.reason,
-            size=outcome.size or step.clip.size,
-            mtime_ns=outcome.mtime_ns or step.clip.mtime_ns,
-            recipe=self._plan.recipe,
-            sha256=outcome.sha256,
+            status=status,
+            reason=reason,
             frames=outcome.frames,
             seconds=outcome.seconds,
-            attempts=self._attempts[step.clip.path],
+            size=outcome.size,
+            mtime_ns=outcome.mtime_ns,
+            sha256=outcome.sha256,
+            fingerprint=outcome.fingerprint,
+            recipe=self._plan.recipe.digest,
+            settings=self._plan.recipe.settings,
         )
-        if not outcome.output:  # what an earlier run made is still there, and ours
+        if not outcome.output:
             return seen
         output = Path(outcome.output).relative_to(self._output.absolute())
         return replace(
@@ -258,10 +315,19 @@ class Session:
             output=output.as_posix(),
             output_size=outcome.output_size,
             output_mtime_ns=outcome.output_mtime_ns,
+            output_fingerprint=outcome.output_fingerprint,
         )
 
-    def _settle(self, clip: TreeFile, status: Fate, reason: str = "", **facts: Any) -> None:  # noqa: ANN401 - fields of ClipResult
-        if status != "bright":
+    def _settle(
+        self,
+        clip: TreeFile,
+        status: Fate,
+        reason: str = "",
+        *,
+        sidecars: bool = True,
+        **facts: Any,  # noqa: ANN401 - fields of ClipResult
+    ) -> None:
+        if sidecars:
             self._copy_sidecars(self._plan.chosen.sidecars.get(clip.path, ()))
         result = _result(clip, status, reason=reason, attempts=self._attempts[clip.path], **facts)
         self._results[clip.path] = result

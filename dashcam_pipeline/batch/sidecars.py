@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
-from dashcam_pipeline.media.partfile import part_of
+from dashcam_pipeline.batch.fingerprint import fingerprint
+from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media.partfile import PartFile, output_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +27,7 @@ def copy_sidecars(
     Args:
         sidecars: of the input tree.
         root: the input tree.
-        output: folder of the results.
+        output: folder of the results; no link in it is followed out of it.
         overwrite: True replaces another file of that name; otherwise it stays, with a warning.
 
     Returns:
@@ -30,25 +35,44 @@ def copy_sidecars(
     """
     copied, warnings = 0, []
     for sidecar in sidecars:
-        target = output / sidecar.path
+        source, target = root / sidecar.path, output / sidecar.path
         try:
-            if target.exists():
-                status = target.stat()
-                if (status.st_size, status.st_mtime_ns // 1000) == (
-                    sidecar.size,
-                    # Some file systems keep microseconds only.
-                    sidecar.mtime_ns // 1000,
-                ):
+            if not target.parent.resolve().is_relative_to(output.resolve()):
+                warnings.append(f"{target} lies behind a link; the sidecar was not copied.")
+                continue
+            if os.path.lexists(target):
+                if _is_copy(source, target):
                     continue
                 if not overwrite:
                     warnings.append(f"{target} is another file; the sidecar was not copied.")
                     continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = part_of(target)
-            shutil.copy2(root / sidecar.path, part)
-            part.replace(target)
+            _copy(source, target)
+        except OutputError as error:
+            warnings.append(f"{sidecar.path} was not copied: {error.args[0]}")
         except OSError as error:
             warnings.append(f"{sidecar.path} was not copied: {error.strerror or error}.")
         else:
             copied += 1
     return copied, warnings
+
+
+def _is_copy(source: Path, target: Path) -> bool:
+    """Whether a file is what a sidecar's copy would be."""
+    return S_ISREG(target.lstat().st_mode) and fingerprint(target) == fingerprint(source)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A link is what a sidecar became since the tree was looked through.
+    with os.fdopen(os.open(source, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+        status = os.fstat(file.fileno())
+        part = PartFile(target)
+        try:
+            shutil.copyfileobj(file, part)
+            part.commit()
+        except OSError as error:
+            raise output_error(error, target) from error
+        finally:
+            part.discard()
+    with suppress(OSError, OverflowError):  # a date that this file system can't hold
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

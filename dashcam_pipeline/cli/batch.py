@@ -11,7 +11,7 @@ import click
 from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.dashcam.names import Camera
-from dashcam_pipeline.engine.readable import clock, size
+from dashcam_pipeline.engine.readable import clock, one_line, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +68,11 @@ def _choice(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 -
     help="Only paths in the tree, or names, that match; repeatable.",
 )
 @_choice("--exclude", multiple=True, metavar="GLOB", help="Not those that match; repeatable.")
+@_choice(
+    "--include-results",
+    is_flag=True,
+    help="Clean again what dashcam made: *_clean, *_before_after, or marked so in its metadata.",
+)
 @click.option(
     "--dry-run",
     cls=ManualOption,
@@ -120,6 +125,7 @@ def batch(  # noqa: PLR0917 - click passes them by name
     night_only: bool,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    include_results: bool,
     dry_run: bool,
     segment_seconds: float,
     workers: int,
@@ -155,6 +161,7 @@ def batch(  # noqa: PLR0917 - click passes them by name
             events_only=events_only,
             include=include,
             exclude=exclude,
+            results=include_results,
         ),
         night_only=night_only,
         segment_seconds=segment_seconds,
@@ -172,7 +179,7 @@ def batch(  # noqa: PLR0917 - click passes them by name
         click.echo("dashcam: interrupted; run it again to go on where it was.", err=True)
         context.exit(INTERRUPTED)
     for warning in report.warnings:
-        click.echo(f"dashcam: warning: {warning}", err=True)
+        click.echo(f"dashcam: warning: {one_line(warning)}", err=True)
     if not quiet:
         click.echo(report.table())
     context.exit(report.exit_code)
@@ -204,8 +211,12 @@ def _plan_lines(plan: Plan, *, verbose: bool) -> list[str]:
         f"{plan.todo} of {len(plan.steps)} recordings to do ({moments} moments); "
         f"{sidecars} sidecars come along."
     )
+    refused = sum(1 for step in plan.steps if step.action == "refuse")
+    if refused:
+        lines.append(f"{refused} refused: something else stands where their results would go.")
+    lines += plan.notes
     lines += [f"{path} can't be listed: {why}" for path, why in plan.tree.unreadable]
-    return lines
+    return [one_line(line) for line in lines]
 
 
 def _estimate_line(found: Estimate | None, plan: Plan) -> str:
@@ -215,5 +226,5 @@ def _estimate_line(found: Estimate | None, plan: Plan) -> str:
     return (
         f"About {clock(found.seconds, hours=True)} with {found.workers} at a time, and "
         f"{size(found.nbytes)} of results ({found.fps:.1f} frames a second in a trial of "
-        f"{found.trial}).{room}"
+        f"{one_line(found.trial)}).{room}"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from tqdm import tqdm
 
 from dashcam_pipeline.batch.runner import Finished, Progressed, Started
+from dashcam_pipeline.engine.readable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ class BatchBars:
         if isinstance(event, Started) and event.slot < MOST_BARS:
             self._drop(event.slot)
             self._bars[event.slot] = tqdm(
-                desc=event.path[-40:],
+                desc=one_line(event.path)[-40:],
                 total=1,
                 bar_format=_WORKER,
                 unit=" frames",
@@ -81,9 +82,9 @@ class BatchBars:
             self._total.update()
         if self._verbose:
             reason = f" ({result.reason})" if result.reason else ""
-            tqdm.write(f"{result.path}: {result.status}{reason}", file=sys.stderr)
+            tqdm.write(one_line(f"{result.path}: {result.status}{reason}"), file=sys.stderr)
         elif result.status == "failed":
-            tqdm.write(f"dashcam: {result.path}: {result.reason}", file=sys.stderr)
+            tqdm.write(one_line(f"dashcam: {result.path}: {result.reason}"), file=sys.stderr)
 
     def _drop(self, slot: int) -> None:
         bar = self._bars.pop(slot, None)

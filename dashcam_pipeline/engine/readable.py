@@ -1,4 +1,4 @@
-"""Numbers as people read them: times, durations and sizes; one way to write each."""
+"""Numbers and names as people read them: times, durations, sizes, paths; one way to write each."""
 
 from __future__ import annotations
 
@@ -48,3 +48,18 @@ def size(count: int) -> str:
             break
         number /= _KILO
     return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+
+
+def one_line(text: str) -> str:
+    r"""A name, or a sentence with one in it, that any terminal can show in one line.
+
+    What can't be printed comes out as an escape: a line feed in a file's name as ``\n``, a byte
+    that is no UTF-8 as ``\xe9``, what would colour or turn the line as its number.
+    """
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":  # a byte, as Python carries it in names
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode()

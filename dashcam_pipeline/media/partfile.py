@@ -6,7 +6,12 @@ import errno
 import os
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.errors import DiskFullError, OutputError, OutputExistsError
+from dashcam_pipeline.errors import (
+    DiskFullError,
+    FileTooLargeError,
+    OutputError,
+    OutputExistsError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 PART: Final = ".part"
 """What an unfinished file's name ends in."""
 
-_FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None:
@@ -61,6 +66,12 @@ def output_error(error: Exception, target: Path) -> OutputError:
         return DiskFullError(
             f"no space left for {target}.",
             advice="Free some space, or name an output on another disk with -o.",
+        )
+    if number == errno.EFBIG:
+        return FileTooLargeError(
+            f"{target} grew larger than a file may be there (FAT32 ends at 4 GB; a limit of the "
+            "system may be lower).",
+            advice="Name an output on another file system with -o, or raise the limit (ulimit -f).",
         )
     if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return OutputError(

@@ -2,10 +2,16 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from pathlib import PurePosixPath
 
 import pytest
 
-from dashcam_pipeline.batch.discovery import Selection, check_folders, discover, select
+from dashcam_pipeline.batch import products
+from dashcam_pipeline.batch.discovery import Selection, TreeFile, check_folders, discover, select
+from dashcam_pipeline.batch.products import companion_of, is_product
+from dashcam_pipeline.compare import preview as compare_preview
+from dashcam_pipeline.compare.page import finding
+from dashcam_pipeline.dashcam.names import parse_name
 from dashcam_pipeline.errors import InputMissingError, UsageError
 
 CARD = (
@@ -115,6 +121,50 @@ def test_sidecars_of_refused_recordings_stay(card):
 def test_links_to_folders_are_not_followed(card):
     (card / "loop").symlink_to(card, target_is_directory=True)
     assert len(discover(card).clips) == 7
+
+
+def test_sidecars_that_are_links_are_named_and_not_taken(card, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    (card / "Record/20240103_120000_NR.gps").symlink_to(tmp_path / "secret")
+    (card / "index.txt").symlink_to(card / "GPSData000001.txt")
+    tree = discover(card)
+    assert tree.links == ["Record/20240103_120000_NR.gps", "index.txt"]
+    assert len(tree.sidecars) == 4
+
+
+@pytest.mark.parametrize(
+    ("year", "said"),
+    [(-100, 1), (0, 1), (1900, 1900), (2300, 2300), (12_000, 9999), (10**9, 9999)],
+)
+def test_every_file_time_is_a_date(year, said):
+    ns = round((year - 1970) * 365.2425 * 86400) * 10**9
+    clip = TreeFile("a.mp4", 1, ns, parse_name(PurePosixPath("a.mp4")))
+    assert clip.recorded.year == said
+    assert clip.recorded.isoformat()
+    assert not Selection(since=datetime(1, 1, 1), until=datetime.max).refuses(clip)  # noqa: DTZ001, DTZ901 - a camera's clock
+
+
+@pytest.mark.parametrize(
+    ("name", "product"),
+    [("a_clean.mp4", True), ("A_CLEAN.MP4", True), ("b_before_after.mkv", True),
+     ("clean.mp4", False), ("a_cleaner.mp4", False), ("before_after.mp4", False)],
+)  # fmt: skip
+def test_names_of_products(tmp_path, name, product):
+    (tmp_path / name).write_bytes(b"x")
+    assert is_product(tmp_path / name) is product
+
+
+def test_products_are_named_as_they_are_made():
+    assert {compare_preview.ENDING, *finding.ENDINGS, *finding.OURS} == set(products.ENDINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [("d/a.mp4.gpx", "d/a.mp4"), ("a.TS.provenance.json", "a.TS"), ("a.mkv.telemetry.zip", "a.mkv"),
+     ("a.gpx", ""), ("a.txt.gpx", ""), ("provenance.json", "")],
+)  # fmt: skip
+def test_companions_name_their_recording(name, owner):
+    assert companion_of(name) == owner
 
 
 @pytest.mark.unprivileged

@@ -1,29 +1,42 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import unicodedata
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 
+import av
 import judge
 import pytest
 from factory import Picture, Sound, cut_short, make_clip
 
-from dashcam_pipeline.batch import driver
+from dashcam_pipeline.batch import discovery, driver
+from dashcam_pipeline.batch import estimate as estimate_module
+from dashcam_pipeline.batch import job as job_module
 from dashcam_pipeline.batch.discovery import Selection
 from dashcam_pipeline.batch.driver import plan_batch, run_batch
 from dashcam_pipeline.batch.estimate import estimate
 from dashcam_pipeline.batch.job import Job, Outcome, run_job
 from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
 from dashcam_pipeline.batch.lock import FolderLock
+from dashcam_pipeline.batch.pool import LocalRunner
+from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.runner import Finished, Started
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.errors import InputMissingError, OutputError, UsageError
+from dashcam_pipeline.errors import InputMissingError, OutputError, OutputExistsError, UsageError
+from dashcam_pipeline.media.partfile import PartFile
+from dashcam_pipeline.pipeline import clean
+from dashcam_pipeline.provenance import verify
 
 PLAIN = CleanConfig(stages=(), threads=1)
 
@@ -47,8 +60,6 @@ class InProcess:
             return []
         job = self.queue.pop(0)
         self.jobs.append(job.path)
-        from dataclasses import asdict  # noqa: PLC0415 - only here
-
         outcome = self.bend(job, Outcome(**run_job(asdict(job))))
         return [Started(job.path, 0), Finished(job.path, 0, outcome)]
 
@@ -126,25 +137,358 @@ def test_a_second_run_skips_what_is_done(card, runner):
     assert report.sidecars == 0
 
 
-@pytest.mark.parametrize("change", ["content", "settings", "output gone", "output changed"])
-def test_what_changed_is_done_again(card, runner, change):
-    config = PLAIN
-    clip = card / "Movie/20240101_120000_NR.mp4"
+def change(card, what):
+    """Something else than what was done; returns the settings that it is done with."""
     made = card.parent / "out/Movie/20240101_120000_NR.mp4"
-    run(card)
-    runner.jobs.clear()
-    if change == "content":
-        make_clip(clip, Picture(size=(128, 72), frames=9))
-    elif change == "settings":
-        config = CleanConfig(stages=(), threads=1, crf=30)
-    elif change == "output gone":
+    if what == "content":
+        make_clip(card / "Movie/20240101_120000_NR.mp4", Picture(size=(128, 72), frames=9))
+    elif what == "output gone":
         made.unlink()
-    else:
-        made.write_bytes(b"x")
+    elif what == "output changed":
+        made.write_bytes(b"mine")
+    return {"crf": 30} if what == "settings" else {}
+
+
+REFUSALS = {
+    "content": "is the result of another recording of that name",
+    "settings": "was made with other settings, weights or versions",
+    "output changed": "was changed since it was made",
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_what_changed_is_kept_without_overwrite(card, runner, what):
+    out = card.parent / "out"
+    made = out / "Movie/20240101_120000_NR.mp4"
+    run(card)
+    settings = change(card, what)
+    before = {path: path.read_bytes() for path in made.parent.iterdir() if path.is_file()}
+    runner.jobs.clear()
+    config = CleanConfig(stages=(), threads=1, **settings)
+    (step,) = [s for s in plan_batch(card, out, config=config).steps if "NR" in s.clip.path]
+    assert step.action == "refuse"
+    assert REFUSALS[what] in step.reason
+    report = run(card, config=config)
+    (clip,) = [c for c in report.clips if "NR" in c.path]
+    assert (clip.status, clip.reason) == ("failed", step.reason)
+    assert report.exit_code == 11
+    assert runner.jobs == ["Movie/20240103_120000_NF.mp4"]
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("what", ["content", "settings", "output gone", "output changed"])
+def test_what_changed_is_done_again_if_told(card, runner, what):
+    out = card.parent / "out"
+    made = out / "Movie/20240101_120000_NR.mp4"
+    run(card)
+    settings = change(card, what)
+    runner.jobs.clear()
+    config = CleanConfig(stages=(), threads=1, overwrite=what != "output gone", **settings)
+    (step,) = [s for s in plan_batch(card, out, config=config).steps if "NR" in s.clip.path]
+    assert step.action == "clean"
+    assert ("replaces Movie/20240101_120000_NR.mp4" in step.reason) == (what != "output gone")
     run(card, config=config)
     assert "Movie/20240101_120000_NR.mp4" in runner.jobs
-    assert len(runner.jobs) == (4 if change == "settings" else 2)
-    assert len(judge.ticks(made)) == (9 if change == "content" else 8)
+    assert len(runner.jobs) == (4 if what == "settings" else 2)
+    assert len(judge.ticks(made)) == (9 if what == "content" else 8)
+    assert verify(made).passed
+    runner.jobs.clear()
+    run(card, config=config)
+    assert runner.jobs == ["Movie/20240103_120000_NF.mp4"]
+
+
+def test_other_versions_alone_keep_what_is_done(card, runner, monkeypatch):
+    run(card)
+    monkeypatch.setattr("dashcam_pipeline.batch.recipe.__version__", "99.0")
+    runner.jobs.clear()
+    report = run(card)
+    assert report.counts["skipped"] == 3
+    assert "other weights or versions" in report.clips[0].reason
+    assert runner.jobs == ["Movie/20240103_120000_NF.mp4"]
+    run(card, config=CleanConfig(stages=(), threads=1, overwrite=True))
+    assert len(runner.jobs) == 5
+
+
+def test_a_copied_output_folder_is_still_done(card, runner):
+    """Its file times are new, its bytes are those on record."""
+    run(card)
+    for path in (card.parent / "out/Movie").rglob("*.*"):
+        os.utime(path)
+    assert run(card).counts["skipped"] == 3
+
+
+@pytest.fixture
+def second_card(card):
+    """Another drive under the same names, sizes and file times."""
+    other = card.parent / "other/card"
+    shutil.copytree(card, other)
+    for path in other.rglob("*.[mM][pP]4"):
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1  # in the metadata's last box
+        path.write_bytes(data)
+        os.utime(path, ns=(10**18, 10**18))
+    (other / "Movie/20240101_120000_N.gps").write_text("$GPRMB")
+    (other / "Movie/20240101_120000_NF.thm").write_text("second")
+    os.utime(other / "Movie/20240101_120000_N.gps", ns=(10**18, 10**18))
+    return other
+
+
+def test_two_cards_with_the_same_names_never_mix(card, second_card, runner):
+    out = card.parent / "out"
+    run(card)
+    before = snapshot(out / "Movie")
+    report = run_batch(second_card, out, config=PLAIN)
+    assert set(fates(report).values()) == {"failed"}
+    assert report.exit_code == 11
+    reasons = [clip.reason for clip in report.clips if "0103" not in clip.path]
+    assert all("is the result of another recording of that name" in reason for reason in reasons)
+    assert snapshot(out / "Movie") == before
+    assert (out / "Movie/20240101_120000_N.gps").read_text() == "$GPRMC"
+    # the first card is still done, wherever it is put in
+    moved = card.rename(card.parent / "moved")
+    assert run_batch(moved, out, config=PLAIN).counts["skipped"] == 3
+
+
+def test_a_second_card_with_new_file_times_is_another_recording_too(card, second_card, runner):
+    out = card.parent / "out"
+    run(card)
+    before = snapshot(out / "Movie")
+    for path in second_card.rglob("*.[mM][pP]4"):
+        os.utime(path)
+    with Journal(journal_path(out)) as journal:  # as an older version left it
+        for entry in list(journal):
+            journal.put(replace(entry, fingerprint=""))
+    report = run_batch(second_card, out, config=PLAIN)
+    assert set(fates(report).values()) == {"failed"}
+    assert snapshot(out / "Movie") == before
+
+
+def test_segments_of_one_card_are_not_used_for_another(card, second_card, tmp_path):
+    """The first card's segments are still there when the second one is put in."""
+    name = "Movie/20240101_120000_NR.mp4"
+    make_clip(second_card / name, Picture(size=(128, 72), frames=8, seed=5))
+    clips = [root / name for root in (card, second_card)]
+    whole = max(clip.stat().st_size for clip in clips) + 16
+    for clip in clips:  # of one size
+        room = whole - clip.stat().st_size
+        clip.write_bytes(clip.read_bytes() + room.to_bytes(4, "big") + b"free" + bytes(room - 8))
+        os.utime(clip, ns=(10**18, 10**18))
+    config = CleanConfig(stages=(), threads=1, codec="libx264", encoder_options={"qp": "0"})
+    for clip, folder in zip(clips, ("one", "two"), strict=True):
+        job = Job(
+            path=name, source=str(clip), folder=str(tmp_path / folder), recipe="r",
+            work=str(tmp_path / "work"), config=config.model_dump(mode="json"), segment_seconds=0.1,
+        )  # fmt: skip
+        assert run_job(asdict(job))["status"] == "done"
+        made = tmp_path / folder / clip.name
+        assert judge.same_pictures(judge.frames(clip), judge.frames(made))
+
+
+def test_a_file_in_the_place_of_a_companion_is_kept(card, runner):
+    made = card.parent / "out/Movie/20240101_120000_NR.mp4"
+    made.parent.mkdir(parents=True)
+    mine = made.with_name(made.name + ".provenance.json")
+    mine.write_text("mine")
+    for _ in range(2):
+        report = run(card)
+        assert fates(report)["20240101_120000_NR.mp4"] == "failed"
+        assert "provenance.json is there already" in report.clips[1].reason
+        assert mine.read_text() == "mine"
+        assert not made.exists()
+    run(card, config=CleanConfig(stages=(), threads=1, overwrite=True))
+    assert verify(made).passed
+
+
+def test_a_file_put_there_after_an_interruption_is_kept(card, runner):
+    """The run was cut off before there was an output: what is there now is somebody's."""
+    made = card.parent / "out/Movie/20240101_120000_NR.mp4"
+
+    def lose(job, outcome):
+        if job.path.endswith("NR.mp4"):
+            raise KeyboardInterrupt
+        return outcome
+
+    runner.bend = lose
+    with pytest.raises(KeyboardInterrupt):
+        run(card)
+    made.write_text("mine")
+    runner.bend = lambda _job, outcome: outcome
+    runner.queue.clear()
+    assert fates(run(card))["20240101_120000_NR.mp4"] == "failed"
+    assert made.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.csv"])
+def test_a_report_of_the_users_is_kept(card, runner, name):
+    mine = card.parent / "out" / name
+    mine.parent.mkdir()
+    mine.write_text("{}")
+    with pytest.raises(OutputExistsError, match=name):
+        run(card)
+    with pytest.raises(OutputExistsError, match=name):
+        plan_batch(card, card.parent / "out", config=PLAIN)
+    assert mine.read_text() == "{}"
+    run(card, config=CleanConfig(stages=(), threads=1, overwrite=True))
+    run(card)  # now it is ours
+    assert mine.read_text() != "{}"
+
+
+def test_a_link_out_of_the_output_folder_is_not_followed(card, runner):
+    out, elsewhere = card.parent / "out", card.parent / "elsewhere"
+    elsewhere.mkdir()
+    out.mkdir()
+    (out / "Movie").symlink_to(elsewhere)
+    report = run(card)
+    assert set(fates(report).values()) == {"failed"}
+    assert "leads out of the output folder" in report.clips[0].reason
+    assert not list(elsewhere.iterdir())
+
+
+def test_products_are_left_out_unless_asked_for(card, runner):
+    made = card / "Movie/20240101_120000_NR_clean.mp4"
+    clean(card / "Movie/20240101_120000_NR.mp4", made, config=PLAIN)
+    shutil.copy(made, card / "Movie/renamed.mp4")  # only its mark tells
+    make_clip(card / "Movie/20240101_120000_NR_before_after.mp4", Picture(size=(128, 72), frames=8))
+    report = run(card)
+    assert report.refused == {LEFT_OUT: 3}
+    assert report.counts["done"] == 3
+    assert "3  left out: made by dashcam" in report.table()
+    assert not list((card.parent / "out").rglob("*_clean*"))
+    report = run(card, options=BatchOptions(selection=Selection(results=True)))
+    assert (report.counts["done"], report.counts["skipped"]) == (3, 3)
+    assert verify(card.parent / "out/Movie/renamed.mp4").passed
+    named = run_batch(made, card.parent / "named", config=PLAIN)
+    assert named.counts["done"] == 1
+
+
+def test_a_mark_that_only_opening_shows_is_found(card, runner, monkeypatch):
+    clean(card / "Movie/20240101_120000_NR.mp4", card / "Movie/renamed.mp4", config=PLAIN)
+    (card / "Movie/renamed.mp4.provenance.json").unlink()
+    monkeypatch.setattr("dashcam_pipeline.batch.products._seems_marked", lambda _path: False)
+    report = run(card)
+    assert report.refused == {LEFT_OUT: 1}
+    assert [clip.path for clip in report.clips if "renamed" in clip.path] == []
+    assert "renamed" not in report.table()
+    assert not (card.parent / "out/Movie/renamed.mp4").exists()
+
+
+def test_a_batch_over_a_batch_takes_no_record_for_a_sidecar(card, runner):
+    run(card)
+    first, second = card.parent / "out", card.parent / "second"
+    report = run_batch(first, second, config=PLAIN)
+    assert report.refused == {LEFT_OUT: 3}
+    assert report.clips == []
+    options = BatchOptions(selection=Selection(results=True))
+    report = run_batch(first, second, config=PLAIN, options=options)
+    assert report.counts["done"] == 3
+    assert report.warnings == []
+    results = list(second.rglob("*.mp4")) + list(second.rglob("*.MP4"))
+    assert len(results) == 3
+    assert all(verify(path).passed for path in results)
+    again = run_batch(first, second, config=PLAIN, options=options)
+    assert again.counts["skipped"] == 3
+    assert all(verify(path).passed for path in results)
+
+
+def test_sidecars_with_names_of_companions_are_named(card, runner):
+    (card / "Movie/20240101_120000_NR.mp4.gpx").write_text("mine")
+    (card / "report.json").write_text("{}")
+    report = run(card)
+    assert report.counts["done"] == 3
+    assert sorted(w.partition(" ")[0] for w in report.warnings) == [
+        "Movie/20240101_120000_NR.mp4.gpx",
+        "report.json",
+    ]
+    assert json.loads((card.parent / "out/report.json").read_text())["counts"]["done"] == 3
+
+
+def test_made_names_never_collide(card, runner):
+    names = ["a.avi", "a.mp4", "a.mov", "a_mp4.mp4", "a_mov.mp4", "A.mp4",
+             "caf\u00e9.mp4", "cafe\u0301.mp4"]  # fmt: skip
+    for number, name in enumerate(names):
+        codec = {"codec": "mpeg4"} if name.endswith("avi") else {}
+        make_clip(card / "Movie" / name, Picture(size=(128, 72), frames=4 + number, **codec))
+    options = BatchOptions(selection=Selection(include=("a*", "caf*")))
+    report = run(card, options=options)
+    assert report.counts["done"] == len(names)
+    made = [clip.output for clip in report.clips]
+    bare = {unicodedata.normalize("NFC", name.rpartition(".")[0]).lower() for name in made}
+    assert len(bare) == len(names)
+    out = card.parent / "out"
+    assert [len(judge.ticks(out / clip.output)) for clip in report.clips] == [
+        4 + names.index(clip.path.rpartition("/")[2]) for clip in report.clips
+    ]
+    make_clip(card / "Movie/A.avi", Picture(size=(128, 72), frames=3, codec="mpeg4"))
+    again = run(card, options=options)
+    assert (again.counts["skipped"], again.counts["done"]) == (len(names), 1)
+
+
+ODD_NAMES = [b"caf\xe9.mp4", b"new\nline.mp4", b"\x1b[31mred.mp4", b"\xff\xfe.mp4", b"tab\t.mp4"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there")
+def test_odd_names_stop_nothing(card, runner, capsys):
+    for name in ODD_NAMES:
+        shutil.copy(card / "Movie/20240101_120000_NR.mp4", card / "Movie" / os.fsdecode(name))
+        (card / "Movie" / os.fsdecode(name.replace(b"mp4", b"gps"))).write_text("$GPRMC")
+    report = run(card)
+    assert report.counts["done"] == 3 + len(ODD_NAMES)
+    out = card.parent / "out"
+    for name in ODD_NAMES:
+        assert judge.ticks(out / "Movie" / os.fsdecode(name))
+        assert (out / "Movie" / os.fsdecode(name.replace(b"mp4", b"gps"))).exists()
+    assert run(card).counts["skipped"] == 3 + len(ODD_NAMES)
+    paths = {clip["path"] for clip in json.loads((out / "report.json").read_text())["clips"]}
+    assert {f"Movie/{os.fsdecode(name)}" for name in ODD_NAMES} < paths
+    with (out / "report.csv").open(newline="") as file:
+        assert "Movie/new\nline.mp4" in [row["path"] for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("year", [-5, 1, 1901, 2262, 2300, 9999, 10_000, 100_000])
+def test_odd_file_times_stop_nothing(card, runner, monkeypatch, year):
+    ns = round((year - 1970) * 365.2425 * 86400) * 10**9
+    found = discovery._found
+
+    def dated(file, path):
+        return replace(found(file, path), mtime_ns=ns)
+
+    monkeypatch.setattr(discovery, "_found", dated)
+    options = BatchOptions(selection=Selection(since=datetime(1, 1, 1), include=("*NR.mp4",)))  # noqa: DTZ001 - a camera's clock
+    assert run(card, options=options).counts["done"] == 1
+    assert run(card, options=options).counts["skipped"] == 1
+
+
+def test_a_clips_own_fault_stays_with_it(card, runner, monkeypatch):
+    def fault(path):
+        if "NR" in path.name:
+            raise UnicodeEncodeError("utf-8", "\udce9", 0, 1, "surrogates not allowed")
+        return real(path)
+
+    real = job_module.probe
+    monkeypatch.setattr(job_module, "probe", fault)
+    report = run(card)
+    assert report.counts["done"] == 2
+    assert "unexpected UnicodeEncodeError" in report.clips[1].reason
+
+
+def test_a_file_too_large_fails_alone(card, runner, monkeypatch):
+    """As on FAT32, whose files end at 4 GB."""
+    write = PartFile.write
+
+    def limited(self, data):
+        if "NR.mp4" in self.name and self.tell() + len(data) > 4000:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return write(self, data)
+
+    monkeypatch.setattr(PartFile, "write", limited)
+    report = run(card)
+    assert report.counts["done"] == 2
+    assert report.counts["not reached"] == 0
+    (clip,) = [c for c in report.clips if "NR" in c.path]
+    assert (clip.status, clip.attempts) == ("failed", 1)
+    assert "grew larger than a file may be there" in clip.reason
+    assert report.warnings == []
+    assert not list(work_folder(card.parent / "out").rglob("*.seg"))
 
 
 def test_a_new_file_time_alone_costs_no_work(card, runner):
@@ -324,11 +668,47 @@ def test_jobs_are_plain_data(card, tmp_path):
         work=str(tmp_path / "w"), config=PLAIN.model_dump(mode="json"), recipe="r",
         segment_seconds=1.0,
     )  # fmt: skip
-    from dataclasses import asdict  # noqa: PLC0415 - only here
-
     outcome = json.loads(json.dumps(run_job(json.loads(json.dumps(asdict(job))))))
     assert outcome["status"] == "done"
     assert outcome["frames"] == 8
+
+
+def test_an_estimate_decodes_nothing_in_this_process(card, monkeypatch):
+    """The largest recording is hostile: this process must not even open it."""
+
+    def never(*_args, **_settings):
+        raise AssertionError("a recording was opened here")
+
+    monkeypatch.setattr(av, "open", never)
+    plan = plan_batch(card, card.parent / "out", config=PLAIN)
+    found = estimate(plan, card.parent / "out", config=PLAIN, options=BatchOptions())
+    assert found is not None
+    assert found.nbytes > 0
+    assert found.fps > 0
+
+
+class Dying(LocalRunner):
+    """A runner one of whose recordings takes its process down."""
+
+    def submit(self, job):
+        self.worst = "NR" in job.path
+        super().submit(job)
+
+    def poll(self, timeout):
+        events = super().poll(timeout)
+        for worker in self._workers:
+            if worker is not None and worker.job is not None and self.worst:
+                worker.process.kill()
+        return events
+
+
+def test_an_estimate_survives_a_crash(card, monkeypatch):
+    monkeypatch.setattr(estimate_module, "LocalRunner", Dying)
+    options = BatchOptions(selection=Selection(include=("*NR*", "RO/*", "*/RO/*")))
+    plan = plan_batch(card, card.parent / "out", config=PLAIN, options=options)
+    found = estimate(plan, card.parent / "out", config=PLAIN, options=options)
+    assert found is not None
+    assert "RO" in found.trial
 
 
 # From here on with real processes.

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import errno
+import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.batch.journal import Entry, Journal, is_local, journal_path
 from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.errors import OutputError
@@ -52,6 +58,111 @@ def test_a_newer_journal_is_said(tmp_path):
         Journal(tmp_path / "j")
 
 
+NAME = os.fsdecode(b"Movie/caf\xe9 \n\x1b.mp4")
+
+
+def test_names_are_bytes_and_numbers_fit(tmp_path):
+    """A name that is no UTF-8, and a file time in the year 2300."""
+    far = 330 * 365 * 86400 * 10**9
+    entry = Entry(NAME, "failed", 2**70, far, "r", reason=f"{NAME}: \udce9", output=NAME,
+                  output_mtime_ns=-far, seconds=float("inf"))  # fmt: skip
+    with Journal(tmp_path / "j") as journal:
+        journal.put(entry)
+        found = journal.get(NAME)
+        assert found is not None
+        assert [e.path for e in journal] == [NAME]
+    assert found.output == NAME
+    assert found.reason == f"{NAME}: \udce9".replace("\udce9", "\\udce9")
+    assert (found.size, found.mtime_ns) == (2**63 - 1, 2**63 - 1)
+    assert (found.output_mtime_ns, found.seconds) == (-(2**63), 0.0)
+    assert found.has_times_of(2**63 - 1, far)
+
+
+OLD = """
+CREATE TABLE clips (
+    path TEXT PRIMARY KEY, status TEXT NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, recipe TEXT NOT NULL, sha256 TEXT NOT NULL, output TEXT NOT NULL,
+    output_size INTEGER NOT NULL, output_mtime_ns INTEGER NOT NULL, frames INTEGER NOT NULL,
+    seconds REAL NOT NULL, attempts INTEGER NOT NULL, updated TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO clips VALUES ('a/\u6708.mp4', 'done', '', 10, 20, 'r', 'abc', 'a/\u6708.mp4', 3, 4, 8,
+    1.5, 1, '2026-01-01T00:00:00+00:00');
+PRAGMA user_version=1;
+"""
+
+
+@pytest.fixture
+def old(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "j")) as db:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.executescript(OLD)
+    return tmp_path / "j"
+
+
+def test_an_older_journal_opens_and_goes_on(old):
+    entry = Entry("a/\u6708.mp4", "done", 10, 20, "r", sha256="abc", output="a/\u6708.mp4",
+                  output_size=3, output_mtime_ns=4, frames=8, seconds=1.5, attempts=1,
+                  updated="2026-01-01T00:00:00+00:00")  # fmt: skip
+    for _ in range(2):
+        with Journal(old) as journal:
+            assert journal.get("a/\u6708.mp4") == entry
+            journal.put(Entry(NAME, "failed", 1, 1, "r"))
+            assert len(list(journal)) == 2
+
+
+def test_a_look_ahead_changes_nothing(old):
+    before = old.read_bytes()
+    with Journal(old, writable=False) as journal:
+        assert [entry.path for entry in journal] == ["a/\u6708.mp4"]
+    assert old.read_bytes() == before
+    assert [path.name for path in old.parent.iterdir()] == ["j"]
+
+
+def test_a_look_ahead_sees_what_a_run_at_work_wrote(tmp_path):
+    with Journal(tmp_path / "j") as journal:
+        journal.put(ENTRY)
+        with Journal(tmp_path / "j", writable=False) as look:
+            assert look.get("a/b.mp4") is not None
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_damaged_journal_is_said(tmp_path, writable):
+    path = tmp_path / "j"
+    with Journal(path) as journal:
+        for number in range(500):
+            journal.put(Entry(f"{number}.mp4", "done", 1, 1, "r", reason="x" * 100))
+    data = bytearray(path.read_bytes())
+    data[4096:-4096] = bytes(len(data) - 8192)
+    path.write_bytes(data)
+
+    def read():
+        with Journal(path, writable=writable) as journal:
+            return journal.get("1.mp4"), list(journal)
+
+    with pytest.raises(OutputError, match="the journal") as caught:
+        read()
+    assert "Move it away" in caught.value.advice
+
+
+def test_a_lost_table_is_said(tmp_path):
+    with Journal(tmp_path / "j") as journal:
+        journal._db.execute("DROP TABLE clips")
+        with pytest.raises(OutputError, match="can't be read"):
+            journal.get("a")
+        with pytest.raises(OutputError, match="can't be read"):
+            list(journal)
+        with pytest.raises(OutputError, match="can't be written"):
+            journal.put(ENTRY)
+
+
+def test_an_entry_of_the_wrong_kind_is_said(tmp_path):
+    with Journal(tmp_path / "j") as journal:
+        journal.put(ENTRY)
+        journal._db.execute("UPDATE clips SET size = 'large'")
+        with pytest.raises(OutputError, match="can't be read"):
+            journal.get("a/b.mp4")
+
+
 def test_whole_outputs_are_known(tmp_path):
     output = tmp_path / "b.mp4"
     output.write_bytes(b"abc")
@@ -59,6 +170,9 @@ def test_whole_outputs_are_known(tmp_path):
     entry = Entry("b.mp4", "done", 1, 1, "r", output="b.mp4", output_size=3,
                   output_mtime_ns=status.st_mtime_ns)  # fmt: skip
     assert entry.output_is_whole(tmp_path)
+    os.utime(output, ns=(1, 1))
+    assert not entry.output_is_whole(tmp_path)  # it may be another file of that size
+    assert replace(entry, output_fingerprint=fingerprint(output)).output_is_whole(tmp_path)
     output.write_bytes(b"abcd")
     assert not entry.output_is_whole(tmp_path)
     output.unlink()
@@ -104,6 +218,29 @@ def test_a_lock_is_held_once(tmp_path):
     with FolderLock(tmp_path / "lock", "here"), pytest.raises(OutputError, match="in use"):
         FolderLock(tmp_path / "lock", "here")
     FolderLock(tmp_path / "lock", "here").release()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
+def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch, number):
+    fcntl = pytest.importorskip("fcntl")
+
+    def no_locks(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(OutputError, match="knows no locks") as caught:
+        FolderLock(tmp_path / "lock", "here")
+    assert "another disk" in caught.value.advice
+
+
+def test_a_lock_that_can_not_be_made_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="can't be written"):
+        FolderLock(tmp_path / "file" / "lock", "here")
+    (tmp_path / "link").symlink_to(tmp_path / "victim")
+    with pytest.raises(OutputError, match="can't be written"):
+        FolderLock(tmp_path / "link", "here")
+    assert not (tmp_path / "victim").exists()
 
 
 def test_a_dead_process_holds_no_lock(tmp_path):

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 from factory import Picture, make_clip
@@ -62,6 +66,68 @@ def test_a_dry_run_tells_and_writes_nothing(card, capsys):
     assert "2 of 2 recordings to do (1 moments)" in text
     assert "About 0:00:0" in text
     assert not (card.parent / "out").exists()
+
+
+def test_a_dry_run_tells_what_is_refused_and_what_replaced(card, capsys):
+    assert run(card, "--camera", "rear") == 0
+    made = card.parent / "out/2024_0101_120000_F.MP4"
+    made.write_text("mine")
+    before = {path: path.stat().st_mtime_ns for path in made.parent.rglob("*")}
+    capsys.readouterr()
+    assert run(card, "--dry-run", "--crf", "30") == 0
+    text = capsys.readouterr().out
+    assert "refuse  2024_0101_120000_F.MP4  (2024_0101_120000_F.MP4 is there already" in text
+    assert "refuse  2024_0101_120000_R.MP4  (2024_0101_120000_R.MP4 was made with other" in text
+    assert "clean  RO/2024_0102_120000_F.MP4  (new)" in text
+    assert "1 of 3 recordings to do" in text
+    assert "2 refused" in text
+    assert run(card, "--dry-run", "--crf", "30", "--overwrite") == 0
+    text = capsys.readouterr().out
+    assert "clean  2024_0101_120000_F.MP4  (replaces 2024_0101_120000_F.MP4, which is th" in text
+    assert "3 of 3 recordings to do" in text
+    assert {path: path.stat().st_mtime_ns for path in made.parent.rglob("*")} == before
+
+
+def test_products_are_counted(card, capsys):
+    (card / "a_clean.mp4").write_bytes(b"x")
+    assert run(card, "--dry-run") == 0
+    assert "1 left out: made by dashcam (--include-results" in capsys.readouterr().out
+    assert run(card, "--dry-run", "--include-results") == 0
+    assert "4 of 4 recordings to do" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes there")
+def test_odd_names_are_shown_in_one_line(card, capfdbinary):
+    for name in (b"caf\xe9.mp4", b"new\nline.mp4", b"\x1b[31mred.mp4"):
+        (card / os.fsdecode(name)).write_text("notes")
+    shown = [rb"caf\xe9.mp4", rb"new\nline.mp4", rb"\x1b[31mred.mp4"]
+    assert run(card, "--dry-run") == 0
+    text = capfdbinary.readouterr().out
+    assert all(b"clean  " + name + b"  (new)\n" in text for name in shown)
+    assert run(card, "-v", "--include", "*.mp4") == 11
+    found = capfdbinary.readouterr()
+    assert all(b"failed: " + name + b": " in found.out for name in shown)
+    assert all(name + b": failed" in found.err for name in shown)
+    assert b"\x1b" not in found.out + found.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on file sizes")
+def test_a_limit_on_file_sizes_fails_that_clip_alone(card):
+    make_clip(card / "2024_0101_110000_F.MP4", Picture(size=(320, 180), frames=90))
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000)); "
+        "from dashcam_pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "batch", card, card.parent / "out", "--no-stages",
+         "--threads", "1", "--crf", "1"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 11, done.stderr
+    assert "3  cleaned\n" in done.stdout
+    assert "failed: 2024_0101_110000_F.MP4" in done.stdout
+    assert "grew larger than a file may be there" in done.stdout
+    assert "disk is full" not in done.stderr
 
 
 @pytest.mark.parametrize(

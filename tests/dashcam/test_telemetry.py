@@ -114,6 +114,14 @@ def test_blackvue_sidecars_in_any_case(clip):
     assert len(read_telemetry(clip.with_suffix(".GPS")).fixes) == 3
 
 
+def test_a_sidecar_that_is_a_link_is_named_and_not_read(clip, tmp_path):
+    (tmp_path / "secret").write_bytes(b"".join(cameras.nmea(i) for i in range(3)))
+    clip.with_suffix(".gps").symlink_to(tmp_path / "secret")
+    found = read_telemetry(clip)
+    assert (found.fixes, found.raws) == ((), ())
+    assert found.notes == ("clip.gps is a link, which may lead anywhere; it was not read.",)
+
+
 def test_fixes_on_the_meridian_count(tmp_path):
     file = tmp_path / "greenwich.nmea"
     file.write_bytes(b"$GPRMC,120000.000,A,5128.0000,N,0.0000,W,1.0,2.0,010124,,,A*00\n")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashcam_pipeline.engine.readable import clock, duration, size, spans
+from dashcam_pipeline.engine.readable import clock, duration, one_line, size, spans
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,19 @@ def test_durations(seconds, text):
 )
 def test_sizes(count, text):
     assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("20240101 (1) caf\u00e9 \uc57c\uac04.mp4", "20240101 (1) caf\u00e9 \uc57c\uac04.mp4"),
+        ("caf\udce9.mp4", r"caf\xe9.mp4"),
+        ("new\nline\r\t.mp4", r"new\nline\r\t.mp4"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("gpj\u202e4pm", r"gpj\u202e4pm"),
+        ("\ud800", r"\ud800"),
+    ],
+)
+def test_names_are_shown_in_one_line(text, shown):
+    assert one_line(text) == shown
+    shown.encode()

@@ -58,7 +58,13 @@ def _logs(folder: Path, clip: str, findings: Findings) -> None:
 
 
 def _is_small(path: Path, findings: Findings) -> bool:
-    """True for an ordinary file within the limits; reading a pipe would wait for ever."""
+    """True for an ordinary file within the limits; reading a pipe would wait for ever.
+
+    A link may lead to anybody's file, whose bytes would go along with the output.
+    """
+    if path.is_symlink():
+        findings.note(f"{path.name} is a link, which may lead anywhere; it was not read.")
+        return False
     return path.is_file() and path.stat().st_size <= findings.limits.payload
 
 
