@@ -37,6 +37,10 @@ RECORDING = "night-glare.mp4"
 CLEAN = "-clean"
 """Ending of the name of a control: a scene behind clean glass."""
 
+CLIPPED, EDGE = 0.95, 9
+"""Code value of the brightest channel from which a lamp is clipped; width in pixels by which the
+places so found are grown."""
+
 LIT = 0.5
 """Coverage from which a pixel belongs to a lamp or a signal."""
 
@@ -49,11 +53,13 @@ class ClipRow:
         name: of the row.
         glare, rest, whole: PSNR in dB, regions as in ``metrics``.
         flicker: root mean square of what changes from frame to frame beyond the truth's own
-            changes, along the recording's motion, in codes of 8 bits.
+            changes, along the recording's motion, in codes of 8 bits; but for clipped lamps, whose
+            edges are sharper where their glow is gone, so that a motion a little wrong says more.
         lamps: change of the mean code on lamps and signals against the recording, relative;
             NaN where none is in view.
-        lines: how much of the rise that lane marks, verges and posts have in the truth they have
-            here, 1 for all of it: the median over the frames; NaN where there are none.
+        lines: how much of the rise that lane marks, verges and posts have in the truth, or in the
+            recording if glare has taken some of it there, they have here, 1 for all of it: the
+            median over the frames; NaN where there are none.
         lines_least: the same, of the frame that keeps least.
     """
 
@@ -200,12 +206,13 @@ def _row(  # noqa: PLR0917 - one caller
         regions = Regions.of(bad, good)
         scores.append(PairScore.of(got, good, regions))
         error = (got - good) * 255
-        if before is not None and motions[i - 1].seen.any():
-            change = (error - motions[i - 1].carry(before))[motions[i - 1].seen]
+        if before is not None and (seen := motions[i - 1].seen & ~_clipped(bad)).any():
+            change = (error - motions[i - 1].carry(before))[seen]
             flickers.append(float(np.sqrt(np.mean(change**2))))
         before = error
         lit = mask[..., :2].max(-1) > LIT * 255
-        lines.append(lines_kept(got, good, mask.max(-1) > LIT * 255))
+        known = mask.max(-1) > LIT * 255
+        lines.append(lines_kept(got, good, known) / min(lines_kept(bad, good, known), 1))
         if lit.any() and bad[lit].mean() > 0:
             lamps.append(float(got[lit].mean() / bad[lit].mean() - 1))
     glare_db, rest_db, whole_db = (
@@ -222,6 +229,12 @@ def _row(  # noqa: PLR0917 - one caller
         lines=kept.median,
         lines_least=kept.least,
     )
+
+
+def _clipped(recording: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Clipped lamps of a frame (H, W, 3) in [0, 1] and their edges, (H, W)."""
+    cores = (recording.max(axis=-1) >= CLIPPED).astype(np.uint8)
+    return np.asarray(cv2.dilate(cores, np.ones((EDGE, EDGE), np.uint8)) > 0)
 
 
 def _read(path: Path) -> Frames:

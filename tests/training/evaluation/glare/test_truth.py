@@ -75,6 +75,36 @@ def test_rows_tell_a_good_cleaner_from_a_flickering_one(folder):
     assert "| half |" in clip_table(rows)
 
 
+def test_what_flickers_at_a_clipped_lamp_says_nothing(folder):
+    path, hazy, _truth = folder
+    hazy[:, 20:24, 40:44] = 255
+    film(path / "night-glare.mp4", list(hazy))
+    lamp, beside = hazy.copy(), hazy.copy()
+    lamp[::2, 20:24, 40:44] = 200
+    beside[::2, 10:14, 50:54] = 60
+    rows = evaluate_clip(path, {"lamp": Fake(lambda _: lamp), "beside": Fake(lambda _: beside)})
+    nothing, at_the_lamp, beside_it = (row.flicker for row in rows)
+    assert at_the_lamp == pytest.approx(nothing, abs=0.05)
+    assert beside_it > nothing + 1
+
+
+def test_a_line_that_glare_has_weakened_need_not_become_stronger(tmp_path):
+    truth = np.full((6, 96, 160, 3), 30, np.uint8)
+    truth[:, 60:63, 20:140] = 110
+    hazy, faded = truth.copy(), truth.copy()
+    hazy[:, :30, :40] += 40
+    hazy[:, 60:63, 20:140] = 80
+    faded[:, 60:63, 20:140] = 50
+    film(tmp_path / "night-truth.mp4", list(truth))
+    film(tmp_path / "night-glare.mp4", list(hazy))
+    write_masks(tmp_path / "masks.mkv", [np.zeros((96, 160, 3), np.float32)] * 6, Fraction(10))
+    rows = {"all of it": Fake(lambda _: truth), "faded": Fake(lambda _: faded)}
+    nothing, whole, less = (row.lines for row in evaluate_clip(tmp_path, rows))
+    assert nothing == pytest.approx(1, abs=0.02)
+    assert whole == pytest.approx((110**2 - 30**2) / (80**2 - 30**2), abs=0.05)
+    assert less == pytest.approx((50**2 - 30**2) / (80**2 - 30**2), abs=0.05)
+
+
 def test_a_folder_without_truth_is_refused(tmp_path):
     with pytest.raises(InputMissingError, match=r"night-glare\.mp4"):
         evaluate_clip(tmp_path, {})
