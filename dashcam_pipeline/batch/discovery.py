@@ -21,6 +21,7 @@ from dashcam_pipeline.dashcam.names import Camera, ClipName, parse_name
 from dashcam_pipeline.dashcam.sidecars import is_hidden, is_sidecar
 from dashcam_pipeline.errors import InputMissingError, UsageError
 from dashcam_pipeline.media.containers import is_recording
+from dashcam_pipeline.provenance.companions import companions_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,6 +149,10 @@ def discover(root: Path) -> Tree:
     tree = Tree(root)
     for found in _walk(root, "", tree):
         _sort_in(tree, found)
+    # What belongs to an output of ours is made anew with the next one, and has its very name.
+    companions = companions_among(f.path for f in (*tree.clips, *tree.sidecars))
+    tree.others += sum(1 for f in tree.sidecars if f.path in companions)
+    tree.sidecars = [f for f in tree.sidecars if f.path not in companions]
     tree.clips.sort(key=lambda f: f.path)
     tree.sidecars.sort(key=lambda f: f.path)
     return tree

@@ -24,9 +24,9 @@ from dashcam_pipeline.batch.recipe import make_recipe
 from dashcam_pipeline.batch.resources import plan_budget
 from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.errors import InputMissingError
+from dashcam_pipeline.errors import InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
-from dashcam_pipeline.media.partfile import output_error
+from dashcam_pipeline.media.output_checks import output_error
 
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.result import BatchReport
@@ -115,8 +115,8 @@ def run_batch(
             report = session.report()
             try:
                 report.write(output)
-            except OSError as error:
-                report.warnings.append(f"the report can't be written: {error.strerror or error}.")
+            except OutputError as error:
+                report.warnings.append(f"the report can't be written: {error.args[0]}")
         return report
 
 

@@ -20,14 +20,13 @@ from dashcam_pipeline.errors import (
     UsageError,
 )
 from dashcam_pipeline.media.destination import choose_output_path
-from dashcam_pipeline.media.partfile import check_output
+from dashcam_pipeline.media.output_checks import check_output
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.provenance import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.engine.workers import Progress
 
 OutcomeStatus: TypeAlias = Literal["done", "damaged", "bright", "unchanged", "failed"]
@@ -158,11 +157,12 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
     folder = Path(job.folder)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / choose_output_path(info, None, ending=job.ending).name
-    config = _claimed(job, target)
+    own = _claimed(job, target)
     report = clean_resumable(
         source,
         target,
-        config=config,
+        config=make_config(job.config),
+        own=own,
         work=Path(job.work),
         recipe=job.recipe,
         segment_seconds=job.segment_seconds,
@@ -183,8 +183,8 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
     )
 
 
-def _claimed(job: Job, target: Path) -> CleanConfig:
-    """The configuration, allowed to replace an output that an interrupted run of ours made.
+def _claimed(job: Job, target: Path) -> bool:
+    """Claim an output's name; True if what has it already is ours: an interrupted run made it.
 
     Between an output's appearance and its entry in the journal lies a moment in which all can be
     cut off. So the name is claimed beforehand, once it is known that nobody else's file has it.
@@ -196,4 +196,4 @@ def _claimed(job: Job, target: Path) -> CleanConfig:
         check_output(Path(job.source), target, overwrite=config.overwrite)
     claim.parent.mkdir(parents=True, exist_ok=True)
     claim.write_text(target.name, encoding="utf-8", errors="replace")
-    return config.model_copy(update={"overwrite": True})
+    return True

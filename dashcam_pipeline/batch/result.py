@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import BatchError
+from dashcam_pipeline.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,19 +123,15 @@ class BatchReport:
         """Write ``report.json`` and ``report.csv``; each appears only when it is whole.
 
         Raises:
-            OSError: they can't be written.
+            OutputError: they can't be written.
         """
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
-        part = folder / f"{JSON_NAME}.part"
-        # A file name that is no UTF-8 comes out as escapes.
-        part.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        part.replace(folder / JSON_NAME)
-        part = folder / f"{CSV_NAME}.part"
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            writer = csv.DictWriter(file, [f.name for f in fields(ClipResult)])
-            writer.writeheader()
-            writer.writerows(asdict(clip) for clip in self.clips)
-        part.replace(folder / CSV_NAME)
+        write_whole(folder / JSON_NAME, text + "\n", overwrite=True)
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, [f.name for f in fields(ClipResult)])
+        writer.writeheader()
+        writer.writerows(asdict(clip) for clip in self.clips)
+        write_whole(folder / CSV_NAME, table.getvalue(), overwrite=True)
 
     def table(self) -> str:
         """What was done, for people; several lines."""

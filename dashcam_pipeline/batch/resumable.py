@@ -47,6 +47,7 @@ def clean_resumable(
     recipe: str,
     segment_seconds: float,
     progress: Callable[[Progress], None] | None = None,
+    own: bool = False,
 ) -> RunReport:
     """Clean one recording, going on where an earlier run of the same was cut off.
 
@@ -60,6 +61,8 @@ def clean_resumable(
             another one are not used.
         segment_seconds: length of a segment, the most work that can be lost.
         progress: as of ``clean``; frames of earlier runs are counted.
+        own: True if an output of this name is ours, and may be replaced; the user's own files in
+            the place of what lies beside it may not.
 
     Returns:
         as ``clean``; timings and the stages' facts are those of this run alone.
@@ -70,7 +73,7 @@ def clean_resumable(
     """
     with (
         FolderLock(work / "lock", str(source), wait=LOCK_SECONDS),
-        Run.open(config, source, target) as run,
+        Run.open(config, source, target, own=own) as run,
     ):
         video, muxer = run.info.video, destination.muxer_of(target)
         encoder = encoders.resolve(run.settings, video)
@@ -107,7 +110,14 @@ def _joined(run: Run, segments: list[Segment]) -> WriteReport:
         raise no_pictures(source)
     with (
         open_reader(config, source, threads=1) as again,
-        Writer(run.target, again.info, run.settings, audio=config.audio, tags=run.tags) as writer,
+        Writer(
+            run.target,
+            again.info,
+            run.settings,
+            audio=config.audio,
+            tags=run.tags,
+            part=run.claim.part(),
+        ) as writer,
     ):
         join(writer, again, segments)
         return writer.finish(run.seal)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from dashcam_pipeline.media.partfile import part_of
+from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media.atomic import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,9 +45,10 @@ def copy_sidecars(
                     warnings.append(f"{target} is another file; the sidecar was not copied.")
                     continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            part = part_of(target)
-            shutil.copy2(root / sidecar.path, part)
-            part.replace(target)
+            with atomic(target, overwrite=overwrite) as part:
+                shutil.copy2(root / sidecar.path, part.path)
+        except OutputError as error:
+            warnings.append(f"{sidecar.path} was not copied: {error.args[0]}")
         except OSError as error:
             warnings.append(f"{sidecar.path} was not copied: {error.strerror or error}.")
         else:
