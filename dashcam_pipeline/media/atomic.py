@@ -344,8 +344,9 @@ class PartFile:
             its size in bytes.
         """
         if self.file.closed:  # maybe replaced meanwhile, under the same name
-            handle = os.open(self.path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-            self._file = os.fdopen(handle, "r+b", buffering=0)
+            with deferred_interrupts():
+                handle = os.open(self.path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+                self._file = os.fdopen(handle, "r+b", buffering=0)
         size = self.file.seek(0, os.SEEK_END)
         os.fsync(self.file.fileno())
         self.file.close()
