@@ -22,6 +22,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, Self
 
@@ -299,6 +300,7 @@ class PartFile:
     def __init__(self, claim: Claim, path: Path, target: Path) -> None:
         self._claim, self.path, self.target = claim, path, target
         self._file: BinaryIO | None = None
+        self._writing = threading.Lock()
         self.name = str(target)
 
     def open(self) -> None:
@@ -325,8 +327,9 @@ class PartFile:
     def write(self, data: bytes) -> int:
         """Write all of it; a raw file may take less at a time."""
         rest = memoryview(data)
-        while rest:
-            rest = rest[self.file.write(rest) :]
+        with self._writing:
+            while rest:
+                rest = rest[self.file.write(rest) :]
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -372,9 +375,11 @@ class PartFile:
         self._claim.release()
 
     def remove(self) -> None:
-        """Close and remove it."""
-        if self._file is not None:
+        """Close and remove it; a thread that is stuck in writing to it closes it later."""
+        # Closed under a thread's hands, its descriptor could be another file's when it goes on.
+        if self._file is not None and self._writing.acquire(blocking=False):
             self._file.close()
+            self._writing.release()
         # Windows refuses while a stuck thread has it open; whatever failed matters more.
         with suppress(PermissionError):
             self.path.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from dashcam_pipeline.batch.driver import run_batch
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.media.atomic import PartFile
+from dashcam_pipeline.media.atomic import Claim, PartFile
 from dashcam_pipeline.provenance import verify
 from dashcam_pipeline.stages.registry import BUILT_IN
 
@@ -380,3 +380,41 @@ def test_a_page_s_folder_that_is_a_link_is_not_followed(source, out, tmp_path, c
     args = ["report", str(out / "b.mp4"), "--original", str(source), "-q", "--overwrite"]
     assert main(args) == 4
     assert files(away) == {}
+
+
+def test_a_page_whose_folder_has_too_long_a_name_is_refused_at_once(source, out, capsys):
+    args = ["report", str(source), "-q", "-o"]
+    assert main([*args, str(out / f"{'a' * 250}.html")]) == 4
+    said = capsys.readouterr().err
+    assert f"{'a' * 250}_files can't be written: its name has 256 bytes" in said
+    assert files(out) == {}
+    assert re.search(r"-o, such as .*a\.html\.$", said.strip())
+
+
+def test_a_part_that_a_thread_is_stuck_in_is_not_closed_under_its_hands(out):
+    """Its descriptor could be another file's by then."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def __init__(self, file):
+            self.file = file
+
+        def write(self, data):
+            reached.set()
+            go_on.wait(10)
+            return self.file.write(data)
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    with Claim(out / "b.mp4", overwrite=False) as claim:
+        part = claim.part()
+        part._file = Slow(part._file)
+        stuck = threading.Thread(target=part.write, args=(b"late",))
+        stuck.start()
+        assert reached.wait(10)
+    assert files(out) == {}
+    assert not part.closed
+    go_on.set()
+    stuck.join()
+    assert files(out) == {}

@@ -25,6 +25,7 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
 )
 from dashcam_pipeline.media.atomic import Claim
+from dashcam_pipeline.media.names import check_name
 from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.probe import probe
 
@@ -94,7 +95,7 @@ def write_page(
     ours = _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
     with Claim(page, overwrite=options.overwrite, own=ours) as claim:
-        _make_folder(folder, ours=ours or options.overwrite)
+        _make_folder(folder, page, ours=ours or options.overwrite)
         writer = _ClipWriter(page, folder, options, many=len(found) > 1)
         clips = []
         for index, one in enumerate(found):
@@ -153,7 +154,7 @@ def _check_page(page: Path, *, overwrite: bool) -> bool:
     return ours
 
 
-def _make_folder(folder: Path, *, ours: bool) -> None:
+def _make_folder(folder: Path, page: Path, *, ours: bool) -> None:
     """Make the folder of a page's files.
 
     Raises:
@@ -161,6 +162,7 @@ def _make_folder(folder: Path, *, ours: bool) -> None:
         OutputError: it can't be made.
     """
     try:
+        check_name(folder, page)
         folder.mkdir(exist_ok=True)
         foreign = folder.is_symlink() or (not ours and any(folder.iterdir()))
     except OSError as error:
