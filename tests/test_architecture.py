@@ -185,6 +185,45 @@ def test_one_module_hashes():
     assert [p.as_posix() for p in modules() if "hashlib" in imports(p)] == ["inference/digest.py"]
 
 
+WRITES = {"write_text", "write_bytes", "imwrite", "NamedTemporaryFile", "mkstemp"}
+"""Calls that write to a path, beside ``open`` with a mode that does."""
+
+WRITERS = {
+    "media/atomic.py": "the one that may",
+    "media/names.py": "tries names, and leaves nothing",
+    "batch/sidecars.py": "reads, and follows no link",
+    "cli/app.py": "nowhere: os.devnull",
+    "dashcam/telemetry/carriers/mp4_boxes.py": "into a part",
+    "simulation/pack.py": "into a part",
+    "simulation/silence.py": "nowhere: os.devnull",
+    "simulation/views.py": "into a part",
+    "training/glare/watch.py": "lines added to a table",
+    "training/synthesis/pairs_folder.py": "lines added to a new table",
+}
+
+
+def writes(path: Path) -> bool:
+    """Whether a file calls what writes to a path."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        named = ast.unparse(node.func)
+        modes = [a.value for a in node.args[:1] if isinstance(a, ast.Constant)]
+        opens = named.endswith(".open") and not named.startswith(("av.", "Run.", "Image."))
+        to_write = any(isinstance(m, str) and set(m) & set("wax+") for m in modes)
+        if node.func.attr in WRITES and "formatter" not in named:
+            return True
+        if named in {"os.replace", "os.rename", "os.open"} or (opens and to_write):
+            return True
+    return False
+
+
+def test_one_module_writes_files():
+    found = {path.as_posix() for path in modules() if writes(path)}
+    assert found <= set(WRITERS)
+    assert {"media/atomic.py", "simulation/views.py"} <= found
+
+
 def test_only_the_door_and_the_public_nouns_lie_beside_the_folders():
     assert {path.stem for path in modules() if len(path.parts) == 1} == TOP
 

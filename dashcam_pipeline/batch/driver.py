@@ -27,7 +27,7 @@ from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
-from dashcam_pipeline.media.partfile import output_error
+from dashcam_pipeline.media.output_checks import output_error
 
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.result import BatchReport

@@ -25,14 +25,13 @@ from dashcam_pipeline.errors import (
     UsageError,
 )
 from dashcam_pipeline.media.destination import choose_output_path
-from dashcam_pipeline.media.partfile import output_error
+from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.provenance import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.engine.workers import Progress
 
 logger = logging.getLogger(__name__)
@@ -190,10 +189,12 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(error, target) from error
+    config = make_config(job.config)
     report = clean_resumable(
         source,
         target,
-        config=_allowed(job, target),
+        config=config,
+        own=not config.overwrite and _is_own(job, target),
         work=Path(job.work),
         recipe=job.recipe,
         segment_seconds=job.segment_seconds,
@@ -214,8 +215,8 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
     )
 
 
-def _allowed(job: Job, target: Path) -> CleanConfig:
-    """The configuration; it may replace an output that an interrupted run of ours made.
+def _is_own(job: Job, target: Path) -> bool:
+    """Whether a result of that name is our own: an interrupted run made it of this very recording.
 
     Between an output's appearance and its entry in the journal lies a moment in which all can be
     cut off. Such an output is known by what the run noted just before.
@@ -223,18 +224,15 @@ def _allowed(job: Job, target: Path) -> CleanConfig:
     Raises:
         OutputExistsError: another file has the name of the output, or of what goes along with it.
     """
-    config = make_config(job.config)
-    if config.overwrite:
-        return config
     if was_made_here(Path(job.work), target, job.recipe):
-        return config.model_copy(update={"overwrite": True})
+        return True
     obstacle = in_the_way(target)
     if obstacle is not None:
         raise OutputExistsError(
             f"{obstacle} is there already, and wasn't made of this recording with these settings; "
             "it is kept, unless --overwrite is given"
         )
-    return config
+    return False
 
 
 def _keep_times(target: Path, status: os.stat_result) -> tuple[str, ...]:

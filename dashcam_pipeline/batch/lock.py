@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from filelock import FileLock, Timeout
 
 from dashcam_pipeline.errors import OutputError
-from dashcam_pipeline.media.partfile import output_error
+from dashcam_pipeline.media.output_checks import output_error
 
 if TYPE_CHECKING:
     from pathlib import Path

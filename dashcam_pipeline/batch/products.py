@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.batch.fingerprint import pieces_of
 from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.media.containers import is_recording
-from dashcam_pipeline.provenance.keeper import GPX_ENDING, RAW_ENDING
+from dashcam_pipeline.provenance.companions import ENDINGS as COMPANIONS
+from dashcam_pipeline.provenance.companions import former_companions
 from dashcam_pipeline.provenance.record import ENDING as RECORD_ENDING
 from dashcam_pipeline.provenance.verify import read_record
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 ENDINGS: Final = ("_clean", "_before_after")
 """Of the stems of results and comparisons that were given no other name."""
-
-COMPANIONS: Final = (GPX_ENDING, RAW_ENDING, RECORD_ENDING)
-"""Endings of what lies beside a result, after its whole name."""
 
 LEFT_OUT: Final = "made by dashcam (--include-results cleans it again)"
 """Why a product isn't cleaned."""
@@ -78,13 +75,9 @@ def in_the_way(target: Path) -> Path | None:
     """
     if os.path.lexists(target):
         return target
-    record = _record_of(target)
-    left = {} if record is None else {e["name"]: e["sha256"].lower() for e in record["companions"]}
-    for path in companions(target):
-        is_record = record is not None and path.name == f"{target.name}{RECORD_ENDING}"
-        if os.path.lexists(path) and not is_record and left.get(path.name) != _sha256(path):
-            return path
-    return None
+    own = former_companions(target)
+    there = (path for path in companions(target) if os.path.lexists(path))
+    return next((path for path in there if path not in own), None)
 
 
 def _is_on_record(path: Path) -> bool:
@@ -100,13 +93,6 @@ def _record_of(path: Path) -> dict[str, Any] | None:
         return read_record(path.with_name(path.name + RECORD_ENDING))
     except InputError:  # none, or somebody else's file
         return None
-
-
-def _sha256(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError:
-        return ""
 
 
 def _seems_marked(path: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, one_line
 from dashcam_pipeline.errors import BatchError, OutputExistsError
-from dashcam_pipeline.media.partfile import PartFile, output_error
+from dashcam_pipeline.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,8 +142,8 @@ class BatchReport:
         writer = csv.DictWriter(rows, _FIELDS)
         writer.writeheader()
         writer.writerows(asdict(clip) for clip in self.clips)
-        _write(folder / JSON_NAME, f"{text}\n")
-        _write(folder / CSV_NAME, rows.getvalue())
+        write_whole(folder / JSON_NAME, f"{text}\n", overwrite=True)
+        write_whole(folder / CSV_NAME, rows.getvalue(), overwrite=True)
 
     def table(self) -> str:
         """What was done, for people; several lines."""
@@ -200,15 +200,3 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
                 f"{path} is there already, and is no report of a batch.",
                 advice="Move it away, name another output folder, or pass --overwrite.",
             )
-
-
-def _write(path: Path, text: str) -> None:
-    part = PartFile(path)
-    try:
-        # What of a file name is no UTF-8 comes out as escapes.
-        part.write(text.encode("utf-8", errors="backslashreplace"))
-        part.commit()
-    except OSError as error:
-        raise output_error(error, path) from error
-    finally:
-        part.discard()

@@ -20,8 +20,8 @@ from dashcam_pipeline.engine.output import encoder_settings, no_pictures
 from dashcam_pipeline.engine.run import Run, open_reader
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
+from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.joiner import join
-from dashcam_pipeline.media.partfile import PartFile, output_error
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.provenance import Keeper
 
@@ -53,6 +53,7 @@ def clean_resumable(
     recipe: str,
     segment_seconds: float,
     progress: Callable[[Progress], None] | None = None,
+    own: bool = False,
 ) -> RunReport:
     """Clean one recording, going on where an earlier run of the same was cut off.
 
@@ -66,6 +67,8 @@ def clean_resumable(
             one are not used.
         segment_seconds: length of a segment, the most work that can be lost.
         progress: as of ``clean``; frames of earlier runs are counted.
+        own: True if an output of this name is ours, and may be replaced; the user's own files in
+            the place of what lies beside it may not.
 
     Returns:
         as ``clean``; timings and the stages' facts are those of this run alone.
@@ -76,7 +79,7 @@ def clean_resumable(
     """
     with (
         FolderLock(work / "lock", str(source), wait=LOCK_SECONDS),
-        Run.open(config, source, target) as run,
+        Run.open(config, source, target, own=own) as run,
     ):
         video, muxer = run.info.video, destination.muxer_of(target)
         encoder = encoders.resolve(run.settings, video)
@@ -133,27 +136,24 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
     def seal(part: Path) -> None:
         run.seal(part)
         # Before it gets its name: from then on it is known as ours, whenever all is cut off.
-        _write(work / _MADE, json.dumps(_note(part, run.target.name, recipe)).encode())
+        note = json.dumps(_note(part, run.target.name, recipe))
+        write_whole(work / _MADE, note, overwrite=True)
 
     if not segments:
         raise no_pictures(source)
     with (
         open_reader(config, source, threads=1) as again,
-        Writer(run.target, again.info, run.settings, audio=config.audio, tags=run.tags) as writer,
+        Writer(
+            run.target,
+            again.info,
+            run.settings,
+            audio=config.audio,
+            tags=run.tags,
+            part=run.claim.part(),
+        ) as writer,
     ):
         join(writer, again, segments)
         return writer.finish(seal)
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = PartFile(path)
-    try:
-        part.write(data)
-        part.commit()
-    except OSError as error:
-        raise output_error(error, path) from error
-    finally:
-        part.discard()
 
 
 def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:

@@ -18,6 +18,7 @@ import av
 
 from dashcam_pipeline.engine.chain import Chain, ChainState
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.atomic import PART
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.segments import (
     BrokenSegmentError,
@@ -80,7 +81,7 @@ class SegmentStore:
         self._folder, self._key = folder, key
         self.whole: list[Segment] = []
         for path in sorted(folder.iterdir()):
-            if not path.name.endswith((SUFFIX, f"{SUFFIX}.part")):
+            if path.suffix not in {SUFFIX, PART}:
                 continue
             segment = self._read(path)
             if segment is None:
@@ -235,7 +236,6 @@ class SegmentSink:
         self._container: OutputContainer | None = None
         self._frames: FrameEncoder | None = None
         self._file: SegmentFile | None = None
-        self._report: WriteReport | None = None
 
     def write(self, item: Frame | CarriedPacket) -> None:
         """Take the next frame; packets of other tracks are the join's."""
@@ -252,13 +252,10 @@ class SegmentSink:
     def finish(self) -> WriteReport:
         """End the last segment, and join all of them."""
         self._end()
-        self._report = self._join(self._store.whole)
-        return self._report
+        return self._join(self._store.whole)
 
     def abort(self) -> None:
-        """Drop what is unfinished, or the output; whole segments stay, to go on from."""
-        if self._report is not None:
-            self._report.path.unlink(missing_ok=True)
+        """Drop what is unfinished; whole segments stay, to go on from."""
         if self._file is not None:
             self._file.discard()
             self._file = None

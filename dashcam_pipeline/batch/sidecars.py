@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.errors import OutputError
-from dashcam_pipeline.media.partfile import PartFile, output_error
+from dashcam_pipeline.media.atomic import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ def copy_sidecars(
                 if not overwrite:
                     warnings.append(f"{target} is another file; the sidecar was not copied.")
                     continue
-            _copy(source, target)
+            _copy(source, target, overwrite=overwrite)
         except OutputError as error:
             warnings.append(f"{sidecar.path} was not copied: {error.args[0]}")
         except OSError as error:
@@ -61,18 +61,12 @@ def _is_copy(source: Path, target: Path) -> bool:
     return S_ISREG(target.lstat().st_mode) and fingerprint(target) == fingerprint(source)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, *, overwrite: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     # A link is what a sidecar became since the tree was looked through.
     with os.fdopen(os.open(source, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
         status = os.fstat(file.fileno())
-        part = PartFile(target)
-        try:
+        with atomic(target, overwrite=overwrite) as part:
             shutil.copyfileobj(file, part)
-            part.commit()
-        except OSError as error:
-            raise output_error(error, target) from error
-        finally:
-            part.discard()
     with suppress(OSError, OverflowError):  # a date that this file system can't hold
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

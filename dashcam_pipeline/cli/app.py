@@ -19,6 +19,7 @@ import click
 
 from dashcam_pipeline import errors
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.media.atomic import GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +91,7 @@ def exit_codes() -> list[tuple[str, str]]:
     for kind in errors.DashcamError.__subclasses__():
         sentence = (kind.__doc__ or "").strip().splitlines()[0].replace("``", "")
         rows.setdefault(kind.exit_code, sentence)
-    rows[INTERRUPTED] = "Ctrl-C; nothing was written."
+    rows[INTERRUPTED] = "Ctrl-C; what was written whole before, if anything, is said."
     return [(str(code), text) for code, text in sorted(rows.items())]
 
 
@@ -140,10 +141,11 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(args: Sequence[str] | None) -> int:
     """Run, and turn what is raised into a sentence and an exit code."""
+    given = GIVEN.count
     try:
         result: Any = app.main(args, prog_name="dashcam", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
-        _say("interrupted; nothing was written.")
+        _say(_interrupted(GIVEN.count - given))
         return INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -164,6 +166,16 @@ def _run(args: Sequence[str] | None) -> int:
         click.echo(f"This is a fault of dashcam; {DEBUG}=1 shows where.", err=True)
         return errors.DashcamError.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _interrupted(count: int) -> str:
+    """What Ctrl-C leaves behind, when so many files have got their names."""
+    if not count:
+        return "interrupted; nothing was written."
+    names = ", ".join(str(path) for path in GIVEN.last)
+    before = count - len(GIVEN.last)
+    more = f", and {before} before" if before else ""
+    return f"interrupted; written before that, and whole: {names}{more}."
 
 
 def _say(text: str) -> None:

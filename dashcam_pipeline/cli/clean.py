@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ import click
 
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.cli.progress import ProgressBar
-from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.errors import OutputError, OutputExistsError, UsageError
 
 if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
@@ -28,7 +27,7 @@ Examples:
 
 Exit codes: see `dashcam --help`. A recording that is damaged but partly decodable gives an output,
 a warning and exit code 0; with --strict it gives no output and exit code 5. There is no output
-file whenever the exit code is not 0.
+file whenever the exit code is not 0; after Ctrl-C (130) a sentence says whether there is.
 """
 
 
@@ -49,7 +48,7 @@ file whenever the exit code is not 0.
     cls=ManualOption,
     type=click.Path(path_type=Path),
     metavar="FILE.json",
-    help="Write what was done, kept and lost as JSON.",
+    help="Write what was done, kept and lost as JSON; --overwrite goes for it too.",
 )
 @click.option("-q", "--quiet", cls=ManualOption, is_flag=True, help="Say nothing but errors.")
 @click.option(
@@ -78,19 +77,27 @@ def clean(  # noqa: PLR0917 - click passes them by name
         logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
     )
     if report_file is not None:
-        _check_report_file(report_file, input, output)
+        _check_report_file(report_file, input, output, overwrite=config.overwrite)
     with ProgressBar(input.name, enabled=not quiet) as bar:
         report = pipeline.clean(input, output, config=config, progress=bar)
     if report_file is not None:
-        _write_report(report, report_file)
+        _write_report(report, report_file, overwrite=config.overwrite)
     if not quiet:
         for warning in report.warnings:
             click.echo(f"dashcam: warning: {warning}", err=True)
         click.echo(report.details() if verbose else report.summary())
 
 
-def _check_report_file(report: Path, source: Path, output: Path | None) -> None:
-    """Find out before hours of work whether the report can be written."""
+def _check_report_file(report: Path, source: Path, output: Path | None, *, overwrite: bool) -> None:
+    """Find out before hours of work whether the report can be written.
+
+    Raises:
+        UsageError: it would replace a recording, or can't be written there.
+        OutputExistsError: another file has its name.
+    """
+    from dashcam_pipeline.media.atomic import Claim  # noqa: PLC0415 - `--help` needs no locks
+    from dashcam_pipeline.media.containers import is_recording  # noqa: PLC0415 - likewise
+
     for other in (source, output):
         same = other is not None and (
             report.absolute() == other.absolute()
@@ -100,18 +107,33 @@ def _check_report_file(report: Path, source: Path, output: Path | None) -> None:
             raise UsageError(
                 f"--report {report} is the recording itself.", advice="Give it another name."
             )
-    folder = report.absolute().parent
-    if report.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+    if is_recording(report):
         raise UsageError(
-            f"--report {report} can't be written.", advice="Name a file in an existing folder."
+            f"--report {report} has the name of a recording, and the report is JSON.",
+            advice="Give it a name that ends in .json.",
         )
-
-
-def _write_report(report: RunReport, path: Path) -> None:
-    """Write the report; the output is whole already, so failing here is a warning."""
     try:
-        report.write_json(path)
-    except OSError as error:
-        click.echo(
-            f"dashcam: warning: {path}: the report can't be written ({error.strerror}).", err=True
-        )
+        Claim(report, overwrite=overwrite).release()
+    except OutputExistsError:
+        raise
+    except OutputError as error:
+        raise UsageError(
+            f"--report {report} can't be written: {error.args[0]}",
+            advice="Name a file in an existing folder.",
+        ) from error
+
+
+def _write_report(report: RunReport, path: Path, *, overwrite: bool) -> None:
+    """Write the report; the output is whole already, so failing here is a warning."""
+    reason = ""
+    if path.absolute() in {Path(p).absolute() for p in (report.output.path, *report.companions)}:
+        reason = "the output itself has that name"
+    else:
+        try:
+            report.write_json(path, overwrite=overwrite)
+        except OutputError as error:
+            reason = error.args[0]
+        except OSError as error:
+            reason = error.strerror or str(error)
+    if reason:
+        click.echo(f"dashcam: warning: {path}: the report can't be written ({reason}).", err=True)

@@ -15,6 +15,7 @@ import click
 from dashcam_pipeline.cli.extras import need_training
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.inference.manifest import GLARE
+from dashcam_pipeline.media.output_checks import need_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -145,6 +146,7 @@ class Material:
 @click.option(
     "--pictures", type=_FOLDER, help="Write before and after, and labelled contact sheets, here."
 )
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print every number, for programs.")
 def glare(
     models: tuple[str, ...],
@@ -153,6 +155,7 @@ def glare(
     veil: float | None,
     quality: Quality,
     pictures: Path | None,
+    overwrite: bool,
     as_json: bool,
     **material: Any,  # noqa: ANN401 - the fields of Material, whose types click has checked
 ) -> None:
@@ -164,6 +167,8 @@ def glare(
     need_training()
     what = Material(**material)
     what.check()
+    if pictures is not None:
+        need_empty(pictures, overwrite=overwrite)
     strengths = {"streaks": streaks, "veil": veil}
     options = {key: value for key, value in strengths.items() if value is not None}
     from dashcam_pipeline.training.evaluation.common.tables import plain  # noqa: PLC0415

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dashcam_pipeline.cli.extras import need_training
+from dashcam_pipeline.media.output_checks import need_empty
 
 if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Quality
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     help="Level of the stage.",
 )
 @click.option("--pictures", type=click.Path(path_type=Path), help="Write before and after here.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print every number, for programs.")
 def night_day(  # noqa: PLR0917 - click passes them by name
     nights: Path,
@@ -74,6 +76,7 @@ def night_day(  # noqa: PLR0917 - click passes them by name
     frames: int,
     quality: Quality,
     pictures: Path | None,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Measure translations of night to day, or back, through the stage itself.
@@ -82,6 +85,8 @@ def night_day(  # noqa: PLR0917 - click passes them by name
     numbers mean: docs/night-day-evaluation.md.
     """
     need_training()
+    if pictures is not None:
+        need_empty(pictures, overwrite=overwrite)
     from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no progress bars
 
     from dashcam_pipeline.training.evaluation.night_day import (  # noqa: PLC0415 - torch

@@ -28,6 +28,7 @@ from dashcam_pipeline.errors import UsageError
     required=True,
     help=("A set of pictures with its terms. May be given often."),
 )
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option(
     "--prune",
     is_flag=True,
@@ -58,23 +59,29 @@ def export(  # noqa: PLR0917 - click passes them by name
     prune: bool,
     precisions: tuple[Literal["fp16", "int8"], ...],
     calibration: tuple[str, ...],
+    overwrite: bool,
 ) -> None:
     """Write a run's averaged network as ONNX, its entry in the manifest, and its model card.
 
     A run of `train night-day` gives both directions, under the names of their stages.
     """
     need_training()
+    from dashcam_pipeline.media.output_checks import need_new  # noqa: PLC0415 - with torch
     from dashcam_pipeline.training.glare.export import export_glare  # noqa: PLC0415 - torch
     from dashcam_pipeline.training.night_day.export import (  # noqa: PLC0415 - torch
+        DIRECTIONS,
         export_night_day,
         is_night_day,
     )
 
     if is_night_day(checkpoint):
+        need_new((out / f"{way}.onnx" for way in DIRECTIONS), overwrite=overwrite)
         written = export_night_day(checkpoint, out, licence=licence, trained_on=trained_on)
         for path, difference in written.items():
             click.echo(f"{path}: differs from torch by at most {difference:.1e}")
         return
+    names = [name, *(f"{name}-{precision}" for precision in precisions)]
+    need_new((out / f"{each}.onnx" for each in names), overwrite=overwrite)
     calibration = calibration or own_scenes()
     if precisions and not calibration:
         raise UsageError("Give --calibration KIND:PATH: no pictures to calibrate on.")

@@ -48,6 +48,7 @@ SIDES: Final = range(32, 7681)
 @click.option(
     "--keep-frames", is_flag=True, help="Keep the rendered frames, to film them again later."
 )
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def simulate(  # noqa: PLR0917 - click passes them by name
     scene: str,
@@ -62,6 +63,7 @@ def simulate(  # noqa: PLR0917 - click passes them by name
     workers: int,
     threads: int,
     keep_frames: bool,
+    overwrite: bool,
     quiet: bool,
 ) -> None:
     """Render a drive through a made-up street, and film it as a dashcam does.
@@ -93,6 +95,7 @@ def simulate(  # noqa: PLR0917 - click passes them by name
         heavy=not clean_glass,
         threads=threads,
     )
+    clip.need_place(out, overwrite=overwrite)
     begun = time.monotonic()
     with ProgressBar("rendering", enabled=not quiet) as bar:
         for done in clip.render_frames(job, out, workers=workers):

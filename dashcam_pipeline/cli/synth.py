@@ -100,12 +100,13 @@ def glare(  # noqa: PLR0917 - click passes them by name
     need_training()
     from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no bar
 
+    from dashcam_pipeline.media.output_checks import need_empty  # noqa: PLC0415
     from dashcam_pipeline.training.data.sources import load_data  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.glare import KernelBank  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.kinds import Chances, select  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.lens import KINDS as TRAINED  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.mixture import MixedSynthesizer  # noqa: PLC0415
-    from dashcam_pipeline.training.synthesis.pairs_folder import need_empty, write_album  # noqa: PLC0415 - torch
+    from dashcam_pipeline.training.synthesis.pairs_folder import write_album  # noqa: PLC0415 - torch
 
     need_empty(out)  # before the minutes that pictures and lenses may take
     kernel, chances = select(kinds) if kinds else (TRAINED, Chances())

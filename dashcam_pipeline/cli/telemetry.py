@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from dashcam_pipeline.errors import OutputError, UsageError
+from dashcam_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
@@ -33,18 +33,28 @@ listed, and kept as it is by `dashcam clean`. Boxes that hold a Wi-Fi password a
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write there instead of printing; it must not exist yet.",
+    help="Write there instead of printing.",
 )
-def telemetry(file: Path, form: Literal["gpx", "csv", "json"] | None, output: Path | None) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+def telemetry(
+    file: Path,
+    form: Literal["gpx", "csv", "json"] | None,
+    output: Path | None,
+    overwrite: bool,
+) -> None:
     """Show or export the telemetry of a recording: positions, speed, G-sensor.
 
     It is found in boxes, tracks, unannounced packets and files beside the recording. Without a
     format, a short summary is printed. The recording itself is only read.
     """
     from dashcam_pipeline.dashcam.telemetry import export, read_telemetry  # noqa: PLC0415 - PyAV
+    from dashcam_pipeline.media.atomic import write_whole  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.media.output_checks import check_output  # noqa: PLC0415 - likewise
 
     if output is not None and form is None:
         raise UsageError("--output needs a format.", advice="Add --gpx, --csv or --json.")
+    if output is not None:
+        check_output(file, output, overwrite=overwrite)
     found = read_telemetry(file)
     match form:
         case "gpx":
@@ -58,14 +68,7 @@ def telemetry(file: Path, form: Literal["gpx", "csv", "json"] | None, output: Pa
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
-    try:
-        with output.open("x", encoding="utf-8") as out:
-            out.write(text)
-    except OSError as error:
-        raise OutputError(
-            f"{output} can't be written: {error.strerror}.",
-            advice="Name a new file in an existing folder.",
-        ) from error
+    write_whole(output, text, overwrite=overwrite)
 
 
 def _summary(found: Telemetry) -> str:

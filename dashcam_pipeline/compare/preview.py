@@ -26,7 +26,7 @@ from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.run import Run
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.destination import choose_output_path
-from dashcam_pipeline.media.partfile import check_output
+from dashcam_pipeline.media.output_checks import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable

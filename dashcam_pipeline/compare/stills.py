@@ -26,7 +26,7 @@ from dashcam_pipeline.compare.sources import Comparison, no_frames
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.readable import clock
 from dashcam_pipeline.errors import OutputError
-from dashcam_pipeline.media.partfile import PartFile, output_error
+from dashcam_pipeline.media.atomic import atomic
 
 if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Box
@@ -100,12 +100,13 @@ def still(
     options = options or PreviewOptions()
     comparison = _comparison(input, cleaned, config)
     target = _picture_target(comparison, output)
-    compose = Composer(comparison, options, moments=[at])
-    for when, pair in comparison.pairs_at([at]):
-        picture = compose(pair, options.period / 4).to_rgb()
-        save(picture, target)
-        return StillReport(target, compose.size, (when,), compose.box)
-    raise no_frames(comparison.source, at)
+    with atomic(target, overwrite=comparison.config.overwrite) as file:
+        compose = Composer(comparison, options, moments=[at])
+        for when, pair in comparison.pairs_at([at]):
+            picture = compose(pair, options.period / 4).to_rgb()
+            file.write(encode(picture, target.suffix.lower()))
+            return StillReport(target, compose.size, (when,), compose.box)
+        raise no_frames(comparison.source, at)
 
 
 def contact_sheet(
@@ -134,6 +135,17 @@ def contact_sheet(
     options = options or PreviewOptions()
     comparison = _comparison(input, cleaned, config)
     target = _picture_target(comparison, output)
+    with atomic(target, overwrite=comparison.config.overwrite) as file:
+        sheet, times, compose = _make_sheet(comparison, options, count)
+        file.write(encode(sheet, target.suffix.lower()))
+    size = Size(sheet.shape[1], sheet.shape[0])
+    return StillReport(target, size, tuple(times), compose.box)
+
+
+def _make_sheet(
+    comparison: Comparison, options: PreviewOptions, count: int
+) -> tuple[RGB, list[float], Composer]:
+    """The sheet, the times of its moments in seconds, and what composed them."""
     moments = comparison.moments(count)
     compose = Composer(comparison, options.model_copy(update={"labels": False}), moments=moments)
     columns = _columns(count, compose.size)
@@ -148,9 +160,7 @@ def contact_sheet(
         raise no_frames(comparison.source, moments[0])
     heading = _heading(comparison, compose) if options.labels else ""
     sheet = _sheet(tiles, times, min(columns, len(tiles)), heading)
-    save(sheet, target)
-    size = Size(sheet.shape[1], sheet.shape[0])
-    return StillReport(target, size, tuple(times), compose.box)
+    return sheet, times, compose
 
 
 def _comparison(
@@ -185,24 +195,6 @@ def encode(picture: RGB, suffix: str) -> bytes:
             advice="Take another ending, or a smaller --height.",
         )
     return data.tobytes()
-
-
-def save(picture: RGB, target: Path) -> None:
-    """Write a picture (H, W, 3) uint8; it appears under its name only when it is whole.
-
-    Raises:
-        DiskFullError: no space left.
-        OutputError: it can't be written.
-    """
-    data = encode(picture, target.suffix.lower())
-    file = PartFile(target)
-    try:
-        file.write(data)
-        file.commit()
-    except OSError as error:
-        raise output_error(error, target) from error
-    finally:
-        file.discard()
 
 
 def _columns(count: int, size: Size) -> int:

@@ -1,11 +1,10 @@
-"""The end of a run: how the file is encoded and tagged, and that it appears whole or not at all."""
+"""The end of a run: how the file is encoded and tagged, and that it is whole or not at all."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import NotVideoError
@@ -14,7 +13,6 @@ from dashcam_pipeline.media.encoders import EncoderSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from dashcam_pipeline.config import CleanConfig, StageSpec
     from dashcam_pipeline.media.carried import CarriedPacket
@@ -102,7 +100,6 @@ class Output:
     Args:
         writer: of the output.
         source: the recording, for messages.
-        target: where the output appears when it is whole.
         seal: called with the unfinished file's path before that, as of ``Writer.finish``.
     """
 
@@ -110,15 +107,12 @@ class Output:
         self,
         writer: Writer,
         source: Path,
-        target: Path,
         seal: Callable[[Path], object] | None = None,
     ) -> None:
         self._writer = writer
         self._seal = seal
         self._source = source
-        self._target = target
         self._empty = True
-        self._finished = False
 
     def write(self, item: Frame | CarriedPacket) -> None:
         """Take the next item."""
@@ -133,16 +127,11 @@ class Output:
         """
         if self._empty:
             raise no_pictures(self._source)
-        report = self._writer.finish(self._seal)
-        self._finished = True
-        return report
+        return self._writer.finish(self._seal)
 
     def abort(self) -> None:
-        """Leave nothing behind, also after ``finish``."""
-        if self._finished:
-            self._target.unlink(missing_ok=True)
-        else:
-            self._writer.abort()
+        """Leave nothing behind; what is whole has no name yet, and is the run's to remove."""
+        self._writer.abort()
 
 
 def no_pictures(source: Path) -> NotVideoError:
@@ -151,28 +140,3 @@ def no_pictures(source: Path) -> NotVideoError:
         f"{source}: there is not one picture to write.",
         advice="Check that it plays in a media player, and that --start lies in it.",
     )
-
-
-class Leftover:
-    """Removes an unfinished file on the way out of a failure, whoever has it still open.
-
-    Args:
-        part: the unfinished file.
-    """
-
-    def __init__(self, part: Path) -> None:
-        self._part = part
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            # Windows refuses while a stuck thread has it open; the failure itself matters more.
-            with suppress(PermissionError):
-                self._part.unlink(missing_ok=True)

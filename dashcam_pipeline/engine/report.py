@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, spans
 from dashcam_pipeline.engine.readable import size as readable_size
+from dashcam_pipeline.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,15 +151,18 @@ class RunReport:
         )
         return rounded
 
-    def write_json(self, path: Path) -> None:
+    def write_json(self, path: Path, *, overwrite: bool = False) -> None:
         """Write ``to_dict`` as JSON.
 
+        Args:
+            path: the file; it appears only when it is whole.
+            overwrite: True replaces what has that name.
+
         Raises:
-            OSError: the file can't be written.
+            OutputError: the file exists, or can't be written.
         """
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        # A file name that is no UTF-8 comes out as JSON escapes.
-        path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        write_whole(path, f"{text}\n", overwrite=overwrite)
 
     def summary(self) -> str:
         """What was done and kept, for people; some lines without a newline at the end."""

@@ -5,7 +5,7 @@
     with Run.open(config, source, target) as run:        # a reader; nothing is written yet
         chain = run.prepare(Keeper(source, run.target, config))
         run.run(chain, run.output(), progress)            # until the output is whole, and sealed
-        return run.report()
+        return run.report()                               # it has its name, and all beside it
 
 ``pipeline.clean`` is just that; ``batch`` writes segments instead and joins them, and a preview
 puts both pictures of a pair where the chain would be.
@@ -24,7 +24,6 @@ import numpy as np
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.output import (
-    Leftover,
     Output,
     encoder_settings,
     open_writer,
@@ -33,8 +32,9 @@ from dashcam_pipeline.engine.output import (
 from dashcam_pipeline.engine.report import FileFacts, RunReport, StreamFact, run_warnings
 from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import DamagedError
+from dashcam_pipeline.media.atomic import Claim
 from dashcam_pipeline.media.destination import choose_output_path
-from dashcam_pipeline.media.partfile import check_output, part_of
+from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer
 
@@ -63,14 +63,14 @@ class RecordKeeper(Protocol):
     def changes(self) -> Callable[[Frame, Frame], None]:
         """Looks at every frame, before and after the chain."""
 
-    def check(self) -> None:
-        """Refuse to replace what is there, unless that was allowed."""
+    def check(self, claim: Claim) -> None:
+        """Claim what will lie beside the output; refuse to replace what may not be."""
 
     def seal(self, part: Path) -> None:
         """Complete the output, before it gets its name."""
 
     def finish(self, report: RunReport) -> RunReport:
-        """Write what lies beside the output; the report with what was kept there."""
+        """Write what will lie beside the output, as parts; the report with what is kept there."""
 
 
 class Run:
@@ -83,9 +83,16 @@ class Run:
         reader: of the recording; closed with the run.
         target: where the output goes.
         config: how.
+        own: True if an output of this name is our own, and may be replaced in any case.
+
+    Raises:
+        OutputError: another run is at work on the target, or it can't be written; the reader is
+            closed.
     """
 
-    def __init__(self, reader: Reader, target: Path, config: CleanConfig) -> None:
+    def __init__(
+        self, reader: Reader, target: Path, config: CleanConfig, *, own: bool = False
+    ) -> None:
         self.reader, self.target, self.config = reader, target, config
         self.info: SourceInfo = reader.info
         self.settings = encoder_settings(config)
@@ -98,26 +105,35 @@ class Run:
         self._workers: Workers | None = None
         self._opened = ExitStack()
         self._opened.callback(reader.close)
+        try:
+            self.claim = Claim(target, overwrite=config.overwrite, own=own)
+            """The target, and what goes along with it, for this run alone."""
+        except BaseException:
+            self._opened.close()
+            raise
 
     @classmethod
-    def open(cls, config: CleanConfig, source: Path, target: Path | None = None) -> Self:
+    def open(
+        cls, config: CleanConfig, source: Path, target: Path | None = None, *, own: bool = False
+    ) -> Self:
         """Open a recording, and decide where its output goes.
 
         Args:
             config: how; track, span and hardware decide what is read.
             source: the recording; only read.
             target: None is ``NAME_clean`` beside the source, in a container that holds every track.
+            own: as of the class.
 
         Raises:
             DashcamError: the source can't be read, or the output can't go there.
         """
         if target is not None:
-            check_output(source, target, overwrite=config.overwrite)
+            check_output(source, target, overwrite=config.overwrite or own)
         reader = open_reader(config, source)
         try:
             target = choose_output_path(reader.info, target)
-            check_output(source, target, overwrite=config.overwrite)
-            return cls(reader, target, config)
+            check_output(source, target, overwrite=config.overwrite or own)
+            return cls(reader, target, config, own=own)
         except BaseException:
             reader.close()
             raise
@@ -132,8 +148,11 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close what no thread has taken over."""
-        self._opened.__exit__(kind, error, trace)
+        """Close what no thread has taken over; remove what has no name yet."""
+        try:
+            self._opened.__exit__(kind, error, trace)
+        finally:
+            self.claim.release()
 
     def on_failure(self, close: Callable[[], None]) -> None:
         """Call this, too, if the run is left before ``run`` was called."""
@@ -148,7 +167,7 @@ class Run:
         Raises:
             DashcamError: as ``build_chain``, or something of the keeper's is in the way.
         """
-        keeper.check()
+        keeper.check(self.claim)
         chain, self._device, keeper.overlay = prepare_chain(self.config, self.info)
         self.on_failure(chain.close)
         chain.observer = keeper.changes
@@ -177,12 +196,13 @@ class Run:
         """
         info = self.info if video is None else replace(self.info, video=video)
         said = self.tags if tags is None else tags
-        # Before the writer is made, so that Ctrl-C in the middle of that leaves nothing.
-        self._opened.enter_context(Leftover(part_of(self.target)))
+        part = self.claim.part()
         writer = open_writer(
-            lambda: Writer(self.target, info, self.settings, audio=self.config.audio, tags=said)
+            lambda: Writer(
+                self.target, info, self.settings, audio=self.config.audio, tags=said, part=part
+            )
         )
-        output = Output(writer, self.info.path, self.target, self.seal)
+        output = Output(writer, self.info.path, self.seal)
         self.on_failure(output.abort)
         return output
 
@@ -217,10 +237,10 @@ class Run:
         )
         workers.progress.expected = expected_frames(self.info, self.config)
         workers.progress.frames = done
-        leftover = Leftover(part_of(self.target))
         self._opened.pop_all()  # from here on, each thread closes its own
-        with leftover:
-            workers.run(progress)
+        workers.run(progress)
+        if self._keeper is None:
+            self._commit()
 
     @property
     def written(self) -> WriteReport:
@@ -235,10 +255,10 @@ class Run:
         return self._workers
 
     def report(self) -> RunReport:
-        """What was done; with the keeper's files beside the output. After ``run``.
+        """What was done. After ``run``, once: the output gets its name, as all beside it does.
 
         Raises:
-            OutputError: those files can't be written; the output has been removed.
+            OutputError: something of it can't be written; there is nothing new.
         """
         config, info, counts = self.config, self.info, self.reader.counts
         workers, written = self._finished, self.written
@@ -288,7 +308,16 @@ class Run:
             ),
             versions=_versions(),
         )
-        return report if self._keeper is None else self._keeper.finish(report)
+        if self._keeper is not None:
+            report = self._keeper.finish(report)
+            self._commit()
+        return report
+
+    def _commit(self) -> None:
+        try:
+            self.claim.commit()
+        except OSError as error:
+            raise output_error(error, self.target) from error
 
 
 def open_reader(config: CleanConfig, source: Path, *, threads: int | None = None) -> Reader:

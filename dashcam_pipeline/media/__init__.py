@@ -6,7 +6,7 @@
                       (timeline)  (hardware)  (planes, color, timing, window)
                           '-> carried: packets of the other tracks
 
-    Frame -> encoding -> carried tracks beside it -> partfile -> file      writer, likewise
+    Frame -> encoding -> carried tracks beside it -> atomic -> file      writer, likewise
              (encoders)  (destination, metadata)    (inventory: is all of it there?)
 
     file -> describe -> source: facts; probe: facts and health; extent: is all of it there?

@@ -12,7 +12,7 @@ promises for every clock. Layout, little endian::
       S  NumPy's npz: arrays, likewise
       E  uint32 CRC-32 of everything before it
 
-A file that was not finished is never seen: it grows as ``.part`` and is renamed when it is on the
+A file that was not finished is never seen: it grows as a part and is renamed when it is on the
 disk. ``read_segment`` checks all of it.
 """
 
@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from dashcam_pipeline.media.partfile import PartFile, output_error
+from dashcam_pipeline.media.atomic import atomic_file
+from dashcam_pipeline.media.output_checks import output_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,7 +97,7 @@ class SegmentFile:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self._path = path
-        self._file = PartFile(path)
+        self._file = atomic_file(path, overwrite=True)
         self._crc = 0
         self._write(_MAGIC)
         self._record(b"H", _json(header))

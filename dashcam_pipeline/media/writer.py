@@ -7,8 +7,8 @@
             writer.write(item)
         report = writer.finish()
 
-The file grows as ``name.part`` beside the target and gets its name when it is whole, so that what
-has the target's name is never half a recording.
+The file grows under a part's name beside the target and gets its own when it is whole (``atomic``),
+so that what has the target's name is never half a recording.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ import av.error
 from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, destination, encoders, metadata
+from dashcam_pipeline.media.atomic import atomic_file
 from dashcam_pipeline.media.carried_track import CarriedTrack
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
-from dashcam_pipeline.media.partfile import PartFile, check_output, output_error
+from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.write_report import WriteReport
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
+    from dashcam_pipeline.media.atomic import PartFile
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import EncoderSettings
     from dashcam_pipeline.media.segments import EncodedPacket
@@ -60,6 +62,8 @@ class Writer:
         encoder: what to encode with.
         audio: False leaves the sound out.
         tags: metadata to add to the source's own, such as a mark that it was processed.
+        part: the unfinished file, whose owner gives it its name; None makes one, and ``finish``
+            names it.
 
     Raises:
         OutputError: the target can't be written.
@@ -74,6 +78,7 @@ class Writer:
         *,
         audio: bool = True,
         tags: Mapping[str, str] = _NO_TAGS,
+        part: PartFile | None = None,
     ) -> None:
         self._path, self._info = path, info
         self._muxer = destination.muxer_of(path)
@@ -88,7 +93,8 @@ class Writer:
             info.metadata, tags, self._muxer
         )
         options = containers.named(self._muxer).muxer_options(path.suffix, info.video.time_base)
-        self._file = PartFile(path)
+        self._names_itself = part is None
+        self._file = part or atomic_file(path, overwrite=True)
         self._done = False
         try:
             self._container = av.open(
@@ -155,10 +161,11 @@ class Writer:
         return self._video.extradata
 
     def finish(self, seal: Callable[[Path], object] | None = None) -> WriteReport:
-        """Write what the encoder still holds and the index; give the file its name.
+        """Write what the encoder still holds and the index; the file is whole, and on the disk.
 
         Args:
-            seal: called with the unfinished file's path before that, as of ``PartFile.commit``.
+            seal: called with the unfinished file's path once the muxer is done with it; may change
+                or replace the file.
 
         Raises:
             DiskFullError: no space left.
@@ -177,7 +184,10 @@ class Writer:
                 self._copy(copy.drain())
             found = self._close()
             shift = common_shift(self._given, found)
-            size = self._file.commit(seal)
+            if seal is not None:
+                self._file.close()
+                seal(self._file.path)
+            size = self._file.commit() if self._names_itself else self._file.complete()
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
             raise output_error(error, self._path) from error
@@ -203,9 +213,13 @@ class Writer:
 
     def abort(self) -> None:
         """Give up: remove the unfinished file. Harmless after ``finish`` and when repeated."""
-        if not self._done:
-            self._done = True
+        if self._done:
+            return
+        self._done = True
+        if self._names_itself:
             self._file.discard()
+        else:
+            self._file.remove()
 
     def _close(self) -> dict[int, Holding]:
         """Write the index, and look what the file holds.

@@ -3,10 +3,11 @@
 ::
 
     keeper = Keeper(source, target, config)      # begins to read the telemetry
-    keeper.check()                               # nothing of the user's would be overwritten
+    keeper.check(claim)                          # nothing of the user's would be overwritten
     chain.observer = keeper.changes
     writer.finish(keeper.seal)                   # puts the telemetry back
-    report = keeper.finish(report)               # GPX, raw bytes and the record, beside the output
+    report = keeper.finish(report)               # GPX, raw bytes and the record, as parts
+    claim.commit()                               # all of it gets its names
 """
 
 from __future__ import annotations
@@ -23,12 +24,22 @@ from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
 from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
 from dashcam_pipeline.engine.report import StreamFact
-from dashcam_pipeline.errors import InputError, OutputExistsError
 from dashcam_pipeline.media.destination import muxer_of
-from dashcam_pipeline.media.partfile import output_error, part_of
+from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.provenance.changes import ChangeLog
-from dashcam_pipeline.provenance.record import essence_sha256, file_entry, make_record, record_path
-from dashcam_pipeline.provenance.verify import read_record
+from dashcam_pipeline.provenance.companions import (
+    ENDINGS,
+    GPX_ENDING,
+    RAW_ENDING,
+    former_companions,
+)
+from dashcam_pipeline.provenance.record import (
+    ENDING,
+    essence_sha256,
+    file_entry,
+    make_record,
+    record_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +48,9 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
     from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.media.atomic import Claim
 
 T = TypeVar("T")
-
-GPX_ENDING: Final = ".gpx"
-RAW_ENDING: Final = ".telemetry.zip"
 
 _UNANNOUNCED: Final = " unknown"
 """What the label of a track without a known kind holds."""
@@ -58,7 +67,8 @@ class Keeper:
 
     def __init__(self, source: Path, target: Path, config: CleanConfig) -> None:
         self._source, self._target = source, target
-        self._overwrite = config.overwrite
+        self._claim: Claim | None = None
+        self._kept: list[Path] = []
         self._before = source.stat()
         self._reading = _Later(
             lambda: read_telemetry(source).within(config.start, config.end), "telemetry"
@@ -81,31 +91,33 @@ class Keeper:
     def paths(self) -> tuple[Path, ...]:
         """Files that will be written beside the output, the record last."""
         found = self.telemetry
-        gpx, raw, record = self._possible
-        return (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws), record)
+        gpx, raw = self._beside(GPX_ENDING), self._beside(RAW_ENDING)
+        return (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws), record_path(self._target))
 
-    @property
-    def _possible(self) -> tuple[Path, Path, Path]:
-        return self._beside(GPX_ENDING), self._beside(RAW_ENDING), record_path(self._target)
-
-    def check(self) -> None:
-        """Refuse to replace what is there, unless that was allowed.
+    def check(self, claim: Claim) -> None:
+        """Claim all names beside the output's; refuse to replace what may not be.
 
         Files of an earlier output of that name, as its record lists them, may be replaced: the
-        output itself is gone, or may be replaced as well.
+        output itself is gone, or may be replaced as well. Where they get no successor they go with
+        it; others stay, with a warning.
+
+        Args:
+            claim: of the output.
 
         Raises:
             OutputExistsError: a file of one of the names exists.
+            OutputError: one of the names is too long here.
         """
-        if self._overwrite:
-            return
-        own = _listed(record_path(self._target))
-        for path in self._possible:
-            if path.name not in own and (path.exists() or path.is_symlink()):
-                raise OutputExistsError(
-                    f"{path}, which goes along with the output, exists already.",
-                    advice="Pass --overwrite to replace it, or name another output.",
-                )
+        own = {self._beside(ending) for ending in ENDINGS}
+        if not claim.broken_off:
+            own = former_companions(self._target)
+        for ending in ENDINGS:
+            path = claim.include(ending, own=self._beside(ending) in own)
+            if path in own:
+                claim.drop(path)
+            elif os.path.lexists(path):
+                self._kept.append(path)
+        self._claim = claim
 
     def seal(self, part: Path) -> None:
         """Put telemetry back into the unfinished output.
@@ -116,41 +128,45 @@ class Keeper:
         self._embedded = embed(self.telemetry, part, muxer_of(self._target))
 
     def finish(self, report: RunReport) -> RunReport:
-        """Write the files beside the output; without them there is no output either.
+        """Write the files beside the output, as parts of its claim, the record last.
 
         Args:
-            report: of the run, whose output is whole.
+            report: of the run, whose output is whole, but has no name yet.
 
         Returns:
             the report with what was kept here.
 
         Raises:
-            OutputError: a file can't be written; the output has been removed.
+            OutputError: a file can't be written.
         """
+        claim = self._claim
+        if claim is None:
+            raise RuntimeError("nothing was claimed")
         report = self._completed(report)
-        written: list[Path] = []
         try:
-            *companions, record = self.paths
+            *companions, _ = self.paths
+            entries = []
             for path in companions:
-                _write(path, self._content(path))
-                written.append(path)
+                part = claim.part(path.name.removeprefix(self._target.name))
+                part.write(self._content(path))
+                part.complete()
+                entries.append(file_entry(part.path, path.name))
+            output = claim.unfinished
             facts = make_record(
                 report,
                 source=self._input_entry(),
                 output={
-                    **file_entry(self._target),
-                    "video_essence_sha256": essence_sha256(self._target),
+                    **file_entry(output, self._target.name),
+                    "video_essence_sha256": essence_sha256(output),
                 },
-                companions=[file_entry(path) for path in companions],
+                companions=entries,
                 telemetry=self._facts(),
                 changes=self.changes,
             )
             text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
             # a file name that is no UTF-8 comes out as JSON escapes
-            _write(record, text.encode("utf-8", errors="backslashreplace"))
+            claim.part(ENDING).write(text.encode("utf-8", errors="backslashreplace"))
         except OSError as error:
-            for path in (*written, self._target):
-                path.unlink(missing_ok=True)
             raise output_error(error, self._target) from error
         return report
 
@@ -181,6 +197,11 @@ class Keeper:
         )
         if not same:
             said.append("the source was changed by something else while it was read.")
+        said += [
+            f"{path} was there before, and is not of this output."
+            for path in self._kept
+            if path not in self.paths
+        ]
         return said
 
     def _facts(self) -> dict[str, Any]:
@@ -232,25 +253,3 @@ class _Later(Generic[T]):
             self._future.set_result(self._make())
         except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the value
             self._future.set_exception(error)
-
-
-def _listed(record: Path) -> set[str]:
-    """Names of a record and the companions that it lists; none if it is no record."""
-    try:
-        found = read_record(record)
-    except InputError:
-        return set()
-    return {record.name, *(entry["name"] for entry in found["companions"])}
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file that appears only when whole."""
-    part = part_of(path)
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -46,13 +46,17 @@ def essence_sha256(path: Path) -> str:
         return sha256_of_pieces(bytes(packet) for packet in packets)
 
 
-def file_entry(path: Path) -> dict[str, Any]:
+def file_entry(path: Path, name: str | None = None) -> dict[str, Any]:
     """Name, size and hash of a file; no folder: where it lay is the user's own business.
+
+    Args:
+        path: where it lies.
+        name: that it will have; None is its own.
 
     Raises:
         OSError: it can't be read.
     """
-    return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+    return {"name": name or path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def make_record(

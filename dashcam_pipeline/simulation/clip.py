@@ -24,6 +24,8 @@ import numpy as np
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.media.atomic import write_whole
+from dashcam_pipeline.media.output_checks import need_new
 from dashcam_pipeline.simulation.build import build_scene
 from dashcam_pipeline.simulation.cpus import few_cpus
 from dashcam_pipeline.simulation.film import Fix, write_film
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
     from dashcam_pipeline.simulation.blender import Renderer
     from dashcam_pipeline.simulation.scene import Scene
 
+WRITTEN = ("night-glare.mp4", "night-truth.mp4", "day.mp4", "masks.mkv", "truth.json")
+"""Files of a clip that is whole."""
+JOB = "job.txt"
+"""Beside the rendered views: whose they are."""
 START = datetime(2024, 11, 16, 21, 4, 7, tzinfo=UTC)
 """When every drive begins: burned in, in the GPS track and in the metadata."""
 PLACE = (48.0, 9.0)
@@ -85,6 +91,16 @@ class Job:
     def time(self, index: int) -> float:
         """Seconds at which frame ``index`` is taken."""
         return float(index / self.fps)
+
+
+def need_place(out: Path, *, overwrite: bool) -> None:
+    """Make sure that a clip replaces none that is there; what it began itself it may finish.
+
+    Raises:
+        OutputExistsError: a film or its truth lies there, and no rendered views of it.
+    """
+    begun = (out / "frames" / JOB).is_file()  # whose, ``render_frames`` checks
+    need_new((out / name for name in WRITTEN), overwrite=overwrite or begun)
 
 
 def render_frames(job: Job, out: Path, *, workers: int = 1) -> Iterator[int]:
@@ -152,7 +168,7 @@ def film(job: Job, out: Path, *, crf: int = 24) -> None:
         _film_day(job, out, fixes, crf, metadata)
     lamps = [_lamps(*load_view(f)) for f in nights]
     facts = _facts(job, scene, optics, sensor) | {"lamps": lamps}
-    (out / "truth.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    write_whole(out / "truth.json", json.dumps(facts, indent=1) + "\n", overwrite=True)
 
 
 def _claim(job: Job, folder: Path) -> None:
@@ -162,20 +178,25 @@ def _claim(job: Job, folder: Path) -> None:
         UsageError: it holds frames of another scene, seed, size, rate or quality.
     """
     wanted = f"{job.kind} {job.seed} {job.width}x{job.height} {job.fps} {job.samples}"
-    note = folder / "job.txt"
+    note = folder / JOB
     found = note.read_text("utf-8") if note.exists() else wanted
     if found != wanted:
         raise UsageError(
             f"{folder} holds frames of another drive: {found!r}, not {wanted!r}",
             advice="Give another --out, or delete that folder.",
         )
-    note.write_text(wanted, "utf-8")
+    write_whole(note, wanted, overwrite=True)
 
 
 def remove_frames(out: Path) -> None:
     """Delete the rendered views of a clip that is whole."""
     folder = out / "frames"
-    for file in [*folder.glob("?????.*.npz"), *folder.glob("?????.*.part"), folder / "job.txt"]:
+    for file in [
+        *folder.glob("?????.*.npz"),
+        *folder.glob("?????.*.part"),
+        *folder.glob("?????.*.lock"),
+        folder / JOB,
+    ]:
         file.unlink()
     folder.rmdir()
 

@@ -11,6 +11,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from dashcam_pipeline.media.atomic import atomic
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -94,18 +96,17 @@ def write_film(
     Returns:
         number of frames.
     """
-    part = path.with_name(path.name + ".part")
     options = {"video_track_timescale": str(TICKS), "movie_timescale": str(TICKS)}
-    with av.open(str(part), "w", format="mp4", container_options=options) as out:
-        out.metadata.update(metadata)
-        packets, count = _pictures(out, frames, fps, crf)
-        packets += _clicks(out, float(count / fps))
-        packets += _subtitles(out, fixes, float(count / fps))
-        out.start_encoding()
-        for _, packet in sorted(packets, key=lambda p: p[0]):
-            out.mux_one(packet)
-    part.write_bytes(with_gps(part.read_bytes(), [fix.block() for fix in fixes]))
-    part.replace(path)
+    with atomic(path, overwrite=True) as part:
+        with av.open(str(part.path), "w", format="mp4", container_options=options) as out:
+            out.metadata.update(metadata)
+            packets, count = _pictures(out, frames, fps, crf)
+            packets += _clicks(out, float(count / fps))
+            packets += _subtitles(out, fixes, float(count / fps))
+            out.start_encoding()
+            for _, packet in sorted(packets, key=lambda p: p[0]):
+                out.mux_one(packet)
+        part.write(with_gps(part.path.read_bytes(), [fix.block() for fix in fixes]))
     return count
 
 

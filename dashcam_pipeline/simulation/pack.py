@@ -17,6 +17,7 @@ Reading needs no renderer::
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ import numpy.typing as npt
 
 from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.frames import KR_KB
+from dashcam_pipeline.media.atomic import atomic, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,8 +124,7 @@ def load_raw(file: Path) -> PackScene:
 
 def save_raw(file: Path, scene: PackScene) -> None:
     """Write one raw scene; it appears only when it is whole."""
-    part = file.with_suffix(".part")
-    with part.open("wb") as stream:
+    with atomic(file, overwrite=True) as part, part.path.open("wb") as stream:
         np.savez_compressed(
             stream,
             night=np.round(to_code(scene.night) * 65535).astype(np.uint16),
@@ -131,7 +132,6 @@ def save_raw(file: Path, scene: PackScene) -> None:
             day=np.round(to_code(scene.day) * 65535).astype(np.uint16),
             info=np.array(json.dumps(scene.info)),
         )
-    part.replace(file)
 
 
 def write_pack(scenes: Iterable[PackScene], path: Path, *, crf: int = 12) -> int:
@@ -146,34 +146,27 @@ def write_pack(scenes: Iterable[PackScene], path: Path, *, crf: int = 12) -> int
         number of scenes.
     """
     path.mkdir(parents=True, exist_ok=True)
-    films = {name: _Film(path / f"{name}.part", name, crf) for name in ("night", "day", "mask")}
     infos = []
-    try:
+    with ExitStack() as whole:
+        films = {}
+        for name in ("night", "day", "mask"):
+            part = whole.enter_context(atomic(path / f"{name}.mkv", overwrite=True))
+            films[name] = whole.enter_context(closing(_Film(part.path, name, crf)))
         for scene in scenes:
             films["night"].add(_to_planes(to_code(scene.night)))
             films["day"].add(_to_planes(to_code(scene.day)))
             films["mask"].add(np.round(np.clip(scene.mask, 0, 1) * 255).astype(np.uint8))
             infos.append(scene.info)
-    finally:
-        for film in films.values():
-            film.close()
-    for name, film in films.items():
-        film.path.replace(path / f"{name}.mkv")
     text = json.dumps({"format": 1, "toe": TOE, "top": TOP, "scenes": infos}, indent=None)
-    (path / INDEX).write_text(text.replace('{"kind"', '\n{"kind"') + "\n", "utf-8")
+    write_whole(path / INDEX, text.replace('{"kind"', '\n{"kind"') + "\n", overwrite=True)
     return len(infos)
 
 
 def write_masks(path: Path, masks: Iterable[Image], fps: Fraction) -> None:
     """Write masks (H, W, 3), 0 to 1, as a film of RGB without loss."""
-    part = path.with_name(path.name + ".part")
-    film = _Film(part, "mask", 0, fps)
-    try:
+    with atomic(path, overwrite=True) as part, closing(_Film(part.path, "mask", 0, fps)) as film:
         for mask in masks:
             film.add(np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8))
-    finally:
-        film.close()
-    part.replace(path)
 
 
 class _Film:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashcam_pipeline.media.atomic import atomic
 from dashcam_pipeline.simulation.pack import Image, from_code, to_code
 
 if TYPE_CHECKING:
@@ -25,15 +26,13 @@ def save_view(file: Path, rgb: Image, mask: Image, *, night: bool = True) -> Non
         night: False for a view by day, tens of thousands of times brighter.
     """
     scale = NIGHT_SCALE if night else DAY_SCALE
-    part = file.with_suffix(".part")
-    with part.open("wb") as stream:
+    with atomic(file, overwrite=True) as part, part.path.open("wb") as stream:
         np.savez_compressed(
             stream,
             rgb=np.round(to_code(rgb * np.float32(scale)) * 65535).astype(np.uint16),
             mask=np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8),
             scale=scale,
         )
-    part.replace(file)
 
 
 def load_view(file: Path) -> tuple[Image, Image]:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.simulation.build import build_scene
 from dashcam_pipeline.simulation.clip import START, burn_in, gps_fix
 from dashcam_pipeline.simulation.film import write_film
@@ -287,4 +288,4 @@ def film_windscreen(
         "gain": gain,
         "noise": noise,
     }
-    (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", "utf-8")
+    write_whole(out / "truth.json", json.dumps(truth, indent=1) + "\n", overwrite=True)

@@ -18,13 +18,13 @@ from remembering import register
 
 from dashcam_pipeline.batch.resumable import clean_resumable
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.media.partfile import PartFile
+from dashcam_pipeline.media.atomic import Claim, PartFile
 
 
 def main(source: str, target: str, work: str, seconds: str, die_at: str = "0") -> None:
     register()
     writes = 0
-    write, commit = PartFile.write, PartFile.commit
+    write, commit = PartFile.write, Claim.commit
 
     def count() -> None:
         nonlocal writes
@@ -36,11 +36,11 @@ def main(source: str, target: str, work: str, seconds: str, die_at: str = "0") -
         count()
         return write(self, data)
 
-    def counted_commit(self, seal=None):
+    def counted_commit(self):
         count()
-        return commit(self, seal)
+        return commit(self)
 
-    PartFile.write, PartFile.commit = counted_write, counted_commit
+    PartFile.write, Claim.commit = counted_write, counted_commit
     clean_resumable(
         Path(source),
         Path(target),

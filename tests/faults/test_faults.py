@@ -23,8 +23,8 @@ import dashcam_pipeline
 from dashcam_pipeline import clean
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.errors import DamagedError, DiskFullError, OutputError
+from dashcam_pipeline.media.atomic import PartFile
 from dashcam_pipeline.media.packets import Packets
-from dashcam_pipeline.media.partfile import PartFile
 from dashcam_pipeline.provenance import keeper as keeper_module
 from dashcam_pipeline.provenance import verify
 from dashcam_pipeline.stages.registry import BUILT_IN
@@ -67,8 +67,8 @@ def start(*args, before="pass"):
     )  # fmt: skip
 
 
-def wait_for(path, process):
-    while not path.exists():
+def wait_for(folder, pattern, process):
+    while not list(folder.glob(pattern)):
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
 
@@ -90,17 +90,17 @@ def test_file_too_large(source, tmp_path, room):
 def test_disk_full_at_the_very_end(source, tmp_path, monkeypatch, which):
     """The picture is whole, but what goes along with it doesn't fit any more."""
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    write = keeper_module._write
+    write = PartFile.write
 
-    def no_room(path, data):
-        if path.suffix == which:
+    def no_room(self, data):
+        if self.target.suffix == which:
             raise full
-        write(path, data)
+        return write(self, data)
 
     def no_room_inside(*_):
         raise full
 
-    monkeypatch.setattr(keeper_module, "_write", no_room)
+    monkeypatch.setattr(PartFile, "write", no_room)
     if which == "embed":
         monkeypatch.setattr(keeper_module, "embed", no_room_inside)
     with pytest.raises(DiskFullError):
@@ -160,7 +160,7 @@ def test_output_folder_gone(source, tmp_path, monkeypatch):
 def test_terminated(tmp_path, name, code):
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=150, size=(160, 90)))
     process = start("clean", clip, "--stage", "slow")
-    wait_for(tmp_path / "a_clean.mp4.part", process)
+    wait_for(tmp_path, "a_clean.mp4.*.part", process)
     begin = time.monotonic()
     process.send_signal(getattr(signal, name))
     _, err = process.communicate(timeout=30)
@@ -176,11 +176,11 @@ def test_killed(tmp_path):
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=150, size=(160, 90)))
     before = clip.read_bytes()
     process = start("clean", clip, "--stage", "slow")
-    wait_for(tmp_path / "a_clean.mp4.part", process)
+    wait_for(tmp_path, "a_clean.mp4.*.part", process)
     process.kill()
     process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
-    assert files(tmp_path) == ["a.mp4", "a_clean.mp4.part"]
+    assert [Path(name).suffix for name in files(tmp_path)] == [".mp4", ".part", ".lock"]
     assert main(["clean", str(clip), "--no-stages", "-q"]) == 0
     assert files(tmp_path) == ["a.mp4", "a_clean.mp4", "a_clean.mp4.provenance.json"]
     assert verify(tmp_path / "a_clean.mp4").passed

@@ -24,7 +24,7 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
 )
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.provenance import keeper as keeper_module
+from dashcam_pipeline.media.atomic import PartFile
 from dashcam_pipeline.provenance import record_path, sha256_of, verify
 
 EMPTY = {"stages": ()}
@@ -192,12 +192,14 @@ def test_an_earlier_outputs_own_files_are(source, output):
 
 
 def test_no_output_without_its_record(source, tmp_path, monkeypatch):
-    def full(path, data):
-        if path.name.endswith(".provenance.json"):
-            raise OSError(28, os.strerror(28))
-        path.write_bytes(data)
+    write = PartFile.write
 
-    monkeypatch.setattr(keeper_module, "_write", full)
+    def full(self, data):
+        if self.target.name.endswith(".provenance.json"):
+            raise OSError(28, os.strerror(28))
+        return write(self, data)
+
+    monkeypatch.setattr(PartFile, "write", full)
     with pytest.raises(DiskFullError):
         clean(source, tmp_path / "b.mp4", config=EMPTY)
     assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]

@@ -23,7 +23,8 @@ from dashcam_pipeline.compare.pairs import origin
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.inference.digest import short_name
 from dashcam_pipeline.media import containers
-from dashcam_pipeline.media.partfile import PartFile, output_error
+from dashcam_pipeline.media.atomic import atomic_file
+from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.planes import to_video_frame
 from dashcam_pipeline.media.reader import Reader
 
@@ -112,7 +113,7 @@ def make_proxy(info: SourceInfo, target: Path, threads: int) -> None:
         OutputError: it can't be written.
     """
     size = shown_size(info.video).fit(*PROXY)
-    file = PartFile(target)
+    file = atomic_file(target, overwrite=False)
     try:
         with (
             Reader(info.path, track=info.video.index, threads=threads) as reader,

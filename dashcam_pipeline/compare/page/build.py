@@ -24,7 +24,9 @@ from dashcam_pipeline.errors import (
     OutputError,
     OutputExistsError,
 )
-from dashcam_pipeline.media.partfile import PartFile, output_error
+from dashcam_pipeline.media.atomic import Claim
+from dashcam_pipeline.media.names import check_name
+from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.probe import probe
 
 if TYPE_CHECKING:
@@ -90,20 +92,23 @@ def write_page(
     options = options or PageOptions()
     target, page = Path(target), _page_path(Path(target), output)
     found = find_clips(target, None if original is None else Path(original))
-    _check_page(page, overwrite=options.overwrite)
+    ours = _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise output_error(error, folder) from error
-    writer = _ClipWriter(page, folder, options, many=len(found) > 1)
-    clips = []
-    for index, one in enumerate(found):
-        progress(one.name, index, len(found))
-        clips.append(writer.make(one, index))
-    progress("", len(found), len(found))
-    title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
-    _write(page, render(clips, title, options.language))
+    with Claim(page, overwrite=options.overwrite, own=ours) as claim:
+        _make_folder(folder, page, ours=ours or options.overwrite)
+        writer = _ClipWriter(page, folder, options, many=len(found) > 1)
+        clips = []
+        for index, one in enumerate(found):
+            progress(one.name, index, len(found))
+            clips.append(writer.make(one, index))
+        progress("", len(found), len(found))
+        title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
+        html = render(clips, title, options.language)
+        try:
+            claim.part().write(html.encode("utf-8", "backslashreplace"))
+            claim.commit()
+        except OSError as error:
+            raise output_error(error, page) from error
     return PageResult(page, len(clips), writer.files, tuple(writer.notes))
 
 
@@ -121,33 +126,52 @@ def _page_path(target: Path, output: str | Path | None) -> Path:
     return page
 
 
-def _check_page(page: Path, *, overwrite: bool) -> None:
+def _check_page(page: Path, *, overwrite: bool) -> bool:
+    """True if a page of ours lies there, which may be replaced in any case.
+
+    Raises:
+        OutputError: the page can't be written there.
+        OutputExistsError: another file lies there.
+    """
     if not page.parent.is_dir():
         raise OutputError(
             f"the folder {page.parent} does not exist.", advice="Make it first (mkdir -p)."
         )
     if page.is_dir():
         raise OutputError(f"{page} is a folder.", advice="Name a file in it.")
-    if not page.exists() or overwrite:
-        return
-    with page.open("rb") as file:
-        ours = GENERATOR.split()[0].encode() in file.read(_HEAD)
-    if not ours:
+    if not page.is_file() or page.is_symlink():
+        return False  # what else is in the way, the claim says
+    try:
+        with page.open("rb") as file:
+            ours = GENERATOR.split()[0].encode() in file.read(_HEAD)
+    except OSError as error:
+        raise output_error(error, page) from error
+    if not (ours or overwrite):
         raise OutputExistsError(
             f"{page} exists already and is no page of this tool.",
             advice="Pass --overwrite to replace it, or name another.",
         )
+    return ours
 
 
-def _write(page: Path, html: str) -> None:
-    file = PartFile(page)
+def _make_folder(folder: Path, page: Path, *, ours: bool) -> None:
+    """Make the folder of a page's files.
+
+    Raises:
+        OutputExistsError: a folder of somebody else's lies there, or a link.
+        OutputError: it can't be made.
+    """
     try:
-        file.write(html.encode("utf-8", "backslashreplace"))
-        file.commit()
+        check_name(folder, page)
+        folder.mkdir(exist_ok=True)
+        foreign = folder.is_symlink() or (not ours and any(folder.iterdir()))
     except OSError as error:
-        raise output_error(error, page) from error
-    finally:
-        file.discard()
+        raise output_error(error, folder) from error
+    if foreign:
+        raise OutputExistsError(
+            f"{folder} exists already and is not of a page of this tool.",
+            advice="Pass --overwrite to write into it, name another page, or take the link away.",
+        )
 
 
 class _ClipWriter:

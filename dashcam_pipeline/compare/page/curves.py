@@ -13,6 +13,7 @@ from dashcam_pipeline.compare.change import change_of
 from dashcam_pipeline.compare.page.model import Curve
 from dashcam_pipeline.compare.stills import encode
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +140,7 @@ def save_shot(shot: Shot, folder: Path, name: str) -> tuple[str, str]:
 
     Args:
         shot: the moment.
-        folder: where to.
+        folder: where to; one of ours, whose files are replaced.
         name: of the files, without ending.
 
     Returns:
@@ -147,5 +148,5 @@ def save_shot(shot: Shot, folder: Path, name: str) -> tuple[str, str]:
     """
     names = f"{name}-before.jpg", f"{name}-after.jpg"
     for file, canvas in zip(names, (shot.before, shot.after), strict=True):
-        (folder / file).write_bytes(encode(canvas.to_rgb(), ".jpg"))
+        write_whole(folder / file, encode(canvas.to_rgb(), ".jpg"), overwrite=True)
     return names

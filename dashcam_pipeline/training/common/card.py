@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Any
 
+from dashcam_pipeline.media.atomic import write_whole
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -43,7 +45,7 @@ def write_card(path: Path, facts: str) -> None:
     own = "\n## What it can't do\nNot looked at yet.\n"
     if path.is_file() and OWN_WORDS in (text := path.read_text("utf-8")):
         own = text.split(OWN_WORDS, 1)[1]
-    path.write_text(f"{facts}\n{OWN_WORDS}{own}", "utf-8")
+    write_whole(path, f"{facts}\n{OWN_WORDS}{own}", overwrite=True)
 
 
 def source_name(source: str) -> str:

@@ -7,10 +7,13 @@ together, so the picture is whole after every resume.
 from __future__ import annotations
 
 import csv
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from dashcam_pipeline.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,10 +75,11 @@ def draw_curves(folder: Path, step: int, current: Mapping[str, float]) -> Path:
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _draw(axes, *panel)
     figure.axes[0].set_yscale("log")
-    part = folder / f"{NAME}.part"
+    picture = BytesIO()
     canvas = FigureCanvasAgg(figure)  # no pyplot: no window, no state shared with others
-    canvas.print_png(str(part))  # type: ignore[no-untyped-call] # no stubs
-    return part.replace(folder / NAME)
+    canvas.print_png(picture)  # type: ignore[no-untyped-call] # no stubs
+    write_whole(folder / NAME, picture.getvalue(), overwrite=True)
+    return folder / NAME
 
 
 def _draw(axes: object, curves: dict[str, Curve], title: str, unit: str) -> None:

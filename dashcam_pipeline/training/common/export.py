@@ -19,6 +19,7 @@ from dashcam_pipeline.errors import InputMissingError, ModelError
 from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.inference.manifest import FILE_NAME, ModelEntry, read_manifest
 from dashcam_pipeline.inference.worksize import AREA
+from dashcam_pipeline.media.atomic import atomic, write_whole
 from dashcam_pipeline.training.common.half_precision import halve_weights
 from dashcam_pipeline.training.glare.config import GlareTrainingConfig
 from dashcam_pipeline.training.glare.nets import GlareNet, make_net
@@ -106,7 +107,7 @@ def export_onnx(
 
     Args:
         net: (N, 3, H, W) in, one tensor out; its padding is fixed in place.
-        path: of the new file.
+        path: of the new file; one of that name stays until the new one has passed.
         size: the one height and width it takes; None for any multiples of 32.
         output: name of the answer in the file.
         half: store the weights in half precision; the arithmetic stays float32.
@@ -142,13 +143,14 @@ def export_onnx(
         )
         # Every node says in which file on this machine it was written.
         ClearMetadataAndDocStringPass()(program.model)
-        program.save(path, external_data=False)
-    if half:
-        halve_weights(path)
-    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
-    difference = float(np.abs(session.run(None, {"picture": other.numpy()})[0] - wanted).max())
-    if difference > (HALF_PARITY if half else PARITY):
-        raise ModelError(f"the exported network differs from torch by {difference:.4f}")
+    with atomic(path, overwrite=True) as part:
+        program.save(part.path, external_data=False)
+        if half:
+            halve_weights(part.path)
+        session = ort.InferenceSession(part.path, providers=["CPUExecutionProvider"])
+        difference = float(np.abs(session.run(None, {"picture": other.numpy()})[0] - wanted).max())
+        if difference > (HALF_PARITY if half else PARITY):
+            raise ModelError(f"the exported network differs from torch by {difference:.4f}")
     return difference
 
 
@@ -220,5 +222,5 @@ def write_entry(folder: Path, entry: ModelEntry) -> None:
         )
         for e in sorted(entries, key=lambda e: e.name)
     ]
-    manifest.write_text("\n\n".join(tables) + "\n")
+    write_whole(manifest, "\n\n".join(tables) + "\n", overwrite=True)
     read_manifest.cache_clear()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dashcam_pipeline.inference.digest import sha256_of
+from dashcam_pipeline.media.atomic import atomic
 from dashcam_pipeline.training.common.export import write_entry
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def write_fp16(source: Path, target: Path) -> None:
     half = convert_float_to_float16(
         model, keep_io_types=True, disable_shape_infer=True, op_block_list=[]
     )
-    onnx.save(half, target)
+    with atomic(target, overwrite=True) as part:
+        onnx.save(half, part.path)
 
 
 def write_int8(source: Path, target: Path, pictures: Iterable[Picture]) -> None:
@@ -115,13 +117,13 @@ def write_int8(source: Path, target: Path, pictures: Iterable[Picture]) -> None:
         def get_next(self) -> dict[str, Picture] | None:
             return next(self._batches, None)
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, atomic(target, overwrite=True) as part:
         folded = Path(folder, "folded.onnx")
         quant_pre_process(source, folded, skip_symbolic_shape=True)
         graph = onnx.load(folded).graph
         q.quantize_static(
             folded,
-            target,
+            part.path,
             Reader(graph.input[0].name),
             quant_format=q.QuantFormat.QDQ,
             activation_type=q.QuantType.QUInt8,

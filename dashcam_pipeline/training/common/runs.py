@@ -17,6 +17,7 @@ from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 
 from dashcam_pipeline import __version__
 from dashcam_pipeline.errors import InputMissingError
+from dashcam_pipeline.media.atomic import atomic, write_whole
 from dashcam_pipeline.training.glare.config import GlareTrainingConfig, make_training_config
 
 if TYPE_CHECKING:
@@ -30,15 +31,14 @@ PACKAGES = ("lightning", "segmentation-models-pytorch", "timm", "numpy")
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Writes a checkpoint beside its place and moves it there."""
+    """Writes a checkpoint as a part, and gives it its name when it is whole."""
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: object = None
     ) -> None:
         """Lightning's own way passes through another file system, where moving is copying."""
-        part = Path(f"{path}.part")
-        super().save_checkpoint(checkpoint, part, storage_options)
-        part.replace(path)
+        with atomic(Path(path), overwrite=True) as part:
+            super().save_checkpoint(checkpoint, part.path, storage_options)
 
 
 def write_record(config: GlareTrainingConfig, folder: Path) -> None:
@@ -50,9 +50,7 @@ def write_record(config: GlareTrainingConfig, folder: Path) -> None:
         **{name: version(name) for name in PACKAGES},
     }
     record = {"config": config.model_dump(mode="json"), "versions": versions}
-    part = folder / f"{CONFIG}.part"
-    part.write_text(json.dumps(record, indent=1) + "\n")
-    part.replace(folder / CONFIG)
+    write_whole(folder / CONFIG, json.dumps(record, indent=1) + "\n", overwrite=True)
 
 
 def resume_config(

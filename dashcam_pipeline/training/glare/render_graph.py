@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dashcam_pipeline.inference.manifest import models_folder
+from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.stages.glare.device import FILE
 from dashcam_pipeline.training.common.onnx_graph import Graph, Value
 
@@ -121,4 +122,5 @@ def _to_chroma_grid(value: Value) -> Value:
 
 
 if __name__ == "__main__":
-    (models_folder() / FILE).write_bytes(make_render_graph().SerializeToString())
+    data = make_render_graph().SerializeToString()
+    write_whole(models_folder() / FILE, data, overwrite=True)

@@ -18,6 +18,7 @@ from lightning.pytorch.loggers import CSVLogger
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.inference.light import to_coded, to_linear
 from dashcam_pipeline.inference.worksize import work_size
+from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.stages.glare.glass import GlassMeter
 from dashcam_pipeline.stages.glare.stage import GlareStage, head_layer
 from dashcam_pipeline.stages.glare.subtract import CLIPPED, KEPT
@@ -219,7 +220,8 @@ class Watch(L.Callback):
             at = (place * 512 + 8, 24)
             for color, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
                 cv2.putText(grid, name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.7, color, width)
-        cv2.imwrite(str(self.folder / f"grid-{step:06d}.jpg"), grid)
+        _, data = cv2.imencode(".jpg", grid)
+        write_whole(self.folder / f"grid-{step:06d}.jpg", data.tobytes(), overwrite=True)
 
     @staticmethod
     def _fit(picture: Picture) -> Picture:

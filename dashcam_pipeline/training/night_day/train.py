@@ -21,6 +21,7 @@ import torch
 from dashcam_pipeline import __version__
 from dashcam_pipeline.engine.readable import clock
 from dashcam_pipeline.errors import InputMissingError, ModelError, UsageError
+from dashcam_pipeline.media.atomic import atomic, write_whole
 from dashcam_pipeline.training.night_day.bdd100k import Bdd100k
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import (
@@ -176,9 +177,8 @@ def _save(trainer: NightDayTrainer, config: NightDayConfig, path: Path, spent: f
     """Write a checkpoint; the old one stays until the new one is whole."""
     state: dict[str, Any] = trainer.state()
     state |= {"spent": spent, "night_day_config": config.model_dump(mode="json")}
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
+    with atomic(path, overwrite=True) as part:
+        torch.save(state, part.path)
 
 
 def _write_record(config: NightDayConfig, folder: Path, families: list[str]) -> None:
@@ -188,4 +188,4 @@ def _write_record(config: NightDayConfig, folder: Path, families: list[str]) -> 
         "python": platform.python_version(),
     }
     record = {"config": config.model_dump(mode="json"), "versions": versions, "families": families}
-    (folder / "config.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_whole(folder / "config.json", json.dumps(record, indent=1) + "\n", overwrite=True)

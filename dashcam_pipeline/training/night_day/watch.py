@@ -6,12 +6,14 @@ A grid's columns, in this order: real day, day to night, real night, night to da
 from __future__ import annotations
 
 import csv
+import io
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import torch
 
+from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.training.night_day.data import read_picture, to_tensor
 
 if TYPE_CHECKING:
@@ -67,7 +69,8 @@ def write_grid(
         cells = [day, translate(to_night, day), night, translate(to_day, night)]
         rows.append(np.concatenate(cells, 1))
     grid: npt.NDArray[Any] = np.concatenate(rows)
-    cv2.imwrite(str(path), grid[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+    _, data = cv2.imencode(".jpg", grid[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+    write_whole(path, data.tobytes(), overwrite=True)
 
 
 def write_curves(folder: Path, row: Mapping[str, float]) -> None:
@@ -79,12 +82,11 @@ def write_curves(folder: Path, row: Mapping[str, float]) -> None:
             rows = [r for r in csv.DictReader(file) if float(r["step"]) < row["step"]]
     rows.append({key: f"{value:.6g}" for key, value in row.items()})
     keys = list(dict.fromkeys(key for r in rows for key in r))
-    part = path.with_suffix(".part")
-    with part.open("w", newline="") as file:
-        writer = csv.DictWriter(file, keys, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-    part.replace(path)
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, keys, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, table.getvalue(), overwrite=True)
     _draw(folder / "curves.png", rows, [k for k in keys if k not in {"epoch", "step", "hours"}])
 
 

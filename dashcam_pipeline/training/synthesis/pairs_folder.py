@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from dashcam_pipeline.errors import InputError, OutputError, OutputExistsError
+from dashcam_pipeline.errors import InputError, OutputError
+from dashcam_pipeline.media.atomic import write_whole
+from dashcam_pipeline.media.output_checks import need_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,16 +73,6 @@ class Page:
         )
 
 
-def need_empty(folder: Path) -> None:
-    """Make sure that nothing is overwritten.
-
-    Raises:
-        OutputExistsError: the folder holds something, or is a file.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputExistsError(f"{folder} is there already", advice="Give a new or empty folder.")
-
-
 def write_album(
     source: GlareSynthesizer, folder: Path, count: int, seed: int, size: tuple[int, int]
 ) -> Iterator[int]:
@@ -105,7 +97,7 @@ def write_album(
     for side in ("input", "target", "layer", "lamps"):
         (folder / side).mkdir(parents=True)
     shown: list[Page] = []
-    with (folder / "kinds.csv").open("w", encoding="utf-8", newline="") as file:
+    with (folder / "kinds.csv").open("x", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("name", "kinds"))
         for i in range(count):
@@ -160,5 +152,7 @@ def _bytes(picture: Tensor) -> Picture:
 def _write(path: Path, picture: npt.NDArray[Any]) -> None:
     """Write RGB or grey."""
     bgr = picture if picture.ndim == 2 else picture[..., ::-1]  # noqa: PLR2004 - grey has no third
-    if not cv2.imwrite(str(path), np.ascontiguousarray(bgr)):
-        raise OutputError(f"{path} can't be written", advice="Is the disk full?")
+    made, data = cv2.imencode(path.suffix, np.ascontiguousarray(bgr))
+    if not made:
+        raise OutputError(f"{path} can't be made of a picture of {picture.shape}.")
+    write_whole(path, data.tobytes(), overwrite=False)

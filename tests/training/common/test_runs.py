@@ -11,7 +11,7 @@ import cv2
 import pytest
 import torch
 
-from dashcam_pipeline.errors import DeviceError, UsageError
+from dashcam_pipeline.errors import DeviceError, OutputError, UsageError
 from dashcam_pipeline.training.common import runs
 from dashcam_pipeline.training.common.curves import draw_curves, read_losses
 from dashcam_pipeline.training.common.runs import read_progress, resume_config
@@ -97,9 +97,10 @@ def test_a_checkpoint_appears_when_it_is_whole(tmp_path, monkeypatch):
         raise OSError("the disk is full")
 
     monkeypatch.setattr(torch, "save", fail)
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(OutputError, match="the disk is full"):
         runs.WholeFiles().save_checkpoint({"a": 2}, path)
     assert torch.load(path) == {"a": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["last.ckpt"]
 
 
 def test_devices_that_are_not_there_are_named(config, tmp_path):

@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from dashcam_pipeline.dashcam.telemetry.formats import mpegts
+from dashcam_pipeline.media.atomic import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.dashcam.telemetry.findings import Findings
     from dashcam_pipeline.dashcam.telemetry.model import Raw
-
-_ANEW: Final = ".anew"
-"""Ending of the file that is written beside the output."""
 
 _BODY: Final = 184
 """Bytes of a transport packet behind its header."""
@@ -65,13 +63,8 @@ def put_back(raws: Sequence[Raw], path: Path) -> tuple[list[Raw], str]:
     with path.open("rb") as file:
         if pids & {pid for rows in mpegts.chunks(file) for pid in mpegts.pids(rows)}:
             return [], "the output uses its PID for something else"
-    anew = path.with_name(path.name + _ANEW)
-    try:
-        with path.open("rb") as source, anew.open("wb") as out:
-            _interleave(list(raws), source, out)
-        anew.replace(path)
-    finally:
-        anew.unlink(missing_ok=True)
+    with path.open("rb") as source, rewritten(path) as out:
+        _interleave(list(raws), source, out)
     return list(raws), ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from dashcam_pipeline.compare.labels import shorten, write
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,11 +78,16 @@ def contact_sheet(title: str, rows: Sequence[Sequence[Tile]]) -> RGB:
 
 
 def save(path: Path, picture: RGB) -> None:
-    """Write a picture (H, W, 3) uint8; folders are made.
+    """Write a picture (H, W, 3) uint8; folders are made, and are ours.
 
     Raises:
         OutputError: it can't be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1])):
-        raise OutputError(f"{path} can't be written", advice="Is the disk full, or the type odd?")
+    try:
+        made, data = cv2.imencode(path.suffix, np.ascontiguousarray(picture[..., ::-1]))
+    except cv2.error as error:
+        raise OutputError(f"{path} has the ending of no picture.") from error
+    if not made:
+        raise OutputError(f"{path} can't be made of a picture of {picture.shape}.")
+    write_whole(path, data.tobytes(), overwrite=True)

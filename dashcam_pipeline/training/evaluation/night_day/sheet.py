@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.compare import labels
-from dashcam_pipeline.compare.stills import save
+from dashcam_pipeline.training.evaluation.common.sheets import save
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Gallery:
             name: of the picture.
             results: by row, (H, W, 3) uint8, all of one size; the source first.
         """
-        save(np.concatenate(list(results.values()), axis=1), self.folder / f"{name}.jpg")
+        save(self.folder / f"{name}.jpg", np.concatenate(list(results.values()), axis=1))
         tiles = [_tile(picture) for picture in results.values()]
         strip = np.full((TILE[1] + CAPTION, tiles[0].shape[1] * len(tiles), 3), PAPER, np.uint8)
         strip[CAPTION:] = np.concatenate(tiles, axis=1)
@@ -69,7 +69,7 @@ class Gallery:
             np.concatenate(strips[start : start + columns], axis=1)
             for start in range(0, len(strips), columns)
         ]
-        save(np.concatenate(rows), self.folder / "sheet.jpg")
+        save(self.folder / "sheet.jpg", np.concatenate(rows))
 
 
 def _tile(picture: RGB) -> RGB:

@@ -1,0 +1,46 @@
+"""Moments in which Ctrl-C has to wait."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def deferred_interrupts() -> Iterator[None]:
+    """Hold back Ctrl-C and SIGTERM; they strike when the block has ended.
+
+    For what takes milliseconds and must not be cut in two. Python runs signal handlers in the main
+    thread alone: in any other one there is nothing to hold back.
+
+    Raises:
+        KeyboardInterrupt: what was held back, as the program handles it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    struck: list[int] = []
+
+    def hold(number: int, _frame: object) -> None:
+        struck.append(number)
+
+    before: dict[signal.Signals, Any] = {}
+    try:
+        for number in _SIGNALS:
+            # None: set by something that isn't Python, which could not be put back
+            if (handler := signal.getsignal(number)) is not None:
+                before[number] = handler
+                signal.signal(number, hold)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if struck:
+            signal.raise_signal(signal.Signals(struck[0]))

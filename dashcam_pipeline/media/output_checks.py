@@ -1,0 +1,125 @@
+"""What an output may be, and what is said when it can't be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Final
+
+from dashcam_pipeline.errors import (
+    DiskFullError,
+    FileTooLargeError,
+    OutputError,
+    OutputExistsError,
+)
+from dashcam_pipeline.media.names import too_long
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
+
+
+def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None:
+    """Refuse a target that would destroy something.
+
+    Args:
+        source: the recording that is read; never a valid target, whatever name leads to it.
+        target: where the result goes.
+        overwrite: True allows replacing another file.
+
+    Raises:
+        OutputExistsError: it is the source itself (by path, link or inode), or exists.
+        OutputError: its folder doesn't exist or isn't one, or it is a folder.
+    """
+    try:
+        same = target.exists() and source.exists() and target.samefile(source)
+    except OSError as error:
+        raise output_error(error, target) from error
+    if same:
+        raise OutputExistsError(
+            f"{target} is the recording itself, which is never written to.",
+            advice="Name another output with -o.",
+        )
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder.", advice="Name a file in it.")
+    if not target.parent.is_dir():
+        raise no_folder(target)
+    if not overwrite and os.path.lexists(target):
+        raise exists_error(target)
+
+
+def need_empty(folder: Path, *, overwrite: bool = False) -> None:
+    """Make sure that what is written into a folder overwrites nothing.
+
+    Args:
+        folder: need not exist.
+        overwrite: True allows files in it to be replaced.
+
+    Raises:
+        OutputExistsError: the folder holds something, or is a file.
+    """
+    if folder.is_dir():
+        in_the_way = any(folder.iterdir()) and not overwrite
+    else:
+        in_the_way = os.path.lexists(folder)
+    if in_the_way:
+        raise OutputExistsError(f"{folder} is there already", advice="Give a new or empty folder.")
+
+
+def need_new(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Make sure that files can be written without replacing others.
+
+    Raises:
+        OutputExistsError: one of them exists, and ``overwrite`` is False.
+    """
+    for path in paths:
+        if not overwrite and os.path.lexists(path):
+            raise exists_error(path)
+
+
+def exists_error(target: Path) -> OutputExistsError:
+    """The error for a name that another file has."""
+    return OutputExistsError(
+        f"{target} exists already.", advice="Pass --overwrite to replace it, or name another."
+    )
+
+
+def no_folder(target: Path) -> OutputError:
+    """The error for a file in a folder that isn't there."""
+    return OutputError(
+        f"the folder {target.parent} does not exist.", advice="Make it first (mkdir -p)."
+    )
+
+
+def output_error(error: Exception, target: Path) -> OutputError:
+    """Our error for what went wrong while writing."""
+    number = getattr(error, "errno", None)
+    answer = OutputError(f"{target} can't be written: {error}.")
+    if number in _FULL:
+        answer = DiskFullError(
+            f"no space left for {target}.",
+            advice="Free some space, or name an output on another disk with -o.",
+        )
+    elif number == errno.EFBIG:
+        answer = FileTooLargeError(
+            f"{target} grew larger than a file may be there (FAT32 ends at 4 GB; a limit of the "
+            "system may be lower).",
+            advice="Name an output on another file system with -o, or raise the limit (ulimit -f).",
+        )
+    elif number in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        answer = OutputError(
+            f"{target} can't be written: {os.strerror(number)}.",
+            advice="Name an output in a folder of your own with -o.",
+        )
+    elif number == errno.ENAMETOOLONG:
+        answer = too_long(target)
+    elif number == errno.ENOENT and not target.parent.is_dir():
+        answer = no_folder(target)
+    elif number == errno.ENOENT:
+        answer = OutputError(
+            f"{target} can't be written: something else removed what was not whole yet.",
+            advice="Run it again, and let nothing tidy up that folder meanwhile.",
+        )
+    return answer
