@@ -139,7 +139,7 @@ class Keeper:
                 source=self._input_entry(),
                 output={
                     **file_entry(self._target),
-                    "video_essence_sha256": essence_sha256(self._target),
+                    "video_essence_sha256": essence_sha256(self._target, report.output.video),
                 },
                 companions=[file_entry(path) for path in companions],
                 telemetry=self._facts(),
@@ -194,6 +194,7 @@ class Keeper:
             "unknown": sorted({name.partition(" [")[0] for name in found.unknown}),
             "withheld": list(found.withheld),
             "notes": list(found.notes),
+            "recorded": found.recorded.isoformat() if found.recorded else None,
         }
 
     def _input_entry(self) -> dict[str, Any]:
