@@ -24,6 +24,9 @@ Plane: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 Matrix: TypeAlias = Literal["bt601", "bt709", "bt2020"]
 
+FirstField: TypeAlias = Literal["top", "bottom"]
+"""Which of an interlaced picture's fields is shown first."""
+
 KR_KB: dict[Matrix, tuple[float, float]] = {
     "bt601": (0.299, 0.114),  # ITU-R BT.601-7, 2.5.1
     "bt709": (0.2126, 0.0722),  # ITU-R BT.709-6, 3.2
@@ -77,6 +80,19 @@ class Color:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What a picture carries beside its samples, such as a line of closed captions.
+
+    Args:
+        kind: its payload type (H.264 and H.265, annex D, share their numbers).
+        payload: without its size.
+    """
+
+    kind: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One picture with its place in time.
 
@@ -91,6 +107,8 @@ class Frame:
         duration: in ticks, 0 where the source doesn't say.
         source: the decoder's frame that the planes are views of, while they are unchanged.
         concealed: True if the decoder reported damage in this frame.
+        messages: that go with the picture, whatever becomes of its samples.
+        first_field: of an interlaced picture, the field that is shown first; None for a whole one.
     """
 
     planes: tuple[Plane, Plane, Plane]
@@ -102,6 +120,8 @@ class Frame:
     duration: int = 0
     source: av.VideoFrame | None = field(default=None, repr=False, compare=False)
     concealed: bool = False
+    messages: tuple[Message, ...] = ()
+    first_field: FirstField | None = None
 
     def __post_init__(self) -> None:
         """Check that the planes fit the layout."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from factory import Data, Picture, Text, make_clip
+from factory import Data, Picture, Text, insert_messages, make_clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -251,6 +252,33 @@ def transport_packets(pid: int, pes: bytes) -> list[bytes]:
 def novatek_mp4(folder: Path) -> Path:
     clip = make_clip(folder / "novatek.mp4", _SMALL)
     return transplant(clip, blocks=[novatek_block(i) for i in range(4)])
+
+
+def mdpm(second: int, *, zone: int = 0x12, fix: bool = True) -> bytes:
+    """AVCHD's packs: 31 January 2024, 22:15, with a zone of nine hours, and a place near Seoul."""
+    clock = bytes.fromhex(f"20240131221500{second:02d}")[:6] + bytes.fromhex(f"{second:02d}")
+    packs = [(0x13, bytes(4)), (0x18, bytes([zone]) + clock[:3]), (0x19, clock[3:])]
+    ratio = struct.Struct(">HH").pack
+    if fix:
+        packs += [(0xB0, bytes([2, 2, 0, 0])), (0xB1, b"N\0\0\0")]
+        packs += [(0xB2, ratio(37, 1)), (0xB3, ratio(30, 1)), (0xB4, ratio(360 + second, 10))]
+        packs += [(0xB5, b"W\0\0\0")]
+        packs += [(0xB6, ratio(126, 1)), (0xB7, ratio(45, 1)), (0xB8, ratio(0, 1))]
+        packs += [(0xB9, bytes(4)), (0xBA, ratio(655, 10)), (0xBB, ratio(13, 1))]
+        packs += [(0xBC, ratio(15, 1)), (0xBD, ratio(second, 1)), (0xBE, b"A\0\0\0")]
+        packs += [(0xC1, b"K\0\0\0"), (0xC2, ratio(360, 10)), (0xC4, ratio(900, 10))]
+        packs += [(0xCA, b"2024"), (0xCB, b":01:"), (0xCC, b"31\0\0")]
+    uuid = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66")
+    body = b"".join(bytes([number]) + four for number, four in packs)
+    return uuid + b"MDPM" + bytes([len(packs)]) + body
+
+
+@maker("avchd", "message")
+def avchd_pictures(folder: Path) -> Path:
+    pts = [130_000 + i * 3000 for i in range(60)]
+    picture = Picture(pts=pts, size=(160, 90), time_base=Fraction(1, 90_000))
+    clip = make_clip(folder / "avchd.ts", picture)
+    return insert_messages(clip, [[(5, mdpm(i // 30))] for i in range(60)])
 
 
 @maker("novatek", "packets")

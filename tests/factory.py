@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 from av.codec.context import Flags
+from av.filter import Graph
+from av.stream import Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +46,7 @@ class Sound:
     start: Fraction = Fraction(0)
     language: str = "und"
     pitch: float = 440.0
+    pid: int | None = None
 
 
 @dataclass
@@ -64,6 +67,9 @@ class Picture:
     aspect: Fraction | None = None
     matrix: Sequence[int] | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    disposition: int | None = None
+    pid: int | None = None
+    first_field: str | None = None
     seed: int = 0
 
     def times(self) -> list[int]:
@@ -122,6 +128,17 @@ def picture(index: int, spec: Picture) -> av.VideoFrame:
     return frame
 
 
+def still(size: tuple[int, int] = (640, 480), codec: str = "mjpeg") -> bytes:
+    """One picture, as a file of its own would hold it."""
+    form = "rgb24" if codec == "png" else "yuvj420p"
+    context = av.CodecContext.create(codec, "w")
+    context.width, context.height = size
+    context.pix_fmt, context.time_base = form, Fraction(1, 25)
+    frame = av.VideoFrame(*size, form)
+    frame.pts = 0
+    return b"".join(bytes(p) for p in [*context.encode(frame), *context.encode(None)])
+
+
 def make_clip(
     path: Path,
     *videos: Picture,
@@ -130,6 +147,7 @@ def make_clip(
     texts: Sequence[Text] = (),
     data: Sequence[Data] = (),
     attachments: Sequence[tuple[str, str, bytes]] = (),
+    covers: Sequence[bytes] = (),
     metadata: Mapping[str, str] | None = None,
     chapters: Sequence[tuple[float, float, str]] = (),
     options: Mapping[str, str] | None = None,
@@ -144,6 +162,7 @@ def make_clip(
         frames: of that ordinary one.
         sounds, texts, data: its other tracks.
         attachments: (name, MIME type, payload), in Matroska.
+        covers: JPEG pictures, as an MP4 has them.
         metadata: of the container.
         chapters: (from, to, title) in seconds.
         options: of the muxer.
@@ -172,6 +191,7 @@ def make_clip(
             packets += _text(out, text)
         for item in data:
             packets += _data(out, item)
+        packets += _covers(out, covers)
         for name, mime, payload in attachments:
             out.add_attachment(name, mime, payload)
         if chapters:
@@ -220,11 +240,19 @@ def _video(out: av.container.OutputContainer, spec: Picture) -> list[tuple[float
     if spec.matrix:
         stream.set_display_matrix(spec.matrix)
     stream.metadata.update(spec.metadata)
+    if spec.disposition is not None:
+        stream.disposition = Disposition(spec.disposition)
+    if spec.pid is not None:
+        stream.id = spec.pid
     context.open()
     packets = []
+    fields = _fields(spec) if spec.first_field else None
     times = spec.times()
     for index, pts in enumerate(times):
         frame = picture(index, spec)
+        if fields is not None:
+            fields.vpush(frame)
+            frame = fields.vpull()
         frame.pts, frame.time_base = pts, spec.time_base
         after = times[index + 1] if index + 1 < len(times) else 2 * pts - times[index - 1]
         frame.duration = after - pts
@@ -235,10 +263,118 @@ def _video(out: av.container.OutputContainer, spec: Picture) -> list[tuple[float
     return _timed(packets)
 
 
+def _fields(spec: Picture) -> Graph:
+    """Marks pictures as interlaced."""
+    graph = Graph()
+    width, height = spec.size
+    source = graph.add_buffer(
+        width=width,
+        height=height,
+        format=av.VideoFormat(spec.pixel_format, width, height),
+        time_base=spec.time_base,
+    )
+    mode = {"top": "tff", "bottom": "bff"}[spec.first_field]
+    graph.link_nodes(source, graph.add("setfield", mode), graph.add("buffersink")).configure()
+    return graph
+
+
+def insert_messages(clip: Path, said: Sequence[Sequence[tuple[int, bytes]]]) -> Path:
+    """Put SEI messages into a recording's H.264 pictures.
+
+    Args:
+        clip: an MP4, MKV or TS; written anew.
+        said: (payload type, payload) of each picture, in the order in which they are shown.
+    """
+    anew = clip.with_name(f"anew{clip.suffix}")
+    with av.open(str(clip)) as source:
+        shown = sorted(p.pts for p in source.demux(video=0) if p.size)
+    options = {"mpegts_copyts": "1"} if clip.suffix == ".ts" else {}
+    with (
+        av.open(str(clip)) as source,
+        av.open(str(anew), "w", format=FORMAT[clip.suffix], container_options=options) as out,
+    ):
+        copies = [out.add_stream_from_template(s, opaque=True) for s in source.streams]
+        for stream, copy in zip(source.streams, copies, strict=True):
+            copy.time_base = stream.time_base
+        for packet in source.demux():
+            if not packet.size:
+                continue
+            whole = packet
+            if packet.stream_index == 0:
+                whole = av.Packet(_with_units(bytes(packet), said[shown.index(packet.pts)]))
+                whole.pts, whole.dts, whole.duration = packet.pts, packet.dts, packet.duration
+                whole.time_base, whole.is_keyframe = packet.time_base, packet.is_keyframe
+            whole.stream = copies[packet.stream_index]
+            out.mux_one(whole)
+    anew.replace(clip)
+    return clip
+
+
+def _with_units(packet: bytes, said: Sequence[tuple[int, bytes]]) -> bytes:
+    if b"\0\0\1\0" in packet[:4096] and packet[:3] == b"\0\0\1":  # MPEG-2: user data of the picture
+        place = packet.index(b"\0\0\1\1")  # before the first slice
+        user = b"".join(b"\0\0\1\xb2" + payload for _, payload in said)
+        return packet[:place] + user + packet[place:]
+    units = []
+    for kind, payload in said:
+        size = b"\xff" * (len(payload) // 255) + bytes([len(payload) % 255])
+        raw, unit = bytes([kind]) + size + payload + b"\x80", bytearray([6])
+        for byte in raw:
+            if byte <= 3 and unit[-2:] == b"\0\0":
+                unit.append(3)
+            unit.append(byte)
+        units.append(bytes(unit))
+    if packet[:3] == b"\0\0\0" and packet[3:5] == b"\1\x09":  # start codes, and a delimiter first
+        return packet[:6] + b"".join(b"\0\0\0\1" + unit for unit in units) + packet[6:]
+    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units) + packet
+
+
+def insert_boxes(
+    clip: Path,
+    *,
+    entry: Sequence[tuple[bytes, bytes]] = (),
+    track: Sequence[tuple[bytes, bytes]] = (),
+    index: int = 0,
+) -> Path:
+    """Put boxes (type, content) into an MP4 whose moov comes last.
+
+    Args:
+        clip: changed in place.
+        entry: for the sample entry of a track.
+        track: for the track itself.
+        index: of the track.
+    """
+    data = clip.read_bytes()
+    at = data.index(b"moov") - 4
+    trak = at
+    for _ in range(index + 1):
+        trak = data.index(b"trak", trak + 8) - 4
+    end = trak + int.from_bytes(data[trak : trak + 4], "big")
+    ends, parents = [(end, track)], [at, trak]
+    place = trak
+    for kind in (b"mdia", b"minf", b"stbl", b"stsd"):
+        place = data.index(kind, place) - 4
+        parents.append(place)
+    parents.append(place + 16)
+    ends.append((place + 16 + int.from_bytes(data[place + 16 : place + 20], "big"), entry))
+    out = bytearray(data)
+    for stop, added in ends:  # the outer one first, which lies behind
+        new = b"".join((len(c) + 8).to_bytes(4, "big") + kind + c for kind, c in added)
+        out[stop:stop] = new
+        for parent in parents if added is entry else parents[:2]:
+            out[parent : parent + 4] = (
+                int.from_bytes(out[parent : parent + 4], "big") + len(new)
+            ).to_bytes(4, "big")
+    clip.write_bytes(out)
+    return clip
+
+
 def _sound(out: av.container.OutputContainer, spec: Sound) -> list[tuple[float, av.Packet]]:
     stream = out.add_stream(spec.codec, rate=spec.rate)
     stream.codec_context.layout = "mono"
     stream.metadata["language"] = spec.language
+    if spec.pid is not None:
+        stream.id = spec.pid
     context = stream.codec_context
     context.open()
     size = context.frame_size or 1024
@@ -269,6 +405,17 @@ def _text(out: av.container.OutputContainer, spec: Text) -> list[tuple[float, av
         payload = len(text).to_bytes(2, "big") + text if spec.codec == "mov_text" else text
         packets.append(_packet(stream, payload, begin, length))
     return _timed(packets)
+
+
+def _covers(
+    out: av.container.OutputContainer, covers: Sequence[bytes]
+) -> list[tuple[float, av.Packet]]:
+    packets = []
+    for cover in covers:
+        stream = out.add_stream("mjpeg", rate=25, width=640, height=480, pix_fmt="yuvj420p")
+        stream.disposition = Disposition.attached_pic
+        packets.append((0.0, _packet(stream, cover, 0, 0)))
+    return packets
 
 
 def _data(out: av.container.OutputContainer, spec: Data) -> list[tuple[float, av.Packet]]:

@@ -190,6 +190,7 @@ WRITES = {"write_text", "write_bytes", "imwrite", "NamedTemporaryFile", "mkstemp
 
 WRITERS = {
     "media/atomic.py": "the one that may",
+    "media/mp4_index.py": "into a part",
     "media/names.py": "tries names, and leaves nothing",
     "batch/sidecars.py": "reads, and follows no link",
     "cli/app.py": "nowhere: os.devnull",

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from dashcam_pipeline.batch import products, result
 from dashcam_pipeline.batch.result import CSV_NAME, JSON_NAME
+from dashcam_pipeline.dashcam.belonging import belongs, recording_keys
 from dashcam_pipeline.dashcam.names import Camera, ClipName, parse_name
 from dashcam_pipeline.dashcam.sidecars import is_hidden, is_sidecar
 from dashcam_pipeline.errors import InputMissingError, UsageError
@@ -187,10 +188,11 @@ def select(tree: Tree, selection: Selection) -> Chosen:
 
 def _sidecars(tree: Tree, wanted: list[TreeFile]) -> tuple[dict[str, list[TreeFile]], list[str]]:
     paths = {clip.path for clip in tree.clips}
-    known = {(clip.folder, clip.name.recording) for clip in tree.clips}
-    owner: dict[tuple[str, str], str] = {}
-    for clip in wanted:
-        owner.setdefault((clip.folder, clip.name.recording), clip.path)
+    together: dict[tuple[str, str], list[TreeFile]] = {}
+    for clip in tree.clips:
+        for key in recording_keys(PurePosixPath(clip.path)):
+            together.setdefault((clip.folder, key), []).append(clip)
+    chosen = {clip.path for clip in wanted}
     sidecars: dict[str, list[TreeFile]] = {}
     withheld: list[str] = []
     for sidecar in tree.sidecars:
@@ -201,11 +203,13 @@ def _sidecars(tree: Tree, wanted: list[TreeFile]) -> tuple[dict[str, list[TreeFi
         if is_report or products.companion_of(sidecar.path) in paths:
             withheld.append(sidecar.path)
             continue
-        key = (sidecar.folder, sidecar.name.recording)
-        if key in owner:
-            sidecars.setdefault(owner[key], []).append(sidecar)
-        elif key not in known:  # of a whole folder, or of the card
-            sidecars.setdefault("", []).append(sidecar)
+        path = PurePosixPath(sidecar.path)
+        near = [c for k in recording_keys(path) for c in together.get((sidecar.folder, k), ())]
+        # of no recording: of a whole folder, or of the card
+        owners = [c.path for c in near if belongs(path, PurePosixPath(c.path))] or [""]
+        owner = next((path for path in owners if path in chosen or not path), None)
+        if owner is not None:
+            sidecars.setdefault(owner, []).append(sidecar)
     return sidecars, withheld
 
 

@@ -153,6 +153,8 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
         ) as writer,
     ):
         join(writer, again, segments)
+        # all packets of the source; an earlier process may have decoded some of them
+        run.reader.counts.said.add(again.counts.said)
         return writer.finish(seal)
 
 

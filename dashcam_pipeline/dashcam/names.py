@@ -13,7 +13,7 @@ clips to ``RO`` without renaming them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -60,6 +60,7 @@ class ClipName:
         camera: None where the name doesn't say.
         mode: why it was recorded; None where the name doesn't say.
         sequence: the camera's own counter.
+        shared: the stem without what names the camera, lower case: cameras' common files have it.
     """
 
     brand: str
@@ -68,6 +69,7 @@ class ClipName:
     camera: Camera | None = None
     mode: Mode | None = None
     sequence: int | None = None
+    shared: str = ""
 
     @property
     def is_event(self) -> bool:
@@ -299,9 +301,7 @@ def parse_name(path: PurePath) -> ClipName:
         if hint in EVENT_MODES or mode is None:
             mode = hint or mode
         camera = camera or FOLDER_CAMERAS.get(folder.lower())
-    return ClipName(
-        name.brand, name.recording, name.recorded, camera or _only_camera(name), mode, name.sequence
-    )
+    return replace(name, camera=camera or _only_camera(name), mode=mode)
 
 
 def _only_camera(name: ClipName) -> Camera | None:
@@ -332,18 +332,29 @@ def _by_grammar(stem: str) -> ClipName | None:
             grammar.cameras.get((found.get("camera") or "").upper()),
             grammar.modes.get((found.get("mode") or "").upper()),
             int(sequence) if sequence else None,
+            _without(stem, match),
         )
     return None
+
+
+def _without(stem: str, match: re.Match[str]) -> str:
+    """A stem without what names its camera, nor the quality that may follow."""
+    begin, end = match.span("camera") if "camera" in match.re.groupindex else (-1, -1)
+    if begin < 0:
+        return stem.lower()
+    rest = stem[end:].lstrip("HLShls") if end < len(stem) else ""
+    return (stem[:begin].rstrip("_- ") + rest).lower()
 
 
 def _plain(stem: str) -> ClipName:
     match = _PLAIN.search(stem)
     recorded = _time(match["date"], match["time"]) if match else None
     if match is None or recorded is None:
-        return ClipName("plain", stem)
+        return ClipName("plain", stem, shared=stem.lower())
     word = (match["camera"] or "").lower()
     camera = FOLDER_CAMERAS.get(word) or _FRONT_REAR.get(word.upper())
-    return ClipName("plain", recorded.isoformat(), recorded, camera)
+    shared = _without(stem, match) if camera else stem.lower()
+    return ClipName("plain", recorded.isoformat(), recorded, camera, shared=shared)
 
 
 def _time(date: str | None, time: str | None) -> datetime | None:

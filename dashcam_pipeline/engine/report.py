@@ -38,6 +38,7 @@ class FileFacts:
         codec: of its video (for the output: the encoder and its version).
         width, height: of the stored picture.
         duration_s: as the container says, None where it doesn't.
+        video: which of its moving video tracks is the cleaned one, from 0.
     """
 
     path: str
@@ -47,6 +48,7 @@ class FileFacts:
     width: int
     height: int
     duration_s: float | None = None
+    video: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class RunReport:
         frames: every frame accounted for.
         carried: tracks copied as they are.
         not_carried: tracks that are not in the output, and why.
+        lost: what the source says beside its samples and the output doesn't: of which track (empty
+            for the file as a whole), and its name as the reason.
         stages: in order.
         cuts: indices of the frames that open a new scene.
         timings: wall seconds by part, as ``workers.Timings`` defines them.
@@ -115,6 +119,7 @@ class RunReport:
     frames: FrameCounts
     carried: tuple[StreamFact, ...] = ()
     not_carried: tuple[StreamFact, ...] = ()
+    lost: tuple[StreamFact, ...] = ()
     stages: tuple[StageFact, ...] = ()
     cuts: tuple[int, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -184,6 +189,7 @@ class RunReport:
         if self.carried:
             rows.append(("kept", ", ".join(stream.track for stream in self.carried)))
         rows += [("not kept", f"{s.track}: {s.reason}") for s in self.not_carried]
+        rows += self._lost_rows()
         rows += self._telemetry_rows()
         rows.append(
             ("took", f"{duration(seconds)} ({self.fps:.1f} frames a second); {self._busy_line()}")
@@ -240,6 +246,13 @@ class RunReport:
             return f"{line}, all times moved by {self.moved_s:.3f} s, those of sound with them"
         return f"{line}, every time kept"
 
+    def _lost_rows(self) -> list[tuple[str, str]]:
+        """A row for each track, and for the file."""
+        by_track: dict[str, list[str]] = {}
+        for one in self.lost:
+            by_track.setdefault(one.track or "of the file", []).append(one.reason)
+        return [("not said", f"{track}: {', '.join(what)}") for track, what in by_track.items()]
+
     def _telemetry_rows(self) -> list[tuple[str, str]]:
         found = self.telemetry
         rows = []
@@ -247,6 +260,8 @@ class RunReport:
             what = f"{', '.join(found['families'])}: {found['fixes']} positions"
             if found["accelerations"]:
                 what += f", {found['accelerations']} G-sensor readings"
+            if found.get("recorded"):
+                what += f", recorded {found['recorded']}"
             rows.append(("telemetry", what))
         if found.get("unknown"):
             rows.append(("unknown", f"{', '.join(found['unknown'])} (kept as raw bytes)"))

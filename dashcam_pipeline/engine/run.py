@@ -36,6 +36,7 @@ from dashcam_pipeline.media.atomic import Claim
 from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.side_data import lost
 from dashcam_pipeline.media.writer import Writer
 
 if TYPE_CHECKING:
@@ -273,6 +274,7 @@ class Run:
                 width=info.video.width,
                 height=info.video.height,
                 duration_s=info.duration_s,
+                video=[t.index for t in info.tracks if t.moving].index(info.video.index),
             ),
             output=FileFacts(
                 path=str(written.path),
@@ -282,10 +284,15 @@ class Run:
                 width=info.video.width,
                 height=info.video.height,
                 duration_s=None if spanned else info.duration_s,
+                video=written.video,
             ),
             frames=replace(counts.frames, written=written.frames, expected=expected),
             carried=tuple(StreamFact(track.label) for track in written.carried),
             not_carried=tuple(StreamFact(track.label, why) for track, why in written.not_carried),
+            lost=tuple(
+                StreamFact(one.track, one.what)
+                for one in lost(counts.said, info, written, self.claim.unfinished)
+            ),
             stages=tuple(
                 replace(stage, options=dict(spec.options))
                 for spec, stage in zip(config.stages, workers.stages, strict=True)

@@ -9,6 +9,9 @@
     Frame -> encoding -> carried tracks beside it -> atomic -> file      writer, likewise
              (encoders)  (destination, metadata)    (inventory: is all of it there?)
 
+    packets, pictures, header of source and file -> side_data -> what got lost
+             (nal, messages, mp4_index, chroma_place; track_ids numbers tracks)
+
     file -> describe -> source: facts; probe: facts and health; extent: is all of it there?
     Frame -> segments -> joiner -> writer                              survives a power cut
 

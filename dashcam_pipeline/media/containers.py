@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import PurePath
 
+CoverPlace: TypeAlias = Literal["track", "attachment"]
+"""How a cover picture is handed to a muxer so that it stays one."""
+
 TelemetryPlace: TypeAlias = Literal["boxes", "packets"]
 """Where cameras put telemetry beside the tracks: boxes, or packets that no table announces."""
 
@@ -60,6 +63,9 @@ class Container:
         makes_timecode: True if its muxer writes a timecode track anew from the video's metadata.
         fourcc: True if players look at a codec's FourCC (``hvc1``).
         keeps_ids: True if tracks have numbers that mean something to others.
+        track_boxes: True if a track may have boxes beside what its muxer writes.
+        covers: what a cover picture is to its muxer; None where it has no place for one.
+        taken_ids: numbers that its muxer uses itself, by the output's suffix.
         metadata: rules.
         options: of its muxer.
         suffix_options: more of them for outputs with one of these suffixes.
@@ -82,7 +88,10 @@ class Container:
     codecs: frozenset[str] | None = None
     makes_timecode: bool = False
     fourcc: bool = False
+    track_boxes: bool = False
+    covers: CoverPlace | None = None
     keeps_ids: bool = False
+    taken_ids: Mapping[str, int] = field(default_factory=dict)
     metadata: MetadataRules = field(default_factory=MetadataRules)
     options: Mapping[str, str] = field(default_factory=dict)
     suffix_options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -135,6 +144,8 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         demuxer=_ISO_DEMUXER,
         suffixes=(".mp4", ".m4v", ".3gp"),
         written=(".mp4", ".m4v"),
+        track_boxes=True,
+        covers="track",
         lists_pictures=True,
         shows_negative=False,
         makes_timecode=True,
@@ -163,6 +174,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         brands=frozenset(("qt",)),
         suffixes=(".mov", ".qt"),
         written=(".mov", ".qt"),
+        track_boxes=True,
         lists_pictures=True,
         shows_negative=False,
         makes_timecode=True,
@@ -177,6 +189,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         demuxer="matroska,webm",
         suffixes=(".mkv",),
         written=(".mkv",),
+        covers="attachment",
         tick=Fraction(1, 1000),
         shows_negative=False,
         contiguous=True,
@@ -202,6 +215,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         wrap=Fraction(1 << 33, 90_000),
         codecs=_IN_TRANSPORT_STREAMS,
         keeps_ids=True,
+        taken_ids={".m2ts": 0x100, ".mts": 0x100},  # a disc's program map is always there
         # all that it can say about itself is the name of its service
         metadata=MetadataRules(prefix="service_"),
         options={"mpegts_copyts": "1", "mpegts_m2ts_mode": "0"},

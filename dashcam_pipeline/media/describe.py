@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -13,7 +14,8 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 
 from dashcam_pipeline.errors import InputError, NotVideoError
-from dashcam_pipeline.media import containers
+from dashcam_pipeline.media import containers, messages, side_data
+from dashcam_pipeline.media.chroma_place import chroma_place
 from dashcam_pipeline.media.color import ColorTags, decide_color
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
@@ -27,16 +29,29 @@ from dashcam_pipeline.media.source import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from av.codec.context import CodecContext
     from av.container import InputContainer
-    from av.sidedata.sidedata import SideData
     from av.stream import Stream
     from av.video.stream import VideoStream
 
+    from dashcam_pipeline.frames import FirstField
     from dashcam_pipeline.media.containers import Container
+
+COVERS: Final = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""Marks of a track that holds no recording but a picture of it."""
+
+_BOTTOM_FIRST: Final = (3, 4)
+"""FFmpeg's AVFieldOrder of pictures whose bottom field is shown first."""
+
+_CLOCK: Final = re.compile(r"00:00:(\d\d\.\d+)$")
+_ONE_PICTURE: Final = 0.2
+"""Seconds: a track that lasts no longer holds one picture, at any rate a camera films at."""
+
+_STILL_CODECS: Final = frozenset(("png", "bmp", "gif", "tiff", "webp"))
+"""Codecs of pictures; cameras that film in one write motion JPEG, which isn't among them."""
 
 _FIRST_PICTURE_PACKETS: Final = 60
 """Packets tried for the first picture; more only in a file damaged at its start."""
@@ -90,7 +105,8 @@ def describe(container: InputContainer, path: Path, *, track: int | None = None)
 def choose_video(container: InputContainer, path: Path, track: int | None = None) -> VideoStream:
     """The video track to work on: the largest picture, then the default one, then the first.
 
-    Cover art and thumbnails are never chosen.
+    Cover art and thumbnails are never chosen; a lone still that isn't marked as one only where
+    there is nothing else.
 
     Args:
         container: an open recording.
@@ -101,7 +117,7 @@ def choose_video(container: InputContainer, path: Path, track: int | None = None
         NotVideoError: no video track, or none that can be decoded.
         InputError: ``track`` is no video track.
     """
-    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    videos = moving(container)
     usable = [s for s in videos if decoder_of(s) is not None and s.width and s.height]
     if track is not None:
         for stream in usable:
@@ -118,8 +134,28 @@ def choose_video(container: InputContainer, path: Path, track: int | None = None
         )
     return max(
         usable,
-        key=lambda s: (s.width * s.height, bool(s.disposition & Disposition.default), -s.index),
+        key=lambda s: (
+            not _is_still(s),
+            s.width * s.height,
+            bool(s.disposition & Disposition.default),
+            -s.index,
+        ),
     )
+
+
+def moving(container: InputContainer) -> list[VideoStream]:
+    """The video tracks that are not stills kept as tracks, in the file's order."""
+    return [s for s in container.streams.video if not s.disposition & COVERS]
+
+
+def _is_still(stream: VideoStream) -> bool:
+    """True for a track that holds one picture, as far as the container tells."""
+    if stream.frames == 1 or stream.name in _STILL_CODECS:
+        return True
+    # Matroska's only word on it: a text such as 00:00:00.034000000
+    text = stream.metadata.get("DURATION", "") if stream.duration is None else ""
+    found = _CLOCK.match(text)
+    return found is not None and float(found[1]) < _ONE_PICTURE
 
 
 def _track(stream: Stream) -> Track:
@@ -136,8 +172,9 @@ def _track(stream: Stream) -> Track:
         duration=stream.duration,
         metadata=dict(stream.metadata),
         disposition=disposition,
-        cover=bool(disposition & Disposition.attached_pic),
+        cover=bool(disposition & COVERS),
         decodable=context is not None,
+        id=stream.id,
     )
 
 
@@ -190,7 +227,8 @@ def _video_track(
         matrix=context.colorspace,
         range=context.color_range,
     )
-    matrix = _display_matrix(first)
+    beside = side_data.by_type(first) if first is not None else {}
+    matrix = _display_matrix(beside)
     return VideoTrack(
         index=track.index,
         kind=track.kind,
@@ -201,6 +239,7 @@ def _video_track(
         duration=track.duration,
         metadata=track.metadata,
         disposition=track.disposition,
+        id=track.id,
         width=width,
         height=height,
         pixel_format=pixel_format(name),
@@ -211,16 +250,23 @@ def _video_track(
         frame_rate=stream.guessed_rate or stream.average_rate or None,
         expected_frames=_expected_frames(stream) if kind.lists_pictures else None,
         bit_rate=context.bit_rate,
+        first_field=_first_field(stream, first),
+        chroma_place=chroma_place(stream),
+        messages=messages.of_side_data(beside),
+        said=frozenset(side_data.of_frame(first)) if first is not None else frozenset(),
     )
 
 
-def _display_matrix(frame: av.VideoFrame | None) -> DisplayMatrix | None:
-    if frame is None:
+def _display_matrix(beside: Mapping[object, bytes]) -> DisplayMatrix | None:
+    data = beside.get(SideDataType.DISPLAYMATRIX)
+    return cast("DisplayMatrix", struct.unpack("=9i", data)) if data else None
+
+
+def _first_field(stream: VideoStream, first: av.VideoFrame | None) -> FirstField | None:
+    """Which field comes first; the order of a picture that says nothing of it is the usual one."""
+    if first is None or not first.interlaced_frame:
         return None
-    for data in cast("Iterable[SideData]", frame.side_data):
-        if data.type == SideDataType.DISPLAYMATRIX:
-            return cast("DisplayMatrix", struct.unpack("=9i", bytes(data)))
-    return None
+    return "bottom" if stream.codec_context.field_order in _BOTTOM_FIRST else "top"
 
 
 def _sample_aspect(stream: VideoStream) -> Fraction | None:

@@ -21,10 +21,19 @@ from dashcam_pipeline.media.opening import open_source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from av.container import InputContainer
+    from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
     from dashcam_pipeline.media.source import SourceInfo, Track
+
+_COVER_TYPES: Final = {
+    "mjpeg": "image/jpeg",
+    "png": "image/png",
+    "bmp": "image/bmp",
+    "gif": "image/gif",
+    "tiff": "image/tiff",
+    "webp": "image/webp",
+}
 
 RECREATED: Final = "recreated by the container"
 """Reason of a track that isn't copied because the muxer writes it anew from metadata."""
@@ -112,7 +121,21 @@ def can_hold(info: SourceInfo, muxer: str) -> tuple[Verdict, ...]:
 
 def judge(container: InputContainer, info: SourceInfo, muxer: str) -> tuple[Verdict, ...]:
     """As ``can_hold``, with the source open already."""
-    return tuple(_verdict(container.streams[t.index], t, muxer) for t in info.others)
+    return tuple(
+        _cover_verdict(container.streams[t.index], t, muxer)
+        if t.cover
+        else _verdict(container.streams[t.index], t, muxer)
+        for t in info.others
+    )
+
+
+def _cover_verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
+    place = containers.named(muxer).covers
+    if place is None:
+        return Verdict(track, f"{muxer} can't hold cover pictures")
+    if place == "attachment" and track.codec in _COVER_TYPES:
+        return Verdict(track)
+    return _verdict(stream, track, muxer)
 
 
 def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
@@ -141,20 +164,42 @@ def _accepts(muxer: str, stream: Stream, track: Track) -> bool:
         return False
     try:
         with av.open(io.BytesIO(), "w", format=muxer) as trial:
-            add_copy(trial, stream, muxer)
+            add_copy(trial, stream)
             trial.start_encoding()
     except (ValueError, av.error.FFmpegError):
         return False
     return True
 
 
-def add_copy(container: av.container.OutputContainer, stream: Stream, muxer: str) -> Stream:
+def attach_cover(container: OutputContainer, source: InputContainer, track: Track) -> None:
+    """Add a cover picture to an output that keeps covers as attachments.
+
+    Args:
+        container: the output, before its header is written.
+        source: open; it is read up to the cover, which demuxers give first.
+        track: the cover.
+
+    Raises:
+        ValueError: there is no picture in it.
+    """
+    stream = source.streams[track.index]
+    data = next((bytes(p) for p in source.demux(stream) if p.size), b"")
+    if not data:
+        raise ValueError(f"{track.label} holds no picture")
+    mime = _COVER_TYPES[track.codec or ""]
+    ending = mime.rpartition("/")[2].replace("jpeg", "jpg")
+    tags = {key.lower(): value for key, value in track.metadata.items()}
+    container.add_attachment(
+        tags.get("filename", f"cover.{ending}"), tags.get("mimetype", mime), data
+    )
+
+
+def add_copy(container: OutputContainer, stream: Stream) -> Stream:
     """Add a track to an output that is to receive a source track's packets as they are.
 
     Args:
         container: the output, before its header is written.
         stream: of the open source.
-        muxer: the output's.
 
     Raises:
         ValueError: the container can't hold its codec.
@@ -164,6 +209,4 @@ def add_copy(container: av.container.OutputContainer, stream: Stream, muxer: str
     copy.disposition = stream.disposition
     if stream.time_base is not None:
         copy.time_base = stream.time_base
-    if containers.named(muxer).keeps_ids:
-        copy.id = stream.id
     return copy

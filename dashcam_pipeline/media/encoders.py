@@ -66,6 +66,8 @@ class _Known:
     presets: tuple[str, ...] = ()
     even: bool = False  # needs sides that are whole numbers of chroma samples
     reproducible: Mapping[str, str] = field(default_factory=dict)
+    interlaced: bool = False
+    bottom_first: Mapping[str, str] = field(default_factory=dict)
 
 
 _X26X_PRESETS: Final = (
@@ -92,6 +94,9 @@ _KNOWN: Final[dict[str, _Known]] = {
         even=True,
         # some of its AVX-512 code isn't: one run in six differed, none of 24 with this
         reproducible={"x264-params": "cpu-independent=1"},
+        interlaced=True,
+        # it takes the order of fields from pictures only once it has begun with the other one
+        bottom_first={"x264-params": "bff=1"},
     ),
     "libx265": _Known(
         "hevc",
@@ -109,6 +114,7 @@ _KNOWN: Final[dict[str, _Known]] = {
     "av1_nvenc": _Known("av1", "cq", 30, "p4"),
     # without this FFmpeg aims at 200 kbit/s; a scale of 2 (times its unit of 118) is near lossless
     "mjpeg": _Known("mjpeg", extra={"flags": "+qscale", "global_quality": str(2 * 118)}),
+    "mpeg2video": _Known("mpeg2video", interlaced=True),
     "ffv1": _Known("ffv1", lossless={}, extra={"level": "3", "slicecrc": "1"}),
 }
 _FIRST_CHOICE: Final = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
@@ -130,6 +136,7 @@ class Encoder:
         options: all of them.
         threads: that it may use; 0 lets it decide.
         tag: the codec tag an MP4 needs for it to play everywhere, or empty.
+        interlaced: True if it codes interlaced pictures as such.
     """
 
     name: str
@@ -137,6 +144,7 @@ class Encoder:
     options: Mapping[str, str]
     threads: int = 0
     tag: str = ""
+    interlaced: bool = False
 
     @property
     def label(self) -> str:
@@ -181,9 +189,11 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
         EncoderError: no such encoder here, or it can't take the source's samples.
     """
     if settings.codec == "lossless":
-        settings = lossless("libx264" if video.layout.bits == 8 else "libx265")  # noqa: PLR2004
-    name = _encoder_name(settings.codec, bits=video.layout.bits)
-    if settings.hardware and not settings.deterministic:
+        settings = lossless(_lossless_choice(video))
+    # HEVC and AV1 have no tools for interlaced pictures
+    interlaced = video.first_field is not None
+    name = _encoder_name(settings.codec, bits=8 if interlaced else video.layout.bits)
+    if settings.hardware and not settings.deterministic and not interlaced:
         name = _on_hardware(name, settings, video)
     if name == "libsvtav1":  # it writes to stderr by itself; 1 leaves its errors
         os.environ.setdefault("SVT_LOG", "1")
@@ -206,17 +216,29 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
             )
         options["preset"] = preset
     if settings.deterministic:
-        options |= known.reproducible
-    for key, value in settings.options.items():
-        # "key=value:key=value" strings are added to, all others replaced
-        options[key] = f"{options[key]}:{value}" if key in options and "-params" in key else value
+        _add(options, known.reproducible)
+    if video.first_field == "bottom":
+        _add(options, known.bottom_first)
+    _add(options, settings.options)
     return Encoder(
         name=name,
         pixel_format=_pixel_format(name, video),
         options=options,
         threads=settings.threads,
         tag="hvc1" if known.family == "hevc" else "",
+        interlaced=known.interlaced,
     )
+
+
+def _add(options: dict[str, str], more: Mapping[str, str]) -> None:
+    """Add options; "key=value:key=value" strings are added to, all others replaced."""
+    for key, value in more.items():
+        options[key] = f"{options[key]}:{value}" if key in options and "-params" in key else value
+
+
+def _lossless_choice(video: VideoTrack) -> str:
+    eight_bits = video.layout.bits == 8  # noqa: PLR2004
+    return "libx264" if eight_bits or video.first_field else "libx265"
 
 
 def refused(encoder: Encoder) -> EncoderError:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import av
 import av.error
 from av.codec.context import Flags
+from av.filter import Graph
 from av.stream import Disposition
 from av.video.frame import PictureType
 
 from dashcam_pipeline.errors import EncoderError
-from dashcam_pipeline.media import containers, destination, encoders, metadata, planes
+from dashcam_pipeline.media import containers, destination, encoders, metadata, nal, planes
+from dashcam_pipeline.media.chroma_place import USUAL
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-    from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.frames import Frame, Message
     from dashcam_pipeline.media.encoders import Encoder
     from dashcam_pipeline.media.segments import EncodedPacket
     from dashcam_pipeline.media.source import VideoTrack
@@ -63,6 +65,8 @@ class FrameEncoder:
         self._tags = video.color_decision.written
         self._stream = self._add(container, muxer)
         self._pending: Frame | None = None
+        self._messages: dict[int, tuple[Message, ...]] = {}
+        self._fields = _Fields(video) if video.first_field and encoder.interlaced else None
         self._step = 0
         self.frames = 0
 
@@ -70,6 +74,11 @@ class FrameEncoder:
     def index(self) -> int:
         """Of the track in the output."""
         return self._stream.index
+
+    def number(self, track_id: int) -> None:
+        """Give the track a number that the container knows it by; 0 leaves it to the muxer."""
+        if track_id:
+            self._stream.id = track_id
 
     def open(self) -> None:
         """Open the encoder.
@@ -159,7 +168,9 @@ class FrameEncoder:
         # PyAV's default of slice threads costs compression; this lets the encoder choose
         context.thread_type = "AUTO"
         context.flags |= Flags.frame_duration
-        context.options = dict(encoder.options)
+        context.options = self._own_options() | dict(encoder.options)
+        if video.first_field and encoder.interlaced:
+            context.flags |= Flags.interlaced_dct | Flags.interlaced_me
         context.color_primaries, context.color_trc = self._tags.primaries, self._tags.transfer
         context.colorspace, context.color_range = self._tags.matrix, self._tags.range
         if video.sample_aspect_ratio:
@@ -172,12 +183,27 @@ class FrameEncoder:
             context.max_b_frames = 0
         return stream
 
+    def _own_options(self) -> dict[str, str]:
+        """What keeps the source's ways, and keeps the encoder from carrying things itself."""
+        video, options = self._video, {}
+        if video.first_field and self._encoder.interlaced:
+            options["field_order"] = "tt" if video.first_field == "top" else "bb"
+        if video.chroma_place not in {None, USUAL}:
+            options["chroma_sample_location"] = video.chroma_place
+        if "a53cc" in encoders.option_names(self._encoder.name):
+            options["a53cc"] = "0"
+        return options
+
     def _picture(self, frame: Frame, duration: int) -> av.VideoFrame:
         """What the encoder is given: the decoder's own picture wherever nothing has changed."""
         picture = frame.source
         if picture is None or picture.format.name != self._encoder.pixel_format:
             picture = planes.to_video_frame(frame, self._encoder.pixel_format)
-        picture.pts, picture.time_base = frame.pts + self._moved, frame.time_base
+        if self._fields is not None:
+            picture = self._fields.marked(picture)
+        pts = frame.pts + self._moved
+        self._messages[pts] = frame.messages
+        picture.pts, picture.time_base = pts, frame.time_base
         picture.duration = duration
         # the source's picture types must not force the encoder's
         picture.pict_type = PictureType.NONE
@@ -187,12 +213,56 @@ class FrameEncoder:
 
     def _send(self, picture: av.VideoFrame | None) -> list[Packet[VideoStream]]:
         try:
-            return list(self._stream.encode(picture))
+            return [self._completed(packet) for packet in self._stream.encode(picture)]
         except av.error.FFmpegError as error:
             raise EncoderError(
                 f"{self._encoder.name} failed at frame {self.frames}: {error.strerror}.",
                 advice="Try another codec, or fewer encoder options.",
             ) from error
+
+    def _completed(self, packet: Packet[VideoStream]) -> Packet[VideoStream]:
+        """A packet with what its picture says beside samples, where the codec has messages."""
+        said = self._messages.pop(packet.pts, ()) if packet.pts is not None else ()
+        if packet.is_keyframe:
+            own = {message.kind for message in said}
+            said += tuple(m for m in self._video.messages if m.kind not in own)
+        if not said or self._encoder.codec not in nal.SYNTAXES:
+            return packet
+        data = nal.with_messages(bytes(packet), self._encoder.codec, said)
+        if data is None:
+            return packet
+        whole = cast("Packet[VideoStream]", av.Packet(data))
+        whole.stream, whole.time_base = packet.stream, packet.time_base
+        whole.pts, whole.dts, whole.duration = packet.pts, packet.dts, packet.duration
+        whole.is_keyframe = packet.is_keyframe
+        return whole
+
+
+class _Fields:
+    """Marks pictures as interlaced, which PyAV's own can't be.
+
+    Args:
+        video: the source's track.
+    """
+
+    def __init__(self, video: VideoTrack) -> None:
+        self._mode = "tff" if video.first_field == "top" else "bff"
+        self._graph: Graph | None = None
+
+    def marked(self, picture: av.VideoFrame) -> av.VideoFrame:
+        """The same picture, marked; its samples are not copied."""
+        if self._graph is None:
+            graph = self._graph = Graph()
+            source = graph.add_buffer(
+                width=picture.width,
+                height=picture.height,
+                format=picture.format,
+                time_base=USUAL_RATE,
+            )
+            graph.link_nodes(source, graph.add("setfield", self._mode), graph.add("buffersink"))
+            graph.configure()
+        self._graph.vpush(picture)
+        return self._graph.vpull()
 
 
 def last_duration(video: VideoTrack, pts: int) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dashcam_pipeline.media.side_data import Said
+
 KEPT_MESSAGES: Final = 20
 """Messages kept word for word; the numbers count all of them."""
 
@@ -57,6 +59,7 @@ class ReadCounts:
         errors: the first messages, word for word.
         holes: where pictures are missing, as (from, to) in seconds.
         decoder: the kind of hardware that decodes, or ``none``.
+        said: what the source says beside its samples, as far as it was read.
     """
 
     frames: FrameCounts = field(default_factory=FrameCounts)
@@ -68,6 +71,7 @@ class ReadCounts:
     errors: list[str] = field(default_factory=list)
     holes: list[tuple[float, float]] = field(default_factory=list)
     decoder: str = "none"
+    said: Said = field(default_factory=Said)
 
     @property
     def repaired(self) -> bool:

@@ -11,10 +11,11 @@ from dashcam_pipeline.media.hardware import NONE
 from dashcam_pipeline.media.timing import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import av
 
+    from dashcam_pipeline.frames import Message
     from dashcam_pipeline.media.frame_counts import ReadCounts
     from dashcam_pipeline.media.source import VideoTrack
     from dashcam_pipeline.media.timing import HoleFinder
@@ -29,12 +30,18 @@ class Framer:
         window: which part is asked for.
         counts: of what is made here.
         holes: told where pictures are missing or damaged.
+        messages: says what goes with a picture beside its samples.
     """
 
     def __init__(
-        self, video: VideoTrack, window: Window, counts: ReadCounts, holes: HoleFinder
+        self,
+        video: VideoTrack,
+        window: Window,
+        counts: ReadCounts,
+        holes: HoleFinder,
+        messages: Callable[[av.VideoFrame], tuple[Message, ...]] = lambda _: (),
     ) -> None:
-        self._video, self._window = video, window
+        self._video, self._window, self._messages = video, window, messages
         self._counts, self._holes = counts, holes
         step = Fraction(1) / (video.frame_rate or Fraction(25)) / video.time_base
         self._clock = Clock(round(step))
@@ -83,6 +90,8 @@ class Framer:
         if not self._window.holds(pts):
             return None
         video, frames = self._video, self._counts.frames
+        messages = self._messages(picture)
+        field = (video.first_field or "top") if picture.interlaced_frame else None
         form = self._own_format(picture)
         if form is None or (picture.width, picture.height) != (video.width, video.height):
             frames.converted += 1
@@ -104,6 +113,8 @@ class Framer:
             duration=max(0, picture.duration),
             source=picture if form.planar else None,
             concealed=concealed,
+            messages=messages,
+            first_field=field,
         )
 
     def _look_for_holes(self, last: int | None, pts: int, picture: av.VideoFrame) -> None:

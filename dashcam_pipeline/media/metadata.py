@@ -29,17 +29,22 @@ def for_container(
     Returns:
         (metadata, the muxer's options needed to keep it, the source's keys that get lost).
     """
-    kept = {
-        key: value
-        for key, value in source.items()
-        if key.lower() not in _OF_THE_FILE and not _is_translation(key, source)
-    }
+    kept = of_the_recording(source)
     metadata = kept | dict(tags)
     rules = containers.named(muxer).metadata
     lost = tuple(key for key in kept if not key.startswith(rules.prefix))
     foreign = metadata.keys() - rules.native - {"creation_time"}
     options = dict(rules.options) if foreign else {}
     return {k: v for k, v in metadata.items() if k not in lost}, options, lost
+
+
+def of_the_recording(source: Mapping[str, str]) -> dict[str, str]:
+    """A container's metadata without facts about the file itself, and each of the rest once."""
+    return {
+        key: value
+        for key, value in source.items()
+        if key.lower() not in _OF_THE_FILE and not _is_translation(key, source)
+    }
 
 
 def for_track(source: Mapping[str, str]) -> dict[str, str]:

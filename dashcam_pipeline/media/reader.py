@@ -17,7 +17,7 @@ one. What was lost is counted. Three steps, each in a module of its own::
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 import av
 from av.stream import Discard
@@ -31,6 +31,7 @@ from dashcam_pipeline.media.frame_counts import ReadCounts
 from dashcam_pipeline.media.framing import Framer
 from dashcam_pipeline.media.hardware import NONE, open_decoding
 from dashcam_pipeline.media.packets import Packets
+from dashcam_pipeline.media.side_data import Listener, of_header
 from dashcam_pipeline.media.timeline import LAG_SECONDS
 from dashcam_pipeline.media.timing import HoleFinder
 from dashcam_pipeline.media.window import REACH, Window
@@ -43,7 +44,11 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
+    from dashcam_pipeline.frames import Message
     from dashcam_pipeline.media.source import SourceInfo
+
+MAX_NOTED: Final = 1000
+"""Packets whose messages wait for a picture; those of pictures that never come are dropped."""
 
 Item: TypeAlias = Frame | CarriedPacket
 
@@ -94,7 +99,13 @@ class Reader:
             stream, threads, failed=self._count_failure, held_open=self._packets.held_open
         )
         self._mended = (0, 0, 0)
-        self._framer = Framer(self.info.video, self._window, self.counts, self._holes)
+        self.counts.said = of_header(container, path)
+        self.counts.said.say(info.video.index, *info.video.said)
+        self._listener = Listener(container, self.counts.said)
+        self._messages: dict[int, tuple[Message, ...]] = {}
+        self._framer = Framer(
+            self.info.video, self._window, self.counts, self._holes, self._messages_of
+        )
 
     def __enter__(self) -> Self:
         """Nothing more to open."""
@@ -119,9 +130,11 @@ class Reader:
     def __iter__(self) -> Iterator[Item]:
         """Frames in presentation order and packets of other tracks in the file's order."""
         for packet in self._window_packets():
+            messages = self._listener.packet(packet)
             if packet.stream_index == self.info.video.index:
                 if not self._window.after(packet):
                     self._count_packet(packet)
+                    self._note(packet, messages)
                     yield from self._frames(self._decoder.feed(packet))
             elif (carried := self._carry(packet)) is not None:
                 yield carried
@@ -132,6 +145,7 @@ class Reader:
     def carried(self) -> Iterator[CarriedPacket]:
         """Packets of the other tracks alone, as iterating gives them; no picture is decoded."""
         for packet in self._window_packets():
+            self._listener.packet(packet)
             if packet.stream_index != self.info.video.index:
                 carried = self._carry(packet)
                 if carried is not None:
@@ -176,6 +190,18 @@ class Reader:
     def _frames(self, pictures: Iterable[av.VideoFrame]) -> Iterator[Frame]:
         for picture in pictures:
             yield from self._framer.frames(picture)
+
+    def _messages_of(self, picture: av.VideoFrame) -> tuple[Message, ...]:
+        """What goes with a picture: of its packet, or else its own."""
+        own = self._listener.frame(self.info.video.index, picture)
+        return own if picture.pts is None else self._messages.pop(picture.pts, own)
+
+    def _note(self, packet: Packet[Stream], messages: tuple[Message, ...]) -> None:
+        """Keep a packet's messages until its picture comes."""
+        if messages and packet.pts is not None:
+            self._messages[packet.pts] = self._messages.get(packet.pts, ()) + messages
+            if len(self._messages) > MAX_NOTED:
+                del self._messages[next(iter(self._messages))]
 
     def _count_packet(self, packet: Packet[Stream]) -> None:
         if packet.is_discard:

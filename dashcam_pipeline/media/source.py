@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from dashcam_pipeline.frames import Color, PixelLayout
+    from dashcam_pipeline.frames import Color, FirstField, Message, PixelLayout
     from dashcam_pipeline.media.color import ColorDecision
     from dashcam_pipeline.media.planes import PixelFormat
 
@@ -51,6 +51,7 @@ class Track:
         disposition: FFmpeg's flags, such as default or attached picture.
         cover: True for a still picture kept as a video track (cover art, thumbnail).
         decodable: False if no decoder is installed for it.
+        id: the container's own number of it (a transport stream's PID), 0 where it has none.
     """
 
     index: int
@@ -64,6 +65,12 @@ class Track:
     disposition: int = 0
     cover: bool = False
     decodable: bool = True
+    id: int = 0
+
+    @property
+    def moving(self) -> bool:
+        """True for a video track that is more than a still."""
+        return self.kind == "video" and not self.cover
 
     @property
     def label(self) -> str:
@@ -74,6 +81,7 @@ class Track:
         """JSON-able facts."""
         return {
             "index": self.index,
+            "id": self.id,
             "kind": self.kind,
             "codec": self.codec,
             "tag": self.tag,
@@ -98,6 +106,10 @@ class VideoTrack(Track):
         frame_rate: a guess for people and encoders; timing never rests on it.
         expected_frames: that the container's index lists, None where there is no index.
         bit_rate: bits a second as the container says.
+        first_field: of interlaced pictures; None for progressive ones.
+        chroma_place: FFmpeg's name of where chroma samples lie, None where nothing is known.
+        messages: that hold for all of its pictures, such as of HDR.
+        said: what its first picture says beside samples, as ``side_data`` names it.
     """
 
     width: int
@@ -111,6 +123,10 @@ class VideoTrack(Track):
     frame_rate: Fraction | None = None
     expected_frames: int | None = None
     bit_rate: int | None = None
+    first_field: FirstField | None = None
+    chroma_place: str | None = None
+    messages: tuple[Message, ...] = ()
+    said: frozenset[str] = frozenset()
 
     @property
     def layout(self) -> PixelLayout:
@@ -143,6 +159,9 @@ class VideoTrack(Track):
             "frame_rate": _ratio(self.frame_rate),
             "expected_frames": self.expected_frames,
             "bit_rate": self.bit_rate,
+            "first_field": self.first_field,
+            "chroma_place": self.chroma_place,
+            "said": sorted(self.said),
         }
 
 

@@ -13,6 +13,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that the source says and the output doesn't.
+
+    Args:
+        track: short and human; empty for the file as a whole.
+        what: by name.
+    """
+
+    track: str
+    what: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.track}: {self.what}" if self.track else self.what
+
+
+@dataclass(frozen=True, slots=True)
 class WriteReport:
     """What was written.
 
@@ -25,6 +42,9 @@ class WriteReport:
         options: the encoder's.
         carried: tracks copied (or, like chapters and timecode, written anew).
         not_carried: tracks that are not in it, with the reason.
+        video: which of the file's moving video tracks was written anew, from 0.
+        copied: indices in the source of the tracks that are in it with packets, in its own order.
+        lost: what could not be kept of them, beside what ``side_data.missing`` finds.
         packets_repaired: carried packets whose times had to be moved to be written at all.
         packets_refused: carried packets that the container refused.
         moved_s: seconds that all times of all tracks were moved by, since the container shows
@@ -41,6 +61,9 @@ class WriteReport:
     options: Mapping[str, str]
     carried: tuple[Track, ...] = ()
     not_carried: tuple[tuple[Track, str], ...] = ()
+    video: int = 0
+    copied: tuple[int, ...] = ()
+    lost: tuple[Loss, ...] = ()
     packets_repaired: int = 0
     packets_refused: int = 0
     moved_s: float = 0.0

@@ -24,20 +24,22 @@ import av.error
 
 from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media import containers, destination, encoders, metadata
+from dashcam_pipeline.media import containers, destination, encoders, metadata, mp4_index
 from dashcam_pipeline.media.atomic import atomic_file
 from dashcam_pipeline.media.carried_track import CarriedTrack
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.output_checks import check_output, output_error
-from dashcam_pipeline.media.write_report import WriteReport
+from dashcam_pipeline.media.track_ids import track_ids
+from dashcam_pipeline.media.write_report import Loss, WriteReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from av.container import InputContainer
     from av.container.core import Chapter as AvChapter
     from av.packet import Packet
     from av.stream import Stream
@@ -86,12 +88,16 @@ class Writer:
         self._refused = 0
         self._moved = _to_zero(info, self._muxer)
         self._given: dict[int, Holding] = {}
+        self._covers: set[int] = set()
+        """Of tracks that the file holds elsewhere than among its tracks."""
+        self._place = 0
         self._copies: dict[int, CarriedTrack] = {}
         self._carried: list[Track] = []
         self._not_carried: list[tuple[Track, str]] = []
         self._metadata, settings, self._metadata_lost = metadata.for_container(
             info.metadata, tags, self._muxer
         )
+        self._ids = track_ids(info, self._muxer, path.suffix)
         options = containers.named(self._muxer).muxer_options(path.suffix, info.video.time_base)
         self._names_itself = part is None
         self._file = part or atomic_file(path, overwrite=True)
@@ -101,7 +107,7 @@ class Writer:
                 self._file,
                 "w",
                 format=self._muxer,
-                container_options={**options, **settings},
+                container_options={**options, **self._ids.options, **settings},
                 buffer_size=1 << 20,
             )
             self._container.metadata.update(self._metadata)
@@ -183,7 +189,8 @@ class Writer:
             for copy in self._copies.values():
                 self._copy(copy.drain())
             found = self._close()
-            shift = common_shift(self._given, found)
+            self._copy_boxes()
+            shift = common_shift(self._given_tracks, found)
             if seal is not None:
                 self._file.close()
                 seal(self._file.path)
@@ -204,6 +211,9 @@ class Writer:
             options=dict(self._encoder.options),
             carried=tuple(self._carried),
             not_carried=tuple(self._not_carried),
+            video=self._place,
+            copied=tuple(sorted((*self._copies, self._info.video.index))),
+            lost=self._renumbered(),
             packets_repaired=sum(copy.repaired for copy in self._copies.values()),
             packets_refused=self._refused,
             moved_s=float(self._moved + shift),
@@ -220,6 +230,26 @@ class Writer:
             self._file.discard()
         else:
             self._file.remove()
+
+    def _renumbered(self) -> tuple[Loss, ...]:
+        """Tracks that others know by a number which they could not keep."""
+        kept = {*self._copies, self._info.video.index}
+        return tuple(
+            Loss(t.label, f"PID {t.id:#x} (it is {self._ids.ids[t.index]:#x} now)")
+            for t in self._info.tracks
+            if t.index in self._ids.moved and t.index in kept
+        )
+
+    def _copy_boxes(self) -> None:
+        own = containers.named(self._info.container)
+        if not (own.track_boxes and containers.named(self._muxer).track_boxes):
+            return
+        video = self._info.video.index
+        before = sum(1 for track in self._info.tracks[:video] if not track.cover)
+        # tracks that the muxer makes itself, and covers, come behind all others
+        covers = {track.index for track in self._info.tracks if track.cover}
+        place = sum(1 for index in self._copies if index < video and index not in covers)
+        mp4_index.copy_boxes(self._info.path, before, self._file.path, place)
 
     def _close(self) -> dict[int, Holding]:
         """Write the index, and look what the file holds.
@@ -240,6 +270,10 @@ class Writer:
             )
         return found
 
+    @property
+    def _given_tracks(self) -> dict[int, Holding]:
+        return {index: h for index, h in self._given.items() if index not in self._covers}
+
     def _differences(self, found: dict[int, Holding], shift: Fraction) -> Iterator[str]:
         """What the file holds otherwise than was given, a sentence each.
 
@@ -248,7 +282,7 @@ class Writer:
             shift: seconds that its muxer moved all tracks by.
         """
         names = {copy.stream.index: self._label(index) for index, copy in self._copies.items()}
-        for index, given in self._given.items():
+        for index, given in self._given_tracks.items():
             difference = given.moved(shift).differs(found.get(index, Holding(given.kind)))
             if difference:
                 yield f"{names.get(index, self._info.video.label)} {difference}."
@@ -261,29 +295,42 @@ class Writer:
         main: FrameEncoder | None = None
         with open_source(self._info.path) as source:
             verdicts = destination.judge(source, self._info, self._muxer)
-            for verdict in sorted(verdicts, key=lambda v: v.track.index):
-                if main is None and verdict.track.index > self._info.video.index:
+            # covers come last, as demuxers give them
+            for verdict in sorted(verdicts, key=lambda v: (v.track.cover, v.track.index)):
+                later = verdict.track.cover or verdict.track.index > self._info.video.index
+                if main is None and later:
                     main = self._add_encoder()
+                    self._place = sum(1 for track in self._carried if track.moving)
                 if verdict.track.kind == "audio" and not audio:
                     self._not_carried.append((verdict.track, "left out as asked"))
                 elif verdict.copied or verdict.recreated:
                     self._carried.append(verdict.track)
                     if verdict.copied:
-                        self._add_copy(source.streams[verdict.track.index], verdict.track)
+                        self._add_copy(source, verdict.track)
                 else:
                     self._not_carried.append((verdict.track, verdict.reason))
-        return main or self._add_encoder()
+        if main is None:
+            main = self._add_encoder()
+            self._place = sum(1 for track in self._carried if track.moving)
+        return main
 
     def _add_encoder(self) -> FrameEncoder:
         video = self._info.video
         moved = round(self._moved / video.time_base)
         main = FrameEncoder(self._container, self._muxer, video, self._encoder, moved=moved)
+        main.number(self._ids.ids.get(video.index, 0))
         self._given[main.index] = Holding("video")
         return main
 
-    def _add_copy(self, stream: Stream, track: Track) -> None:
-        copy = destination.add_copy(self._container, stream, self._muxer)
+    def _add_copy(self, source: InputContainer, track: Track) -> None:
+        if track.cover and containers.named(self._muxer).covers == "attachment":
+            destination.attach_cover(self._container, source, track)
+            return
+        copy = destination.add_copy(self._container, source.streams[track.index])
+        copy.id = self._ids.ids.get(track.index, copy.id)
         self._given[copy.index] = Holding(track.kind, track.codec or "")
+        if track.cover:
+            self._covers.add(copy.index)
         self._copies[track.index] = CarriedTrack(copy, fills_gaps=track.codec == "mov_text")
 
     def _mux(self, packets: Iterable[Packet[Any]]) -> None:

@@ -157,7 +157,7 @@ class Keeper:
                 source=self._input_entry(),
                 output={
                     **file_entry(output, self._target.name),
-                    "video_essence_sha256": essence_sha256(output),
+                    "video_essence_sha256": essence_sha256(output, report.output.video),
                 },
                 companions=entries,
                 telemetry=self._facts(),
@@ -215,6 +215,7 @@ class Keeper:
             "unknown": sorted({name.partition(" [")[0] for name in found.unknown}),
             "withheld": list(found.withheld),
             "notes": list(found.notes),
+            "recorded": found.recorded.isoformat() if found.recorded else None,
         }
 
     def _input_entry(self) -> dict[str, Any]:

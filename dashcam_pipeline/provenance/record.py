@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.config import available_threads
 from dashcam_pipeline.inference.digest import sha256_of, sha256_of_pieces
-from dashcam_pipeline.media.describe import choose_video
+from dashcam_pipeline.media.describe import moving
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
@@ -33,16 +33,20 @@ def record_path(output: Path) -> Path:
     return output.with_name(output.name + ENDING)
 
 
-def essence_sha256(path: Path) -> str:
-    """SHA-256 of the worked-on video track's packets, one after the other, in hex.
+def essence_sha256(path: Path, video: int) -> str:
+    """SHA-256 of a video track's packets, one after the other, in hex.
 
     The same run gives the same essence, also where the file around it holds a time of writing.
 
+    Args:
+        path: the file.
+        video: which of its moving video tracks, from 0.
+
     Raises:
-        InputError: the file holds no video.
+        InputError: the file can't be read.
     """
     with open_source(path) as container:
-        packets = container.demux(choose_video(container, path))
+        packets = container.demux(moving(container)[video])
         return sha256_of_pieces(bytes(packet) for packet in packets)
 
 
@@ -107,7 +111,7 @@ def make_record(
         "holes_s": facts["holes"],
         "scene_cuts": facts["cuts"],
         "protected": facts["protected"],
-        "streams": {"carried": facts["carried"], "not_carried": facts["not_carried"]},
+        "streams": {key: facts[key] for key in ("carried", "not_carried", "lost")},
         "telemetry": telemetry,
         "warnings": facts["warnings"],
         # a job that went on after a kill has seen only the rest

@@ -17,9 +17,11 @@ import cameras
 import pytest
 from factory import Data, Picture, Text, make_clip
 
+from dashcam_pipeline import clean
 from dashcam_pipeline.dashcam.telemetry import Fix, read_telemetry
 from dashcam_pipeline.dashcam.telemetry.carriers import sidecar_files
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
+from dashcam_pipeline.dashcam.telemetry.families.avchd import Avchd
 from dashcam_pipeline.dashcam.telemetry.families.garmin import Garmin
 from dashcam_pipeline.dashcam.telemetry.families.gopro import GoPro
 from dashcam_pipeline.errors import InputMissingError, NotVideoError
@@ -310,3 +312,29 @@ def test_real_recordings(sample):
     assert {raw.carrier for raw in found.raws} == {sample.carrier}
     assert (len(found.fixes), len(found.accelerations)) == (sample.fixes, sample.accelerations)
     assert found.unknown == ()
+
+
+def test_avchds_packs_say_when_and_where(tmp_path):
+    source = cameras.avchd_pictures(tmp_path)
+    found = read_telemetry(source)
+    assert found.recorded.isoformat() == "2024-01-31T22:15:00+09:00"
+    first, second = found.fixes
+    assert (round(first.latitude, 6), first.longitude) == (37.51, -126.75)
+    assert (first.altitude, round(first.speed, 6), first.course) == (65.5, 10.0, 90.0)
+    assert second.time.isoformat() == "2024-01-31T13:15:01+00:00"
+    assert (first.seconds, second.seconds) == (0.0, 1.0)
+
+    report = clean(source, tmp_path / "out.ts", config={"stages": ()})
+
+    assert "recorded 2024-01-31T22:15:00+09:00" in report.summary()
+    assert report.lost == ()
+
+
+@pytest.mark.parametrize("cut", range(0, 150, 7))
+def test_packs_cut_short_or_without_a_clock_are_no_trouble(cut):
+    data = cameras.mdpm(7)[:cut]
+    reading = Avchd().message(data, None)
+    assert reading is None or len(reading.fixes) <= 1
+    assert Avchd().message(cameras.mdpm(7, fix=False), None).fixes == ()
+    never_set = cameras.mdpm(7).replace(bytes.fromhex("202401"), bytes(3))
+    assert Avchd().message(never_set, None).recorded is None

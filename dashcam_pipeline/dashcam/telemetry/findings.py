@@ -9,6 +9,7 @@ from dashcam_pipeline.dashcam.telemetry.model import Raw, Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
     from dashcam_pipeline.dashcam.telemetry.limits import Limits
@@ -35,6 +36,7 @@ class Findings:
     raws: list[Raw] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    recorded: datetime | None = None
     kept: int = 0
 
     def recognise(self, ask: Callable[[Family], Reading | None]) -> bool:
@@ -57,6 +59,7 @@ class Findings:
         """Add what a family has read, up to ``Limits.rows`` of fixes and of accelerations."""
         if family.name not in self.families:
             self.families.append(family.name)
+        self.recorded = self.recorded or reading.recorded
         self._extend(reading.fixes, reading.accelerations)
 
     def note(self, text: str) -> None:
@@ -97,4 +100,5 @@ class Findings:
             raws=tuple(self.raws),
             withheld=tuple(self.withheld),
             notes=tuple(self.notes),
+            recorded=self.recorded,
         )

@@ -24,11 +24,12 @@ STANDARD_GRAVITY: Final = 9.80665
 _MAX_LATITUDE: Final = 90.0
 _MAX_LONGITUDE: Final = 180.0
 
-Carrier: TypeAlias = Literal["block", "box", "track", "packets", "sidecar"]
+Carrier: TypeAlias = Literal["block", "box", "track", "packets", "message", "sidecar"]
 """How a recording holds raw telemetry.
 
 ``block``: listed by an index in ``moov``; ``box``: a box of an MP4; ``track``: a packet of an
-announced track; ``packets``: a transport stream's unannounced PID; ``sidecar``: a file beside it.
+announced track; ``packets``: a transport stream's unannounced PID; ``message``: a picture's
+own message (SEI); ``sidecar``: a file beside it.
 """
 
 
@@ -145,6 +146,7 @@ class Telemetry:
         raws: the bytes, understood or not.
         withheld: names of boxes whose content is private (Wi-Fi passwords); never exported.
         notes: what the user should know, a sentence each.
+        recorded: when the recording began by the camera's clock, where its telemetry says it.
     """
 
     families: tuple[str, ...] = ()
@@ -153,6 +155,7 @@ class Telemetry:
     raws: tuple[Raw, ...] = ()
     withheld: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    recorded: datetime | None = None
 
     def __bool__(self) -> bool:
         """True if there is anything to keep."""
@@ -208,6 +211,7 @@ class Telemetry:
             ],
             "withheld": list(self.withheld),
             "notes": list(self.notes),
+            "recorded": self.recorded.isoformat() if self.recorded else None,
         }
 
 

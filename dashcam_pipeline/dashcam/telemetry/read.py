@@ -17,6 +17,7 @@ import av.error
 
 from dashcam_pipeline.dashcam.telemetry.carriers import (
     mp4_boxes,
+    picture_messages,
     sidecar_files,
     tracks,
     transport_stream,
@@ -54,6 +55,7 @@ def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
         transport_stream.collect,
         sidecar_files.collect,
         tracks.collect,
+        picture_messages.collect,
     ):
         try:
             collect(path, findings)

@@ -33,6 +33,7 @@ from dashcam_pipeline.stages.base import (
     StageOptions,
     StreamInfo,
 )
+from dashcam_pipeline.stages.fields import fields_of, woven
 from dashcam_pipeline.stages.glare.carry import Carrier
 from dashcam_pipeline.stages.glare.device import FILE, LAYOUT, DeviceRenderer
 from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureMode
@@ -138,6 +139,10 @@ class GlareStage(Stage):
         self._renderer: DeviceRenderer | None = None
         """What subtracts on a GPU."""
         self._waiting: list[_Waiting] = []
+        self._wholes: list[Frame] = []
+        """Frames that came in and didn't go out yet."""
+        self._parts: list[Frame] = []
+        """Of the first of them, what is cleaned: fields of interlaced pictures go apart."""
         self._meter = GlassMeter(self.options.glass)
         self._exposure = Exposure() if self.options.exposure == "keep" else None
         self._size = (0, 0)
@@ -180,7 +185,7 @@ class GlareStage(Stage):
         step = max(-(-len(frames) // SURVEYED), 1)
         seen = []
         for frame in frames[::step]:
-            picture = shrink_rgb(frame, *self._size)
+            picture = shrink_rgb(fields_of(frame)[0], *self._size)
             maps = next(iter(self._network.run(picture[None])))
             self._meter.survey(picture, maps)
             seen.append((picture, maps))
@@ -195,9 +200,12 @@ class GlareStage(Stage):
     def process(self, batch: FrameBatch) -> FrameBatch:
         """Clean a batch."""
         start = time.perf_counter()
-        pictures = [shrink_rgb(frame, *self._size) for frame in batch]
+        self._wholes += batch
+        parts = [part for frame in batch for part in fields_of(frame)]
+        # a field has half the lines, and is seen at the same size: its moment is not mixed
+        pictures = [shrink_rgb(part, *self._size) for part in parts]
         shrunk = time.perf_counter()
-        for frame, picture in zip(batch, pictures, strict=True):
+        for frame, picture in zip(parts, pictures, strict=True):
             self._waiting.append(_Waiting(frame, picture, self._carrier.look(picture)))
         self.report.count("shrink", shrunk - start)
         self.report.count("carry", time.perf_counter() - shrunk)
@@ -228,11 +236,24 @@ class GlareStage(Stage):
             frames += [waiting.frame for waiting in group]
             layers += self._layers(group, answer)
         start = time.perf_counter()
-        cleaned = self._subtracted(frames, layers)
-        self._changed += sum(new is not old for new, old in zip(cleaned, frames, strict=True))
+        self._parts += self._subtracted(frames, layers)
+        cleaned = self._woven()
         self.report.facts["frames_changed"] = self._changed
         self.report.count("render", time.perf_counter() - start)
         return FrameBatch(tuple(cleaned))
+
+    def _woven(self) -> list[Frame]:
+        """The frames of which all parts are cleaned."""
+        done = []
+        while self._wholes:
+            count = len(fields_of(self._wholes[0]))
+            if len(self._parts) < count:
+                break
+            whole, parts = self._wholes.pop(0), self._parts[:count]
+            self._parts = self._parts[count:]
+            done.append(woven(whole, parts))
+            self._changed += done[-1] is not whole
+        return done
 
     def _layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
         """What to take from frames of which the network saw the last one."""
@@ -298,7 +319,7 @@ class GlareStage(Stage):
         """Forget the past at a cut."""
         self._gate.reset()
         self._carrier.reset()
-        self._waiting = []
+        self._waiting, self._wholes, self._parts = [], [], []
         if self._exposure is not None:
             self._exposure.reset()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.dashcam.belonging import closest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -15,7 +17,7 @@ _CARD_LEVELS: Final = 4
 
 
 def collect(path: Path, findings: Findings) -> None:
-    """Read the files that have a recording's name, and what a card's logs say about it.
+    """Read the files that belong to a recording by name, and what a card's logs say about it.
 
     Args:
         path: the recording.
@@ -30,11 +32,10 @@ def collect(path: Path, findings: Findings) -> None:
 
 
 def _of_this_name(path: Path, findings: Findings) -> None:
-    stem = path.stem.lower()
     endings = dict.fromkeys(ending for family in findings.asked for ending in family.endings)
-    files = {p.name.lower(): p for p in _with_endings(path.parent, endings)}
+    beside = _with_endings(path.parent, endings)
     for ending in endings:
-        file = files.get(stem + ending)
+        file = closest([p for p in beside if p.suffix.lower() == ending], path)
         if file is None or not _is_small(file, findings):
             continue
         known = _recognise(ending, data := file.read_bytes(), findings)

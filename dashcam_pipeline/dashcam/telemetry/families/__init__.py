@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.dashcam.telemetry.families.avchd import Avchd
 from dashcam_pipeline.dashcam.telemetry.families.blackvue import BlackVue
 from dashcam_pipeline.dashcam.telemetry.families.garmin import Garmin
 from dashcam_pipeline.dashcam.telemetry.families.gopro import GoPro
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.families.base import Family
 
 FAMILIES: Final[tuple[Family, ...]] = (
+    Avchd(),
     BlackVue(),
     Garmin(),
     GoPro(),

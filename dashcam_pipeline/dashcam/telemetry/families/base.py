@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Fix
 
@@ -18,10 +19,12 @@ class Reading:
     Args:
         fixes: in the piece's order; none where the receiver had no position.
         accelerations: likewise.
+        recorded: when the recording began by the camera's clock, where the piece says it.
     """
 
     fixes: Sequence[Fix] = ()
     accelerations: Sequence[Acceleration] = ()
+    recorded: datetime | None = None
 
 
 class Family:
@@ -80,6 +83,14 @@ class Family:
 
         Args:
             payload: behind the header of the PES packet.
+            seconds: since the recording began.
+        """
+
+    def message(self, data: bytes, seconds: float | None) -> Reading | None:
+        """An unregistered message (SEI) of a picture.
+
+        Args:
+            data: its UUID and what follows.
             seconds: since the recording began.
         """
 
