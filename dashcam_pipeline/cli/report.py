@@ -22,8 +22,8 @@ Examples:
   dashcam report night_clean.mp4 --proxies always --open
 
 The original of a clip is found under --original, by its name beside the result, or where the
-result's record says: there only if it is, to the last bit, what the result was made of. The page works offline and asks
-nothing of any network.
+result's record says: there only if it is, to the last bit, what the result was made of. The page
+works offline and asks nothing of any network.
 """
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.config import available_threads
+from dashcam_pipeline.errors import NotVideoError
 from dashcam_pipeline.inference.digest import sha256_of, sha256_of_pieces
 from dashcam_pipeline.media.describe import choose_video
 from dashcam_pipeline.media.opening import open_source
@@ -33,15 +34,20 @@ def record_path(output: Path) -> Path:
     return output.with_name(output.name + ENDING)
 
 
-def essence_sha256(path: Path) -> str:
+def essence_sha256(path: Path) -> str | None:
     """SHA-256 of the worked-on video track's packets, one after the other, in hex.
 
     The same run gives the same essence, also where the file around it holds a time of writing.
 
-    Raises:
-        InputError: the file holds no video.
+    Returns:
+        None where FFmpeg doesn't know again what it has written: it takes some transport streams
+        of ten packets, a small picture or two, for something else.
     """
-    with open_source(path) as container:
+    try:
+        container = open_source(path)
+    except NotVideoError:
+        return None
+    with container:
         packets = container.demux(choose_video(container, path))
         return sha256_of_pieces(bytes(packet) for packet in packets)
 

