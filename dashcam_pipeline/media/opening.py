@@ -17,7 +17,7 @@ from dashcam_pipeline.errors import (
     InputMissingError,
     NotVideoError,
 )
-from dashcam_pipeline.media import extent
+from dashcam_pipeline.media import extent, sample_tables
 from dashcam_pipeline.media.containers import CONTAINERS
 
 if TYPE_CHECKING:
@@ -77,6 +77,11 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
         InputError: reading failed for another reason.
     """
     check_readable(path)
+    if count := sample_tables.too_many(path):
+        raise NotVideoError(
+            f"{path} lists {count} samples, more than it has room for.",
+            advice="No camera writes such a file; be careful with where it comes from.",
+        )
     try:
         container = av.open(
             # an absolute path can't be taken for an address ("a:b.mp4"), and Path is FFmpeg's name
