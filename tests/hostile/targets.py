@@ -121,6 +121,20 @@ def telemetry(path: Path) -> None:
         export(found)
 
 
+def beside(data: bytes) -> None:
+    """The same bytes as every file that may lie beside a recording, and at its card's root."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "Front/NO20240101-200000-000001F.MP4"
+        path.parent.mkdir()
+        path.write_bytes(clips()[0])
+        (folder / "GPSData000001.txt").write_bytes(data)
+        for family in FAMILIES:
+            for ending in family.endings:
+                path.with_suffix(ending).write_bytes(data)
+        telemetry(path)
+
+
 def structure(path: Path) -> None:
     extent.top_level(path)
     extent.lacks_index(path)
@@ -334,6 +348,11 @@ TARGETS = {
     ),
     "log": Target(
         log, lambda: [b"$V02\n" + LOG_LINE * 2, cameras.nmea(2)], reader=structures.sentences
+    ),
+    "beside": Target(
+        beside,
+        lambda: [b"$V02\n" + LOG_LINE * 2, cameras.nmea(2, clock_ms=5000), SENSOR],
+        reader=structures.sentences,
     ),
     "config": Target(
         in_file(load_config, ".toml"), lambda: [TOML], [b"[[", b"inf", b"nan", b"'''"]

@@ -133,6 +133,7 @@ class _Search:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._records: dict[str, list[_Record]] = {}
+        self._listed: dict[Path, list[Path]] = {}
         self.notes: list[str] = []
 
     def read_records(self, *, deep: bool) -> None:
@@ -207,7 +208,7 @@ class _Search:
         for record in about:
             source = source or self._source(record, cleaned)
         if source is None:
-            source = _by_name(cleaned, self.videos(cleaned.parent, deep=False))
+            source = _by_name(cleaned, self._beside(cleaned.parent))
         # A run's own report knows more (how long it took) than the record beside the output.
         merged = RunRecord()
         for record in sorted(about, key=lambda r: r.run.timings.total is not None):
@@ -252,6 +253,12 @@ class _Search:
     def _within(self, path: Path) -> Path | None:
         """A file, if it lies in the folder."""
         return inside(self._folder.absolute(), path.absolute())
+
+    def _beside(self, folder: Path) -> list[Path]:
+        """Recordings of one folder, listed once: a batch asks for each of its clips."""
+        if folder not in self._listed:
+            self._listed[folder] = list(self.videos(folder, deep=False))
+        return self._listed[folder]
 
     def videos(self, folder: Path, *, deep: bool = True) -> Iterable[Path]:
         """Recordings below a folder, in order; not hidden ones, comparisons, or a page's own.
