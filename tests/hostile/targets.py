@@ -25,6 +25,11 @@ from mutate import mutate
 from dashcam_pipeline import clean
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.cli.app import exit_codes
+from dashcam_pipeline.compare.page.audit import damage
+from dashcam_pipeline.compare.page.finding import find_clips
+from dashcam_pipeline.compare.page.model import Clip
+from dashcam_pipeline.compare.page.record import described
+from dashcam_pipeline.compare.page.render import render
 from dashcam_pipeline.config import load_config
 from dashcam_pipeline.dashcam.names import parse_name
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
@@ -296,6 +301,31 @@ def on_shelf(replaced: str, *args: str, but: tuple[str, ...] = ()) -> Callable[[
     return run
 
 
+def said_by(replaced: str, *but: str) -> Callable[[bytes], None]:
+    """All that a page takes from the records of that folder, without looking at its pictures."""
+
+    def run(data: bytes) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for file, content in shelf().items():
+                if file not in but:
+                    (folder / file).write_bytes(data if file == replaced else content)
+            found, notes = find_clips(folder)
+            assert all(len(note.splitlines()) == 1 for note in notes)
+            pages = []
+            for one in found:
+                assert {one.cleaned, one.source} <= {None, *folder.iterdir()}
+                page = Clip(title=one.name, reason=one.reason, damage=damage(one.record))
+                described(page, one.record)
+                pages.append(page)
+            html = render(pages, "title")
+            facts = html.split('id="data">')[1].split("</script>")[0]
+            json.loads(facts, parse_constant=lambda word: 1 / 0 if word else word)
+            html.encode("utf-8", "backslashreplace")
+
+    return run
+
+
 def seeded(*names: str) -> Callable[[], list[bytes]]:
     return lambda: [shelf()[name] for name in names]
 
@@ -396,6 +426,11 @@ TARGETS = {
         SIZES,
         structures.boxes,
         slow=True,
+    ),
+    "page-batch": Target(said_by("report.json"), seeded("report.json"), json=True),
+    "page-run": Target(said_by("run.json", "report.json"), seeded("run.json"), json=True),
+    "page-record": Target(
+        said_by(PROVENANCE, "report.json", "run.json"), seeded(PROVENANCE), json=True
     ),
     "report-batch": Target(
         on_shelf("report.json", *REPORT), seeded("report.json"), json=True, slow=True
