@@ -427,10 +427,12 @@ TARGETS = {
         structures.boxes,
         slow=True,
     ),
-    "page-batch": Target(said_by("report.json"), seeded("report.json"), json=True),
-    "page-run": Target(said_by("run.json", "report.json"), seeded("run.json"), json=True),
+    "page-batch": Target(said_by("report.json"), seeded("report.json"), json=True, slow=True),
+    "page-run": Target(
+        said_by("run.json", "report.json"), seeded("run.json"), json=True, slow=True
+    ),
     "page-record": Target(
-        said_by(PROVENANCE, "report.json", "run.json"), seeded(PROVENANCE), json=True
+        said_by(PROVENANCE, "report.json", "run.json"), seeded(PROVENANCE), json=True, slow=True
     ),
     "report-batch": Target(
         on_shelf("report.json", *REPORT), seeded("report.json"), json=True, slow=True
