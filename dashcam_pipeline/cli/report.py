@@ -21,9 +21,9 @@ Examples:
   dashcam report CLEAN/ --original SDCARD/ -o report.html
   dashcam report night_clean.mp4 --proxies always --open
 
-The original of a clip is found in the run's own report (`dashcam clean --report` beside the
-result), under --original, or by its name beside the result. The page works offline and asks
-nothing of any network.
+The original of a clip is found under --original, by its name beside the result, or where the
+result's record says: there only if it is, to the last bit, what the result was made of. The page
+works offline and asks nothing of any network.
 """
 
 

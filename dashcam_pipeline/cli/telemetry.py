@@ -94,5 +94,6 @@ def _summary(found: Telemetry) -> str:
         lines.append(f"unknown    {', '.join(names[:5])}{', ...' * (len(names) > 5)}")  # noqa: PLR2004 - as many as fit a line
     if found.withheld:
         lines.append(f"withheld   {', '.join(found.withheld)} (private)")
+    lines += [f"warning    {fault}" for fault in found.faults]
     lines += [f"note       {note}" for note in found.notes]
     return "\n".join(lines)

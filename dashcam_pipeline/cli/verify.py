@@ -47,11 +47,15 @@ def verify(file: Path, source: Path | None, as_json: bool) -> None:
 
 
 def _short(check: Check) -> str:
-    return f"{check.role} {check.name} {check.state}"
+    from dashcam_pipeline.provenance.untrusted import printable  # noqa: PLC0415 - as above
+
+    return printable(f"{check.role} {check.name} {check.state}")
 
 
 def _text(result: Verification) -> str:
-    lines = []
+    from dashcam_pipeline.provenance.untrusted import printable  # noqa: PLC0415 - as above
+
+    lines: list[str] = []
     for check in result.checks:
         said = {
             "same": "as recorded",
@@ -63,7 +67,7 @@ def _text(result: Verification) -> str:
         if check.state == "changed":
             lines.append(f"{'':<10} sha256 {check.found}, recorded {check.expected}")
     record = result.record
-    frames = record.get("frames") if isinstance(record.get("frames"), dict) else {}
+    frames = record.get("frames")
     if result.passed and frames:
         made = f"{record.get('software')}, {record.get('created')}"
         lines.append(f"made by    {made}")
@@ -71,4 +75,4 @@ def _text(result: Verification) -> str:
             f"frames     {frames.get('read')} in, {frames.get('written')} out, "
             f"{frames.get('concealed')} concealed, {frames.get('missing')} missing"
         )
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))

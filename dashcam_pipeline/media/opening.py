@@ -17,7 +17,7 @@ from dashcam_pipeline.errors import (
     InputMissingError,
     NotVideoError,
 )
-from dashcam_pipeline.media import extent
+from dashcam_pipeline.media import extent, riff, sample_tables
 from dashcam_pipeline.media.containers import CONTAINERS
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
         InputError: reading failed for another reason.
     """
     check_readable(path)
+    _check_claims(path)
     try:
         container = av.open(
             # an absolute path can't be taken for an address ("a:b.mp4"), and Path is FFmpeg's name
@@ -114,6 +115,24 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
         if stream.codec_context is not None:  # None where FFmpeg has no decoder
             stream.codec_context.options = dict(_DECODER_OPTIONS)
     return container
+
+
+def _check_claims(path: Path) -> None:
+    """Refuse what FFmpeg would make room for because a file says so.
+
+    Raises:
+        NotVideoError: it claims more than it can hold.
+    """
+    if count := sample_tables.too_many(path):
+        raise NotVideoError(
+            f"{path} lists {count} samples, more than it has room for.",
+            advice="No camera writes such a file; be careful with where it comes from.",
+        )
+    if riff.texts_beyond_end(path):
+        raise NotVideoError(
+            f"{path} holds a text that reaches beyond its end: its first bytes are damaged.",
+            advice="Copy it from the card once more; be careful with where it comes from.",
+        )
 
 
 def check_readable(path: Path) -> None:

@@ -189,7 +189,7 @@ class Keeper:
         )
 
     def _warnings(self) -> list[str]:
-        said = []
+        said = list(self.telemetry.faults)
         after = self._source.stat()
         same = (after.st_size, after.st_mtime_ns) == (
             self._before.st_size,
@@ -214,7 +214,7 @@ class Keeper:
             "not_embedded": [{"name": name, "reason": why} for name, why in self._embedded.missing],
             "unknown": sorted({name.partition(" [")[0] for name in found.unknown}),
             "withheld": list(found.withheld),
-            "notes": list(found.notes),
+            "notes": [*found.faults, *found.notes],
             "recorded": found.recorded.isoformat() if found.recorded else None,
         }
 

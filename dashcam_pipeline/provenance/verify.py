@@ -2,21 +2,73 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path, PurePath
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dashcam_pipeline.errors import InputError, InputMissingError, ModelError
 from dashcam_pipeline.inference.digest import sha256_of
-from dashcam_pipeline.inference.manifest import find_model
+from dashcam_pipeline.inference.manifest import load_manifest
 from dashcam_pipeline.provenance.record import SCHEMA, SCHEMA_VERSION, record_path
+from dashcam_pipeline.provenance.untrusted import (
+    Count,
+    FileName,
+    Text,
+    inside,
+    read_object,
+    what_is_wrong,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 State: TypeAlias = Literal["same", "changed", "missing", "other"]
 """``other``: weights of another version are installed now."""
 
-MAX_RECORD: Final = 64 << 20
-"""Bytes of a record that are read: a second of video takes a hundred."""
+_SHOWN: Final = 20
+"""Characters of an unknown version that are told."""
+
+
+class _Part(BaseModel):
+    """A part of a record: of its own types, and whatever it holds beside."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class FileEntry(_Part):
+    """A file by name and hash."""
+
+    name: FileName
+    sha256: Text
+
+
+class WeightsEntry(_Part):
+    """Weights by name and hash; the name may be missing."""
+
+    sha256: Text
+    model: Text | None = None
+
+
+class FrameEntry(_Part):
+    """Frames of a run."""
+
+    read: Count | None = None
+    written: Count | None = None
+    concealed: Count | None = None
+    missing: Count | None = None
+
+
+class Provenance(_Part):
+    """What a record must hold, and what of it is shown; ``docs/provenance.md`` has all of it."""
+
+    input: FileEntry
+    output: FileEntry
+    companions: list[FileEntry] = Field(max_length=1000)
+    weights: list[WeightsEntry] = Field(max_length=1000)
+    frames: FrameEntry = FrameEntry()
+    software: Text = ""
+    created: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +149,33 @@ def verify(path: Path, *, source: Path | None = None) -> Verification:
         raise InputMissingError(
             f"{path} does not exist.", advice="Name an output of dashcam clean."
         )
-    record = read_record(record_path(path))
-    checks = [_check("output", path, record["output"])]
-    checks += [
-        _check("companion", path.with_name(entry["name"]), entry) for entry in record["companions"]
-    ]
-    origin = source or path.with_name(record["input"]["name"])
-    if source is None and origin == path:  # a batch keeps names: the source lies in another folder
-        entry = record["input"]
-        checks.append(Check("input", entry["name"], "missing", entry["sha256"].lower()))
+    data = read_record(record_path(path))
+    record = Provenance.model_validate(data)
+    checks = [_check("output", path, record.output)]
+    checks += [_check_beside("companion", path, entry) for entry in record.companions]
+    if source is not None:
+        checks.append(_check("input", source, record.input))
+    elif record.input.name == path.name:
+        # a batch keeps names: the source lies in another folder
+        checks.append(_missing("input", record.input))
     else:
-        checks.append(_check("input", origin, record["input"]))
-    checks += [_check_weights(entry) for entry in record["weights"]]
-    return Verification(path, tuple(checks), record)
+        checks.append(_check_beside("input", path, record.input))
+    checks += [_check_weights(entry) for entry in record.weights]
+    return Verification(path, tuple(checks), data)
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read and check the shape of a record; it may come from anyone.
+    """Read a record and check it by ``Provenance``; it may come from anyone.
+
+    Returns:
+        as it is in the file; what ``Provenance`` names is of its types.
 
     Raises:
         InputMissingError: it isn't there.
         InputError: it is no record of a version that is known here.
     """
     try:
-        if path.stat().st_size > MAX_RECORD:
-            raise InputError(f"{path} is too large for a provenance record.")
-        data = json.loads(path.read_bytes())
+        data = read_object(path)
     except FileNotFoundError as error:
         raise InputMissingError(
             f"there is no record {path}.",
@@ -130,56 +183,49 @@ def read_record(path: Path) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise InputMissingError(f"{path} can't be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{path} is no provenance record: {error}.") from error
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+    if data.get("schema") != SCHEMA:
         raise InputError(f"{path} is no provenance record.")
-    if data.get("schema_version") != SCHEMA_VERSION:
+    version = data.get("schema_version")
+    if version != SCHEMA_VERSION:
+        shown = repr(version)[:_SHOWN] if isinstance(version, int | str) else "of another kind"
         raise InputError(
-            f"{path} has version {data.get('schema_version')!r} of the record; "
-            f"{SCHEMA_VERSION} is known here.",
+            f"{path} has version {shown} of the record; {SCHEMA_VERSION} is known here.",
             advice="Use the version of dashcam_pipeline that wrote it.",
         )
-    weights = data.get("weights")
-    if not isinstance(weights, list) or not all(
-        isinstance(entry, dict) and isinstance(entry.get("sha256"), str) for entry in weights
-    ):
-        raise InputError(f"{path} lacks the hashes of its weights.")
-    companions = data.get("companions")
-    entries = [data.get("input"), data.get("output")]
-    entries += companions if isinstance(companions, list) else [None]
-    if not all(_is_entry(entry) for entry in entries):
-        raise InputError(f"{path} lacks names or hashes of its files.")
+    try:
+        Provenance.model_validate(data)
+    except ValidationError as error:
+        raise InputError(f"{path} is no provenance record: {what_is_wrong(error)}.") from error
     return data
 
 
-def _is_entry(entry: object) -> bool:
-    """True for a file's name and hash; a name that leads to another folder is refused."""
-    if not isinstance(entry, dict):
-        return False
-    name, digest = entry.get("name"), entry.get("sha256")
-    return (
-        isinstance(name, str)
-        and isinstance(digest, str)
-        and name not in {"", ".", ".."}
-        and "\0" not in name
-        and "\\" not in name
-        and PurePath(name).name == name
-    )
+def _check_weights(entry: WeightsEntry) -> Check:
+    """The weights installed now under the recorded name; other ones say nothing of the output.
 
-
-def _check_weights(entry: dict[str, Any]) -> Check:
-    """The weights installed now under the recorded name; other ones say nothing of the output."""
-    name, expected = str(entry.get("model")), entry["sha256"].lower()
+    Only names of the package's own manifest are looked up: a record's path could be any file.
+    """
+    name, expected = entry.model or "?", entry.sha256.lower()
     try:
-        found = find_model(name).sha256.lower()
+        found = load_manifest().get(name).sha256.lower()
     except ModelError:
         return Check("weights", name, "missing", expected)
     return Check("weights", name, "same" if found == expected else "other", expected, found)
 
 
-def _check(role: str, path: Path, entry: dict[str, Any]) -> Check:
-    expected = entry["sha256"].lower()
+def _check_beside(role: str, output: Path, entry: FileEntry) -> Check:
+    """A file beside the output; a link that leads to another folder is none."""
+    path = inside(output.parent, entry.name)
+    return _missing(role, entry) if path is None else _check(role, path, entry)
+
+
+def _missing(role: str, entry: FileEntry) -> Check:
+    return Check(role, entry.name, "missing", entry.sha256.lower())
+
+
+def _check(role: str, path: Path, entry: FileEntry) -> Check:
+    expected = entry.sha256.lower()
     try:
         found = sha256_of(path)
     except FileNotFoundError:

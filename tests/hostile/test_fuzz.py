@@ -7,6 +7,7 @@ import io
 import random
 import resource
 import struct
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -37,7 +38,10 @@ def load(name):
     return module
 
 
-targets, mutate = load("targets"), load("mutate").mutate
+mutate, _, structures, targets = map(load, ("mutate", "records", "structures", "targets"))
+mutate = mutate.mutate
+QUICK = [name for name, target in targets.TARGETS.items() if not target.slow]
+SLOW = [name for name, target in targets.TARGETS.items() if target.slow]
 CORPUS = sorted((HERE / "corpus").glob("*-*"))
 
 
@@ -55,17 +59,61 @@ def test_healthy_seeds_are_accepted(name):
             target.run(seed)
 
 
-@pytest.mark.parametrize("name", targets.TARGETS)
-@settings(
-    max_examples=40,
+ANY_TIME = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@pytest.mark.parametrize("name", QUICK)
+@settings(ANY_TIME, max_examples=40)
 @given(chance=st.randoms(use_true_random=False))
 def test_fresh_damage_is_answered(name, chance):
     target = targets.TARGETS[name]
-    data = mutate(chance.choice(target.seeds()), chance, target.words)
-    targets.attempt(target, data)
+    targets.attempt(target, target.damaged(chance.choice(target.seeds()), chance))
+
+
+@pytest.mark.parametrize("name", SLOW)
+@settings(ANY_TIME, max_examples=4)
+@given(chance=st.randoms(use_true_random=False))
+def test_fresh_damage_is_answered_by_commands(name, chance):
+    target = targets.TARGETS[name]
+    targets.attempt(target, target.damaged(chance.choice(target.seeds()), chance))
+
+
+@pytest.mark.slow
+def test_five_minutes_of_damage_are_answered(tmp_path):
+    """Longer: `python tests/hostile/fuzz.py --seconds 3600`."""
+    done = subprocess.run(
+        [sys.executable, HERE / "fuzz.py", "--seconds", "300", "--keep", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", [n for n in targets.TARGETS if targets.TARGETS[n].reader])
+def test_readers_know_their_formats(name):
+    """A reader that finds nothing would leave its target to blind damage."""
+    target = targets.TARGETS[name]
+    for seed in target.seeds()[:1]:
+        spans = list(target.reader(seed))
+        assert len(spans) >= 20
+        assert all(0 <= s.begin < s.end <= len(seed) for s in spans)
+        reach = max(s.end for s in spans if s.kind != "unit") / len(seed)
+        assert reach > 0.4
+
+
+def test_damage_to_a_box_keeps_its_parents_true():
+    """Else nothing behind it would ever be reached."""
+    data = targets.clips()[0]
+    boxes = [s for s in structures.boxes(data) if s.kind == "unit" and s.sizes]
+    for span in boxes:
+        mended = structures._mended(data, span, -(span.end - span.begin))
+        without = mended[: span.begin] + mended[span.end :]
+        kinds = [kind for kind, _, _ in cameras.top_level(without)]
+        assert kinds == [kind for kind, _, _ in cameras.top_level(data)]
 
 
 @pytest.mark.parametrize("name", ["nmea", "gpmf", "texts", "blackvue", "block", "log", "record"])
@@ -90,7 +138,7 @@ def test_boxes_within_boxes_end(tmp_path):
 def test_a_million_boxes_end(tmp_path):
     path = tmp_path / "many.mp4"
     path.write_bytes(
-        cameras.box(b"ftyp", b"isom\0\0\0\0isom") + cameras.box(b"free", b"") * 200_000
+        cameras.box(b"ftyp", b"isom\0\0\0\0isom") + cameras.box(b"free", b"") * 110_000
     )
     assert len(extent.top_level(path)) == extent.MAX_ATOMS
     assert not read_telemetry(path)

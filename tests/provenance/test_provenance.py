@@ -26,6 +26,7 @@ from dashcam_pipeline.errors import (
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.media.atomic import PartFile
 from dashcam_pipeline.provenance import record_path, sha256_of, verify
+from dashcam_pipeline.provenance.record import essence_sha256
 
 EMPTY = {"stages": ()}
 
@@ -260,3 +261,10 @@ def test_the_source_is_as_it_was(source, tmp_path):
         "b.mp4.telemetry.zip",
         "b.mp4.provenance.json",
     }
+
+
+def test_an_output_that_ffmpeg_does_not_know_again_has_no_essence(tmp_path):
+    """It takes some transport streams of ten packets for something else."""
+    stream = tmp_path / "a.ts"
+    stream.write_bytes((b"\x47\x1f\xff\x10" + b"\xff" * 184) * 10)
+    assert essence_sha256(stream, 0) is None

@@ -10,7 +10,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import av.error
 
@@ -21,9 +21,8 @@ from dashcam_pipeline.media.containers import COARSEST_TICK
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from dashcam_pipeline.compare.page.model import State
+    from dashcam_pipeline.compare.page.record import RunRecord
     from dashcam_pipeline.media.source import SourceInfo, Track
 
 _FACTS_OF_FILES: Final = frozenset(
@@ -80,7 +79,7 @@ def audit(
     before: SourceInfo,
     after: SourceInfo,
     packets: tuple[Contents, Contents],
-    record: Mapping[str, Any],
+    record: RunRecord,
 ) -> list[Row]:
     """Compare a recording with what was made of it.
 
@@ -99,43 +98,35 @@ def audit(
     return rows
 
 
-def damage(record: Mapping[str, Any]) -> list[Row]:
+def damage(record: RunRecord) -> list[Row]:
     """What the run found damaged in its source; empty where nothing was."""
-    frames = record.get("frames")
-    if not isinstance(frames, dict):
-        return []
+    frames = record.frames
     rows = []
     for key in ("missing", "concealed", "damaged_packets", "converted", "times_repaired"):
-        count = frames.get(key)
-        if isinstance(count, int) and count:
+        count = getattr(frames, key)
+        if count:
             state: State = "lost" if key in {"missing", "damaged_packets"} else "noted"
             rows.append(Row(f"row.{key}", str(count), "", state))
-    if frames.get("truncated"):
+    if frames.truncated:
         rows.append(Row("row.truncated", "", "", "lost"))
-    holes = record.get("holes")
-    if isinstance(holes, list) and holes:
-        rows.append(Row("row.holes", spans(holes), "", "lost"))
+    if record.holes:
+        holes = spans((begin, end) for begin, end in record.holes)
+        rows.append(Row("row.holes", holes, "", "lost"))
     return rows
 
 
-def _asked_part(record: Mapping[str, Any]) -> str:
+def _asked_part(record: RunRecord) -> str:
     """``10 s - 16 s`` where only a part was asked for."""
-    settings = record.get("settings")
-    if not isinstance(settings, dict):
-        return ""
-    start, end = settings.get("start"), settings.get("end")
+    start, end = record.settings.start, record.settings.end
     if start is None and end is None:
         return ""
     return f"{start or 0:g} s - {f'{end:g} s' if end is not None else ''}".rstrip(" -")
 
 
-def _frames(
-    packets: tuple[Contents, Contents], record: Mapping[str, Any], *, partial: bool
-) -> list[Row]:
+def _frames(packets: tuple[Contents, Contents], record: RunRecord, *, partial: bool) -> list[Row]:
     before, after = (p.times for p in packets)
-    frames = record.get("frames")
-    given = frames.get("read") if isinstance(frames, dict) else None
-    expected = given if partial and isinstance(given, int) else len(before)
+    given = record.frames.read
+    expected = given if partial and given is not None else len(before)
     state: State = "kept" if len(after) == expected else "lost"
     if partial and given is None:
         state = "noted"
@@ -174,7 +165,7 @@ def _tracks(
     before: SourceInfo,
     after: SourceInfo,
     packets: tuple[Contents, Contents],
-    record: Mapping[str, Any],
+    record: RunRecord,
     *,
     partial: bool,
 ) -> list[Row]:
@@ -242,11 +233,6 @@ def _when(info: SourceInfo) -> str:
     return info.creation_time.strftime("%Y-%m-%d %H:%M:%S") if info.creation_time else "-"
 
 
-def _reasons(record: Mapping[str, Any]) -> dict[str, str]:
+def _reasons(record: RunRecord) -> dict[str, str]:
     """Why tracks aren't there, as the run said."""
-    lost: Sequence[Any] = record.get("not_carried") or ()
-    return {
-        str(entry.get("track")): str(entry.get("reason", ""))
-        for entry in lost
-        if isinstance(entry, dict)
-    }
+    return {entry.track: entry.reason for entry in record.not_carried}

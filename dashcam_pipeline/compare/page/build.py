@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page import audit, browser
@@ -30,10 +30,11 @@ from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.probe import probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from dashcam_pipeline.compare.page.curves import Shot
     from dashcam_pipeline.compare.page.model import Curve
+    from dashcam_pipeline.compare.page.record import RunRecord
     from dashcam_pipeline.media.source import SourceInfo
 
 Proxies = Literal["auto", "always", "never"]
@@ -91,7 +92,7 @@ def write_page(
     """
     options = options or PageOptions()
     target, page = Path(target), _page_path(Path(target), output)
-    found = find_clips(target, None if original is None else Path(original))
+    found, left = find_clips(target, None if original is None else Path(original))
     ours = _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
     with Claim(page, overwrite=options.overwrite, own=ours) as claim:
@@ -109,7 +110,7 @@ def write_page(
             claim.commit()
         except OSError as error:
             raise output_error(error, page) from error
-    return PageResult(page, len(clips), writer.files, tuple(writer.notes))
+    return PageResult(page, len(clips), writer.files, (*left, *writer.notes))
 
 
 def _page_path(target: Path, output: str | Path | None) -> Path:
@@ -231,13 +232,12 @@ class _ClipWriter:
     def _compare(
         self, clip: Clip, found: ClipFiles, source: Path, after: SourceInfo, index: int
     ) -> None:
-        settings = found.record.get("settings")
-        part = settings if isinstance(settings, dict) else {}
+        part = found.record.settings
         config = CleanConfig(
             stages=(),
-            start=part.get("start"),
-            end=part.get("end"),
-            track=part.get("track"),
+            start=part.start,
+            end=part.end,
+            track=part.track,
             threads=self._options.threads,
         )
         comparison = Comparison(source, after.path, config)
@@ -281,10 +281,9 @@ class _ClipWriter:
         return Playable(browser.link(target, self._page), lead, proxy=True)
 
 
-def _speed(record: Mapping[str, Any], frames: int) -> float | None:
-    timings = record.get("timings")
-    seconds = timings.get("total") if isinstance(timings, dict) else None
-    return frames / seconds if isinstance(seconds, int | float) and seconds > 0 else None
+def _speed(record: RunRecord, frames: int) -> float | None:
+    seconds = record.timings.total
+    return frames / seconds if seconds else None
 
 
 def _end(times: list[float]) -> float:

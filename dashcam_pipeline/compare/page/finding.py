@@ -5,16 +5,29 @@ A run's own report (``dashcam clean --report``) tells it; without one, ``origina
 
 from __future__ import annotations
 
-import json
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pydantic import ValidationError
+
+from dashcam_pipeline.compare.page.record import (
+    BatchClipRecord,
+    BatchRecord,
+    RunRecord,
+    TimingsRecord,
+    as_run,
+)
 from dashcam_pipeline.errors import InputMissingError, UsageError
+from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.media.containers import is_recording
+from dashcam_pipeline.provenance.untrusted import inside, printable, read_object, what_is_wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+_Parsed = TypeVar("_Parsed")
 
 ENDINGS: Final = ("_clean",)
 """What ``dashcam clean`` adds to a name."""
@@ -38,13 +51,14 @@ _STATUS: Final = {
 _WHY: Final = {"bright": "taken by day", "not reached": "the run ended before"}
 """Why a batch left a clip out, where it gives no reason of its own."""
 
-PROVENANCE: Final = "dashcam_pipeline/provenance"
-"""The schema of the record beside an output."""
-
 FILES: Final = "_files"
 """Ending of the folder beside a page."""
 
-_JSON_LIMIT: Final = 64 << 20
+_OTHER_MACHINES: Final = ("//", "\\\\")
+"""How paths on other machines begin, in Windows."""
+
+_MOST_NOTES: Final = 20
+"""Of files that were left; a hostile folder has a million of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +76,24 @@ class ClipFiles:
 
     cleaned: Path | None
     source: Path | None
-    record: Mapping[str, Any] = field(default_factory=dict)
+    record: RunRecord = field(default_factory=RunRecord)
     name: str = ""
     status: str = ""
     reason: str = ""
 
 
-def find_clips(target: Path, original: Path | None = None) -> list[ClipFiles]:
+def find_clips(
+    target: Path, original: Path | None = None
+) -> tuple[list[ClipFiles], tuple[str, ...]]:
     """What a page about a file or a folder shows.
 
     Args:
         target: a cleaned recording, or a folder of them (searched through).
         original: the recording, or the folder of recordings, that it was made of; None looks for
             it where the run's report says, and beside the result.
+
+    Returns:
+        the clips, and what was left and why, a sentence each.
 
     Raises:
         InputMissingError: there is nothing at ``target`` or ``original``.
@@ -83,96 +102,203 @@ def find_clips(target: Path, original: Path | None = None) -> list[ClipFiles]:
     for path in (target, original):
         if path is not None and not path.exists():
             raise InputMissingError(f"{path} does not exist.", advice="Check the name.")
+    search = _Search(target.parent if target.is_file() else target)
     if target.is_file():
         if original is not None and original.is_dir():
-            original = _by_name(target, _videos(original))
-        records = _records(target.parent, deep=False)
-        return [_found(target, original, records, target.name)]
-    if original is not None and original.is_file():
-        raise UsageError(
-            f"{target} is a folder, but --original {original} is a file.",
-            advice="Name the folder of the recordings.",
-        )
-    return _find_in(target, original)
+            original = _by_name(target, search.videos(original))
+        search.read_records(deep=False)
+        clips = [search.found(target, original, target.name)]
+    else:
+        if original is not None and original.is_file():
+            raise UsageError(
+                f"{target} is a folder, but --original {original} is a file.",
+                advice="Name the folder of the recordings.",
+            )
+        search.read_records(deep=True)
+        clips = search.in_folder(original)
+    return clips, tuple(search.notes)
 
 
-def _find_in(folder: Path, original: Path | None) -> list[ClipFiles]:
-    records = _records(folder, deep=True)
-    batch = _read(folder / BATCH)
-    if isinstance(batch.get("clips"), list):
-        return _of_batch(folder, batch, original, records)
-    videos = list(_videos(folder))
-    originals = list(_videos(original)) if original is not None else []
-    mirrored = {p.relative_to(original).with_suffix(""): p for p in originals if original}
-    found = []
-    for video in videos:
-        place = video.relative_to(folder).with_suffix("")
-        source = mirrored.get(place) or _by_name(video, originals)
-        found.append(_found(video, source, records, str(video.relative_to(folder))))
-    sources = {clip.source.resolve() for clip in found if clip.source is not None}
-    clips = [
-        clip
-        for clip in found
-        if clip.cleaned is not None
-        and clip.cleaned.resolve() not in sources
-        and (clip.source is not None or clip.record)
-    ]
-    if not clips:
-        raise UsageError(
-            f"{folder} holds no cleaned recording whose original is known.",
-            advice="Name the folder of the originals with --original, or clean with --report.",
-        )
-    return sorted(clips, key=lambda clip: clip.name)
+class _Search:
+    """Looks for clips, their records and their originals in one folder.
 
+    Records come from anyone: a file that one names is taken only if it lies in the folder, or is,
+    bit for bit, the file whose hash the output's record holds. Whoever wrote a record can't name a
+    file of somebody else's so.
 
-def _of_batch(
-    folder: Path,
-    batch: Mapping[str, Any],
-    original: Path | None,
-    records: Mapping[str, list[_Record]],
-) -> list[ClipFiles]:
-    """What a batch's own report lists, failures included."""
-    came_from = original or Path(str(batch.get("input", "")))
-    clips = []
-    for entry in batch["clips"]:
-        if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
-            continue
-        status = _STATUS.get(str(entry.get("status")), "failed")
-        output, source = str(entry.get("output") or ""), came_from / entry["path"]
-        reason = str(entry.get("reason") or "")
+    Args:
+        folder: of the page's clips.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._records: dict[str, list[_Record]] = {}
+        self._listed: dict[Path, list[Path]] = {}
+        self.notes: list[str] = []
+
+    def read_records(self, *, deep: bool) -> None:
+        """Read the reports of runs, by the name of the file that was written."""
+        pattern = self._folder.rglob("*.json") if deep else self._folder.glob("*.json")
+        for file in sorted(pattern):
+            run = self._read(file, as_run)
+            if run is not None and run.output.path:
+                record = _Record(file, run)
+                self._records.setdefault(Path(run.output.path).name, []).append(record)
+
+    def in_folder(self, original: Path | None) -> list[ClipFiles]:
+        """All clips of the folder."""
+        batch = self._read(self._folder / BATCH, _as_batch)
+        if batch is not None:
+            return self._of_batch(batch, original)
+        originals = list(self.videos(original)) if original is not None else []
+        mirrored = {p.relative_to(original).with_suffix(""): p for p in originals if original}
+        found = []
+        for video in self.videos(self._folder):
+            place = video.relative_to(self._folder).with_suffix("")
+            source = mirrored.get(place) or _by_name(video, originals)
+            found.append(self.found(video, source, str(video.relative_to(self._folder))))
+        sources = {clip.source.resolve() for clip in found if clip.source is not None}
+        clips = [
+            clip
+            for clip in found
+            if clip.cleaned is not None
+            and clip.cleaned.resolve() not in sources
+            and (clip.source is not None or clip.record.known)
+        ]
+        if not clips:
+            raise UsageError(
+                f"{self._folder} holds no cleaned recording whose original is known.",
+                advice="Name the folder of the originals with --original, or clean with --report.",
+            )
+        return sorted(clips, key=lambda clip: clip.name)
+
+    def _of_batch(self, batch: BatchRecord, original: Path | None) -> list[ClipFiles]:
+        """What a batch's own report lists, failures included."""
+        if not batch.clips:
+            raise UsageError(
+                f"{self._folder / BATCH} lists no clip.", advice="Run the batch first."
+            )
+        return [self._of_entry(entry, batch, original) for entry in batch.clips]
+
+    def _of_entry(
+        self, entry: BatchClipRecord, batch: BatchRecord, original: Path | None
+    ) -> ClipFiles:
+        status, reason = _STATUS.get(entry.status, "failed"), entry.reason or ""
         if status == "skipped":
-            reason = reason or _WHY.get(str(entry.get("status")), "")
-        cleaned = folder / output if output and (folder / output).is_file() else None
-        if cleaned is None and status in {"done", "damaged"}:
-            status, reason = "failed", f"{output or entry['path']} is no longer there"
-        known = source if source.is_file() else None
-        clip = ClipFiles(None, known, {}, entry["path"], status, reason)
-        if cleaned is not None:
-            found = _found(cleaned, known, records, entry["path"])
-            clip = replace(found, status=status, reason=reason)
-        seconds = entry.get("seconds")
-        if isinstance(seconds, int | float) and seconds > 0 and "timings" not in clip.record:
-            timings = {"timings": {"total": seconds}}
-            clip = replace(clip, record={**clip.record, **timings})
-        clips.append(clip)
-    if not clips:
-        raise UsageError(f"{folder / BATCH} lists no clip.", advice="Run the batch first.")
-    return clips
+            reason = reason or _WHY.get(entry.status, "")
+        cleaned = inside(self._folder, entry.output) if entry.output else None
+        if cleaned is None:
+            if status in {"done", "damaged"}:
+                status = "failed"
+                reason = f"{entry.output or entry.path} is not in this folder (any more)"
+            return ClipFiles(None, None, name=entry.path, status=status, reason=reason)
+        if original is not None:
+            source = inside(original, entry.path)
+        else:
+            source = self._recorded(Path(batch.input) / entry.path, cleaned)
+        clip = self.found(cleaned, source, entry.path)
+        if entry.seconds and clip.record.timings.total is None:
+            took = RunRecord(timings=TimingsRecord(total=entry.seconds))
+            clip = replace(clip, record=clip.record.with_more(took))
+        return replace(clip, status=status, reason=reason)
+
+    def found(self, cleaned: Path, source: Path | None, name: str) -> ClipFiles:
+        """One clip with its report, and its original where it isn't known yet."""
+        about = self._about(cleaned)
+        for record in about:
+            source = source or self._source(record, cleaned)
+        if source is None:
+            source = _by_name(cleaned, self._beside(cleaned.parent))
+        # A run's own report knows more (how long it took) than the record beside the output.
+        merged = RunRecord()
+        for record in sorted(about, key=lambda r: r.run.timings.total is not None):
+            merged = merged.with_more(record.run)
+        return ClipFiles(cleaned, source, merged, name)
+
+    def _about(self, cleaned: Path) -> list[_Record]:
+        return [r for r in self._records.get(cleaned.name, []) if r.is_of(cleaned)]
+
+    def _source(self, record: _Record, cleaned: Path) -> Path | None:
+        """The recording, if it is beside the report or the result, or still where it was."""
+        if not record.run.input.path:
+            return None
+        path = Path(record.run.input.path)
+        for place in (
+            record.file.parent / path,
+            record.file.parent / path.name,
+            cleaned.parent / path.name,
+        ):
+            near = self._within(place)
+            if near is not None and not near.samefile(cleaned):
+                return near
+        return self._recorded(path, cleaned)
+
+    def _recorded(self, path: Path, cleaned: Path) -> Path | None:
+        """A recording elsewhere, if it is the very file that an output's record speaks of."""
+        if str(path).startswith(_OTHER_MACHINES):
+            return None  # only to ask for it would log in there
+        near = self._within(path)
+        if near is not None:
+            return None if near.samefile(cleaned) else near
+        path = path.absolute()
+        file = inside(path.parent, path.name)
+        if file is None:
+            return None
+        for record in self._about(cleaned):
+            known = record.run.input
+            if known.bytes == file.stat().st_size and known.sha256.lower() == sha256_of(file):
+                return file
+        return None
+
+    def _within(self, path: Path) -> Path | None:
+        """A file, if it lies in the folder."""
+        return inside(self._folder.absolute(), path.absolute())
+
+    def _beside(self, folder: Path) -> list[Path]:
+        """Recordings of one folder, listed once: a batch asks for each of its clips."""
+        if folder not in self._listed:
+            self._listed[folder] = list(self.videos(folder, deep=False))
+        return self._listed[folder]
+
+    def videos(self, folder: Path, *, deep: bool = True) -> Iterable[Path]:
+        """Recordings below a folder, in order; not hidden ones, comparisons, or a page's own.
+
+        Links that lead out of it are none of its recordings.
+        """
+        for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
+            inner = path.relative_to(folder)
+            if not is_recording(path) or path.stem.endswith(OURS):
+                continue
+            if any(p.startswith(".") for p in inner.parts):
+                continue
+            if any(p.endswith(FILES) for p in inner.parts[:-1]):
+                continue
+            if inside(folder, inner) is not None:
+                yield path
+            elif path.is_symlink():
+                self._note(f"{path} is a link that leads to another folder; it was left.")
+
+    def _read(self, file: Path, parse: Callable[[Mapping[str, Any]], _Parsed]) -> _Parsed | None:
+        """A JSON file of ours; None, and a note, where it can't be used."""
+        try:
+            return parse(read_object(file))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._note(f"{file} can't be read: {error.strerror}.")
+        except ValidationError as error:
+            self._note(f"{file} is no report of a run: {what_is_wrong(error)}.")
+        except ValueError as error:
+            self._note(f"{file} is no report of a run: {error}.")
+        return None
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes and len(self.notes) < _MOST_NOTES:
+            self.notes.append(printable(text))
 
 
-def _found(
-    cleaned: Path, source: Path | None, records: Mapping[str, list[_Record]], name: str
-) -> ClipFiles:
-    about = [r for r in records.get(cleaned.name, []) if r.is_of(cleaned)]
-    for record in about:
-        source = source or record.source(cleaned)
-    if source is None:
-        source = _by_name(cleaned, _videos(cleaned.parent, deep=False))
-    # A run's own report knows more (how long it took) than the record beside the output.
-    merged: dict[str, Any] = {}
-    for record in sorted(about, key=lambda r: "timings" in r.data):
-        merged |= record.data
-    return ClipFiles(cleaned, source, merged, name)
+def _as_batch(data: Mapping[str, Any]) -> BatchRecord | None:
+    return BatchRecord.model_validate(data) if "clips" in data else None
 
 
 def _by_name(cleaned: Path, candidates: Iterable[Path]) -> Path | None:
@@ -182,84 +308,16 @@ def _by_name(cleaned: Path, candidates: Iterable[Path]) -> Path | None:
     return next((by_stem[name] for name in reversed(names) if name in by_stem), None)
 
 
-def _videos(folder: Path, *, deep: bool = True) -> Iterable[Path]:
-    """Recordings below a folder, in order; not hidden ones, comparisons, or a page's own."""
-    for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
-        inner = path.relative_to(folder).parts
-        if not is_recording(path) or path.stem.endswith(OURS):
-            continue
-        if any(p.startswith(".") for p in inner) or any(p.endswith(FILES) for p in inner[:-1]):
-            continue
-        if path.is_file():
-            yield path
-
-
 @dataclass(frozen=True, slots=True)
 class _Record:
     """A run's report, and where it lies."""
 
     file: Path
-    data: Mapping[str, Any]
+    run: RunRecord
 
     def is_of(self, cleaned: Path) -> bool:
-        """True unless it is about another file of the same name that exists elsewhere."""
-        written = self._path("output")
-        if written is None or written.name != cleaned.name:
-            return False
-        return (
-            not written.exists() or written.samefile(cleaned) or self.file.parent == cleaned.parent
-        )
-
-    def source(self, cleaned: Path) -> Path | None:
-        """The recording, if it is still where it was, or beside the report or the result."""
-        path = self._path("input")
-        if path is None:
-            return None
-        places = [path, self.file.parent / path, self.file.parent / path.name]
-        for place in [*places, cleaned.parent / path.name]:
-            if place.is_file() and not place.samefile(cleaned):
-                return place
-        return None
-
-    def _path(self, which: str) -> Path | None:
-        facts = self.data.get(which)
-        path = facts.get("path") if isinstance(facts, dict) else None
-        return Path(path) if isinstance(path, str) and path else None
-
-
-def _records(folder: Path, *, deep: bool) -> dict[str, list[_Record]]:
-    """Reports of runs below a folder, by the name of the file that was written."""
-    found: dict[str, list[_Record]] = {}
-    for file in sorted(folder.rglob("*.json") if deep else folder.glob("*.json")):
-        data = _as_run(_read(file))
-        output = data.get("output")
-        path = output.get("path") if isinstance(output, dict) else None
-        if isinstance(path, str) and isinstance(data.get("input"), dict):
-            found.setdefault(Path(path).name, []).append(_Record(file, data))
-    return found
-
-
-def _as_run(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A provenance record in the words of a run's report; anything else as it is."""
-    if data.get("schema") != PROVENANCE:
-        return data
-    both = ("input", "output")
-    named: dict[str, Any] = {key: data[key] for key in both if isinstance(data.get(key), dict)}
-    streams = data.get("streams")
-    return {
-        **data,
-        **{key: {**facts, "path": facts.get("name")} for key, facts in named.items()},
-        "not_carried": streams.get("not_carried") if isinstance(streams, dict) else [],
-        "holes": data.get("holes_s"),
-    }
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    """A JSON object; an empty one where the file is anything else."""
-    try:
-        if file.stat().st_size > _JSON_LIMIT:
-            return {}
-        data = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}  # not ours: cameras and other tools keep JSON files too
-    return data if isinstance(data, dict) else {}
+        """True if it lies beside a file of the name that was written, or names that very place."""
+        if self.file.parent == cleaned.parent:
+            return Path(self.run.output.path).name == cleaned.name
+        written = self.file.parent / self.run.output.path
+        return os.path.abspath(written) == os.path.abspath(cleaned)  # noqa: PTH100 - touches no file

@@ -115,8 +115,12 @@ def _cell(value: float | None) -> str:
 
 
 def to_json(telemetry: Telemetry) -> str:
-    """All that was found as JSON; of raw bytes only name, size and sha256."""
-    return json.dumps(telemetry.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    """All that was found as JSON; of raw bytes only name, size and sha256.
+
+    Names that are no UTF-8 come out as JSON escapes.
+    """
+    text = json.dumps(telemetry.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", errors="backslashreplace").decode()
 
 
 def to_zip(telemetry: Telemetry) -> bytes:

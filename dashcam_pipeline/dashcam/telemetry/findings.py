@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from dashcam_pipeline.dashcam.telemetry.model import Raw, Telemetry
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 _OVERHEAD: Final = 256
 """Bytes of memory that a piece costs beside its own, or a million tiny ones would be free."""
+
+_MOST_SAID: Final = 20
+"""Notes, faults and private places that are told: a hostile file has a million reasons."""
+
+_SAID: Final = 200
+"""Characters of an error's own words; some repeat what they were given."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
@@ -37,7 +45,49 @@ class Findings:
     withheld: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     recorded: datetime | None = None
+    faults: list[str] = field(default_factory=list)
     kept: int = 0
+    looked_at: int = 0
+    places: set[str] = field(default_factory=set)
+
+    def ask(self, family: Family, question: Callable[[Family], Answer]) -> Answer | None:
+        """Ask one family; a fault in it costs its telemetry and nothing else.
+
+        This is the one place where families run. A family promises not to raise, but what it reads
+        is hostile, and no recording may be lost to a camera's odd numbers.
+
+        Args:
+            family: that is asked.
+            question: given the family.
+
+        Returns:
+            its answer; None, and a sentence in ``faults``, where it failed.
+        """
+        try:
+            return question(family)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a warning
+            self.fault(f"{family.name} telemetry", error)
+            return None
+
+    def fault(self, what: str, error: Exception) -> None:
+        """Say that something failed, once for each kind of error."""
+        said = str(error)[:_SAID] or "no more is known"
+        _say(
+            self.faults,
+            f"{what} could not be read in part ({type(error).__name__}: {said}); "
+            "its bytes are kept as they are.",
+        )
+
+    def look(self, size: int) -> bool:
+        """True if so many bytes more may be read; ``Limits.total`` holds for everything together.
+
+        Pieces may overlap: an index of a few kilobytes can list the same megabytes a million times.
+        """
+        self.looked_at += size
+        if self.looked_at <= self.limits.total:
+            return True
+        self._too_much()
+        return False
 
     def recognise(self, ask: Callable[[Family], Reading | None]) -> bool:
         """Let the families look at a piece; what the first one that knows it reads is added.
@@ -49,7 +99,7 @@ class Findings:
             True if one knows it.
         """
         for family in self.asked:
-            reading = ask(family)
+            reading = self.ask(family, ask)
             if reading is not None:
                 self.add(family, reading)
                 return True
@@ -64,8 +114,14 @@ class Findings:
 
     def note(self, text: str) -> None:
         """Add a sentence, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        _say(self.notes, text)
+
+    def withhold(self, place: str) -> None:
+        """Name a box whose content is private, once."""
+        _say(self.withheld, place)
+
+    def _too_much(self) -> None:
+        self.note(f"more than {self.limits.total >> 20} MiB of telemetry; the rest was left.")
 
     def _extend(self, fixes: Sequence[Fix], accelerations: Sequence[Acceleration]) -> None:
         room = self.limits.rows - len(self.fixes), self.limits.rows - len(self.accelerations)
@@ -86,7 +142,11 @@ class Findings:
         """Keep bytes as they are (see ``Raw``), unless all of them together become too many."""
         cost = len(data) + _OVERHEAD
         if self.kept + cost > self.limits.total:
-            self.note(f"more than {self.limits.total >> 20} MiB of telemetry; the rest was left.")
+            self._too_much()
+            return
+        self.places.add(name.partition(" [")[0])
+        if len(self.places) > self.limits.places:
+            self.note(f"more than {self.limits.places} kinds of telemetry; the rest was left.")
             return
         self.kept += cost
         self.raws.append(Raw(name, data, carrier, seconds, understood))
@@ -101,4 +161,12 @@ class Findings:
             withheld=tuple(self.withheld),
             notes=tuple(self.notes),
             recorded=self.recorded,
+            faults=tuple(self.faults),
         )
+
+
+def _say(said: list[str], text: str) -> None:
+    """Add a text that isn't there yet, up to ``_MOST_SAID``."""
+    if text in said or len(said) > _MOST_SAID:
+        return
+    said.append(text if len(said) < _MOST_SAID else "and more of the kind.")

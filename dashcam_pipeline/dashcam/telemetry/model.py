@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 KNOT: Final = 1852 / 3600
@@ -23,6 +23,18 @@ STANDARD_GRAVITY: Final = 9.80665
 
 _MAX_LATITUDE: Final = 90.0
 _MAX_LONGITUDE: Final = 180.0
+
+_PLAUSIBLE: Final[dict[str, tuple[float, float]]] = {
+    # receivers that anybody may buy stop at 1000 knots and 18 km (the CoCom limits)
+    "speed": (0.0, 1000 * KNOT),
+    "altitude": (-18_000.0, 18_000.0),
+    "satellites": (0, 255),  # a byte holds them in every layout that is known
+    "hdop": (0.0, 655.35),  # GPMF's largest: 16 bits of hundredths
+}
+"""What can be true beside the coordinates; anything else is a camera's "unknown", or damage."""
+
+MAX_G: Final = 256.0
+"""g; no layout's counts reach further (BlackVue: 16 bits, 128 counts a g)."""
 
 Carrier: TypeAlias = Literal["block", "box", "track", "packets", "message", "sidecar"]
 """How a recording holds raw telemetry.
@@ -48,7 +60,7 @@ class Fix:
         hdop: horizontal dilution of precision.
 
     Raises:
-        ValueError: coordinates that no place on Earth has.
+        ValueError: coordinates that no place on Earth has, or a number that isn't finite.
     """
 
     latitude: float
@@ -66,6 +78,9 @@ class Fix:
         # written so that NaN fails as well
         if not (abs(self.latitude) <= _MAX_LATITUDE and abs(self.longitude) <= _MAX_LONGITUDE):
             raise ValueError(f"no place on Earth: {self.latitude = }, {self.longitude = }")
+        numbers = (self.seconds, self.altitude, self.speed, self.course, self.hdop)
+        if not all(number is None or math.isfinite(number) for number in numbers):
+            raise ValueError(f"a fix holds finite numbers only: {self}")
 
 
 def make_fix(
@@ -77,23 +92,36 @@ def make_fix(
 ) -> Fix | None:
     """A fix from a camera's numbers, or None where the coordinates are impossible.
 
-    Values beside the coordinates that can't be (not finite, negative speed) are left out.
+    Values beside the coordinates that can't be (not finite, a negative speed, an altitude in
+    space) are left out.
 
     Args:
         latitude, longitude, seconds, time: as in ``Fix``.
         **more: the other fields of ``Fix``.
     """
-    kept: dict[str, Any] = {
-        key: value for key, value in more.items() if value is not None and math.isfinite(value)
-    }
-    if kept.get("speed", 0) < 0:
-        del kept["speed"]
-    if "course" in kept:
-        kept["course"] %= 360.0
+    if seconds is not None and not math.isfinite(seconds):
+        seconds = None
     try:
-        return Fix(latitude, longitude, seconds, time, **kept)
+        return Fix(latitude, longitude, seconds, time, **_possible(more))
     except ValueError:
         return None
+
+
+def completed(fix: Fix, **more: float | None) -> Fix:
+    """A fix with more of its fields; values that can't be are left out, as in ``make_fix``."""
+    return replace(fix, **_possible(more))
+
+
+def _possible(values: Mapping[str, float | None]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        low, high = _PLAUSIBLE.get(key, (-math.inf, math.inf))
+        if value is None or not (math.isfinite(value) and low <= value <= high):
+            continue
+        kept[key] = value % 360.0 if key == "course" else value
+    if "satellites" in kept:
+        kept["satellites"] = int(kept["satellites"])
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +131,31 @@ class Acceleration:
     Args:
         x, y, z: in g (9.80665 m/s2), gravity included.
         seconds: since the recording began, None where nothing tells.
+
+    Raises:
+        ValueError: a number that isn't finite.
     """
 
     x: float
     y: float
     z: float
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check what every reader of a value relies on."""
+        if not all(map(math.isfinite, (self.x, self.y, self.z, self.seconds or 0.0))):
+            raise ValueError(f"an acceleration holds finite numbers only: {self}")
+
+
+def make_acceleration(x: float, y: float, z: float, seconds: float | None) -> Acceleration | None:
+    """A reading from a camera's numbers, or None where it is none that a sensor can give.
+
+    Args:
+        x, y, z, seconds: as in ``Acceleration``.
+    """
+    if not all(abs(value) <= MAX_G for value in (x, y, z)):  # NaN fails as well
+        return None
+    return Acceleration(x, y, z, seconds if seconds is None or math.isfinite(seconds) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +194,7 @@ class Telemetry:
         withheld: names of boxes whose content is private (Wi-Fi passwords); never exported.
         notes: what the user should know, a sentence each.
         recorded: when the recording began by the camera's clock, where its telemetry says it.
+        faults: families and carriers that failed, a sentence each; a run warns of them.
     """
 
     families: tuple[str, ...] = ()
@@ -156,6 +204,7 @@ class Telemetry:
     withheld: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     recorded: datetime | None = None
+    faults: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """True if there is anything to keep."""
@@ -174,8 +223,6 @@ class Telemetry:
         """
         if start is None and end is None:
             return self
-        from dataclasses import replace  # noqa: PLC0415 - only here
-
         first = start or 0.0
 
         def cut(items: Iterable[Any]) -> tuple[Any, ...]:
@@ -210,7 +257,7 @@ class Telemetry:
                 for raw in self.raws
             ],
             "withheld": list(self.withheld),
-            "notes": list(self.notes),
+            "notes": [*self.faults, *self.notes],
             "recorded": self.recorded.isoformat() if self.recorded else None,
         }
 

@@ -41,7 +41,8 @@ def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
         limits: bounds on what a hostile file can make us do.
 
     Returns:
-        what was found, empty if there is nothing; a note says if reading failed on the way.
+        what was found, empty if there is nothing; a note says if reading failed on the way, and
+        ``faults`` which family or carrier couldn't cope with what it was given.
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
@@ -63,4 +64,6 @@ def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
             # a card that fails in the middle must not take along what was found elsewhere;
             # IndexError is PyAV's for tracks that appear on the way
             findings.note(f"telemetry could be read only in part ({error}).")
+        except Exception as error:  # noqa: BLE001 - a warning: no video is lost to its telemetry
+            findings.fault(collect.__module__.rpartition(".")[2], error)
     return findings.result()

@@ -55,6 +55,8 @@ def collect(
         if not block_size or offset + block_size > size or block_size > limits.payload:
             strange += 1
             continue
+        if not findings.look(block_size):
+            break
         file.seek(offset)
         data = file.read(block_size)
         seconds = None if length is None else index * length / count

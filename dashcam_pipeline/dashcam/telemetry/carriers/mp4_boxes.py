@@ -58,26 +58,49 @@ def collect(path: Path, findings: Findings) -> None:
     """
     with path.open("rb") as file:
         size = path.stat().st_size
-        for node in isobmff.children(file, 0, size, limits=findings.limits):
+        boxes = isobmff.children(file, 0, size, most=findings.limits.headers)
+        candidates = 0
+        for number, node in enumerate(boxes, 1):
+            if number == findings.limits.headers:
+                findings.note(f"more than {number} boxes; the rest was not looked at.")
             if node.kind == b"moov":
                 _moov(file, node, size, findings)
-            else:
+            elif _may_hold(node):
+                candidates += 1
+                if candidates > findings.limits.entries:
+                    findings.note(
+                        f"more than {findings.limits.entries} boxes that may hold "
+                        "telemetry; the rest was left."
+                    )
+                    return
                 _box(file, node, node.name, findings)
+
+
+def _may_hold(node: Node) -> bool:
+    """True for a box of the top level that is to be looked into.
+
+    A recording in fragments has hundreds of thousands of boxes of the standards, and telemetry may
+    come behind them all.
+    """
+    return node.kind not in _ORDINARY or (node.kind == b"free" and node.size > node.header)
 
 
 def _moov(file: BinaryIO, moov: Node, size: int, findings: Findings) -> None:
     limits = findings.limits
     begin = moov.offset + moov.header
-    for node in isobmff.children(file, begin, moov.end, limits=limits):
+    for number, node in enumerate(isobmff.children(file, begin, moov.end, most=limits.boxes), 1):
+        if number == limits.boxes:
+            findings.note(f"more than {number} boxes in moov; the rest was not looked at.")
         if node.kind == block_index.KIND:
             header = isobmff.find(file, begin, moov.end, b"mvhd", limits=limits)
             table = isobmff.payload(file, node, limits=limits) or b""
             length = None if header is None else _duration(isobmff.payload(file, header) or b"")
             block_index.collect(file, size, table, length, findings)
         elif node.kind == b"udta":
-            for child in isobmff.children(file, node.offset + node.header, node.end, limits=limits):
+            inner = node.offset + node.header
+            for child in isobmff.children(file, inner, node.end, most=limits.boxes):
                 if child.kind in PRIVATE_BOXES:
-                    findings.withheld.append(f"moov/udta/{child.name}")
+                    findings.withhold(f"moov/udta/{child.name}")
         else:
             _box(file, node, f"moov/{node.name}", findings)
 
@@ -85,7 +108,7 @@ def _moov(file: BinaryIO, moov: Node, size: int, findings: Findings) -> None:
 def _box(file: BinaryIO, node: Node, place: str, findings: Findings) -> None:
     """A box: a family's, a standard's, or one to be kept unknown, unless it is private."""
     if node.kind in PRIVATE_BOXES:
-        findings.withheld.append(place)
+        findings.withhold(place)
         return
     if node.kind in _ORDINARY and place != _PADDING:
         return
@@ -95,7 +118,7 @@ def _box(file: BinaryIO, node: Node, place: str, findings: Findings) -> None:
     elif place == _PADDING or (node.kind == b"uuid" and content[:16] == _XMP):
         return
     elif _PRIVATE_WORDS.search(content):
-        findings.withheld.append(place)
+        findings.withhold(place)
     else:
         _keep(file, node, place, findings, understood=False)
 
@@ -135,7 +158,7 @@ def put_back(raws: Sequence[Raw], path: Path) -> tuple[list[Raw], str]:
     """
     with path.open("r+b") as file:
         size = file.seek(0, 2)
-        moov = next((n for n in isobmff.children(file, 0, size) if n.kind == b"moov"), None)
+        moov = isobmff.find(file, 0, size, b"moov")
         if moov is None or moov.end != size or moov.size > _MAX_MOOV:
             return [], "the file's index isn't where it could be extended"
         inner = [raw for raw in raws if raw.carrier == "box" and raw.name.startswith("moov/")]

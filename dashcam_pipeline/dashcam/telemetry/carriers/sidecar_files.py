@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from dashcam_pipeline.dashcam.telemetry.families.base import Family
     from dashcam_pipeline.dashcam.telemetry.findings import Findings
 
 _CARD_LEVELS: Final = 4
@@ -51,11 +52,16 @@ def _logs(folder: Path, clip: str, findings: Findings) -> None:
         for file in sorted(p for name in family.card_logs for p in _matching(folder, name)):
             if not _is_small(file, findings):
                 continue
-            about = family.card_log(file.read_bytes(), clip)
-            if about is not None:
-                reading, lines = about
-                findings.add(family, reading)
-                findings.keep(file.name, lines, "sidecar")
+            _log(file, family, clip, findings)
+
+
+def _log(file: Path, family: Family, clip: str, findings: Findings) -> None:
+    data = file.read_bytes()
+    about = findings.ask(family, lambda one: one.card_log(data, clip))
+    if about is not None:
+        reading, lines = about
+        findings.add(family, reading)
+        findings.keep(file.name, lines, "sidecar")
 
 
 def _is_small(path: Path, findings: Findings) -> bool:

@@ -59,6 +59,8 @@ def _demux(container: InputContainer, wanted: list[Stream], findings: Findings) 
             findings.note("a telemetry track has more packets than a recording can have.")
             return
         if packet.size and packet.size <= _MAX_PACKET:
+            if not findings.look(packet.size):
+                return
             _packet(packet, findings)
 
 

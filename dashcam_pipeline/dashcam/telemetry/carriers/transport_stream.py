@@ -7,6 +7,7 @@ shown later than it.
 from __future__ import annotations
 
 import struct
+from collections import deque
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from dashcam_pipeline.dashcam.telemetry.formats import mpegts
@@ -64,26 +65,26 @@ def put_back(raws: Sequence[Raw], path: Path) -> tuple[list[Raw], str]:
         if pids & {pid for rows in mpegts.chunks(file) for pid in mpegts.pids(rows)}:
             return [], "the output uses its PID for something else"
     with path.open("rb") as source, rewritten(path) as out:
-        _interleave(list(raws), source, out)
+        _interleave(raws, source, out)
     return list(raws), ""
 
 
-def _interleave(raws: list[Raw], source: BinaryIO, out: BinaryIO) -> None:
+def _interleave(raws: Sequence[Raw], source: BinaryIO, out: BinaryIO) -> None:
     counters: dict[int, int] = {}
+    waiting = deque(raws)
     first: int | None = None
     for rows in mpegts.chunks(source):
         written = 0
         for row, pts in mpegts.picture_times(rows):
             first = pts if first is None else first
             now = mpegts.seconds_between(first, pts)
-            due = [raw for raw in raws if (raw.seconds or 0.0) < now]
-            if due:
+            # in their own order, also where a camera's clock jumped back between two of them
+            while waiting and (waiting[0].seconds or 0.0) < now:
                 out.write(rows[written:row].tobytes())
                 written = row
-                out.writelines(_packets(raw, counters) for raw in due)
-                raws = raws[len(due) :]
+                out.write(_packets(waiting.popleft(), counters))
         out.write(rows[written:].tobytes())
-    out.writelines(_packets(raw, counters) for raw in raws)
+    out.writelines(_packets(raw, counters) for raw in waiting)
 
 
 def _pid(raw: Raw) -> int:

@@ -18,6 +18,7 @@ from dashcam_pipeline.dashcam.telemetry.model import (
     STANDARD_GRAVITY,
     Acceleration,
     Fix,
+    make_acceleration,
     make_fix,
 )
 
@@ -40,6 +41,7 @@ _NUMBERS: Final = {
     ord("f"): "f",
     ord("d"): "d",
 }
+_DAY: Final = 86_400.0
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _GPS5_VALUES: Final = 5
 _GPS9: Final = struct.Struct(">7i2H")
@@ -66,7 +68,7 @@ class _Stream:
     """What came before the samples in their own stream."""
 
     scale: list[float] = field(default_factory=list)
-    fix: int | None = None
+    has_fix: bool = True
     time: datetime | None = None
     hdop: float | None = None
 
@@ -75,7 +77,8 @@ class _Stream:
         if key == b"SCAL":
             self.scale = _numbers(kind, values)
         elif key == b"GPSF":
-            self.fix = int(next(iter(_numbers(kind, values)), 0))
+            # a float in its place may be NaN or infinite; either is no "0: no fix"
+            self.has_fix = next(iter(_numbers(kind, values)), 0) != 0
         elif key == b"GPSP":
             self.hdop = next(iter(_numbers(kind, values)), 0.0) / 100
         elif key == b"GPSU":
@@ -127,19 +130,18 @@ class _Packet:
         for i, row in enumerate(rows):
             if len(row) == _AXES:
                 x, y, z = (value / STANDARD_GRAVITY for value in row)
-                found.append(Acceleration(x, y, z, self._at(i, len(rows))))
+                made = make_acceleration(x, y, z, self._at(i, len(rows)))
+                found += [made] if made else []
         return found
 
     def _gps5(self, rows: list[list[float]], stream: _Stream) -> list[Fix]:
-        if stream.fix == 0:
+        if not stream.has_fix:
             return []
         found = []
         for i, row in enumerate(rows):
             if len(row) != _GPS5_VALUES:
                 continue
-            time = stream.time
-            if time is not None:
-                time += timedelta(seconds=self.length * i / len(rows))
+            time = _later(stream.time, self.length * i / len(rows))
             fix = make_fix(
                 row[0],
                 row[1],
@@ -164,10 +166,7 @@ class _Packet:
             )
             if not fix:
                 continue
-            try:
-                time = _EPOCH + timedelta(days=days, seconds=seconds)
-            except (OverflowError, ValueError):
-                time = None
+            time = _later(_EPOCH, days * _DAY + seconds)
             made = make_fix(
                 lat, lon, self._at(i, count), time, altitude=alt, speed=speed, hdop=hdop
             )
@@ -199,6 +198,14 @@ def _rows(kind: int, values: bytes, size: int, scale: list[float]) -> list[list[
         [value / by for value, by in zip(flat[i : i + columns], scales, strict=True)]
         for i in range(0, len(flat) - columns + 1, columns)
     ]
+
+
+def _later(time: datetime | None, seconds: float) -> datetime | None:
+    """A time so much later; None where no calendar has it."""
+    try:
+        return None if time is None else time + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _time(text: bytes) -> datetime | None:

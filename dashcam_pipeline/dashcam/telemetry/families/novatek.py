@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
 from dashcam_pipeline.dashcam.telemetry.formats import nmea
-from dashcam_pipeline.dashcam.telemetry.model import KNOT, Acceleration, Fix, make_fix
+from dashcam_pipeline.dashcam.telemetry.model import (
+    KNOT,
+    Acceleration,
+    Fix,
+    make_acceleration,
+    make_fix,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +99,7 @@ def _clock(  # noqa: PLR0917 - a date's own order
     """A time of a camera's numbers, or None where they are none; two-digit years are of 2000 on."""
     try:
         return datetime(
-            year + 2000 if year < 2000 else year,  # noqa: PLR2004
+            year + 2000 if year < 100 else year,  # noqa: PLR2004 - two digits
             month,
             day,
             hour,
@@ -117,4 +123,4 @@ def _sensor(data: bytes, offset: int, seconds: float | None) -> Acceleration | N
     if len(counts) < _SENSOR.size or not any(counts) or counts == _PLACEHOLDER:
         return None
     x, y, z = (count / _GRAVITY_COUNTS for count in _SENSOR.unpack(counts))
-    return Acceleration(x, y, z, seconds)
+    return make_acceleration(x, y, z, seconds)

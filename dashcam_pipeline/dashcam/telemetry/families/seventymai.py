@@ -11,13 +11,14 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
 from dashcam_pipeline.dashcam.telemetry.formats import nmea
-from dashcam_pipeline.dashcam.telemetry.model import Acceleration, make_fix
+from dashcam_pipeline.dashcam.telemetry.model import Acceleration, make_acceleration, make_fix
 
 if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.model import Fix
@@ -101,7 +102,7 @@ def _log(text: bytes, clip: str) -> tuple[list[Fix], list[Acceleration], bytes]:
     lines: list[bytes] = []
     if not text.startswith(_LOG_HEADER):
         return fixes, accelerations, b""
-    wanted = clip.encode().upper()
+    wanted = os.fsencode(clip).upper()
     first: int | None = None
     for line in text.splitlines()[1:]:
         fields = line.split(b",")
@@ -117,7 +118,8 @@ def _log(text: bytes, clip: str) -> tuple[list[Fix], list[Acceleration], bytes]:
             continue  # a line cut short by a power loss
         first = stamp if first is None else first
         seconds = float(stamp - first)
-        accelerations.append(Acceleration(x, y, z, seconds))
+        felt = make_acceleration(x, y, z, seconds)
+        accelerations += [felt] if felt else []
         if fields[1] == b"A":
             fix = make_fix(latitude, longitude, seconds, time, course=course, speed=speed)
             fixes += [fix] if fix else []

@@ -11,7 +11,7 @@ from typing import Final
 
 from dashcam_pipeline.dashcam.telemetry.families.base import Family, Reading
 from dashcam_pipeline.dashcam.telemetry.formats import nmea
-from dashcam_pipeline.dashcam.telemetry.model import Acceleration
+from dashcam_pipeline.dashcam.telemetry.model import make_acceleration
 
 _SENSOR: Final = re.compile(rb"gsensori,\d+,(\d{1,6}),([+-]?\d{1,6}),([+-]?\d{1,6}),([+-]?\d{1,6})")
 
@@ -31,4 +31,5 @@ class Thinkware(Family):
         if not counts:
             return Reading(fixes)
         x, y, z = (float(value) / counts for value in sensor.groups()[1:])
-        return Reading(fixes, (Acceleration(x, y, z, seconds),))
+        felt = make_acceleration(x, y, z, seconds)
+        return Reading(fixes, (felt,) if felt else ())

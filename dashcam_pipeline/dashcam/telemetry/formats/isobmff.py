@@ -39,16 +39,16 @@ class Node:
         return "".join(chr(c) if 32 <= c < 127 else f"\\x{c:02x}" for c in self.kind)  # noqa: PLR2004 - ASCII
 
 
-def children(file: BinaryIO, begin: int, end: int, *, limits: Limits = LIMITS) -> Iterator[Node]:
+def children(file: BinaryIO, begin: int, end: int, *, most: int = LIMITS.boxes) -> Iterator[Node]:
     """Boxes one after the other; ends silently at the first impossible one.
 
     Args:
         file: seekable.
         begin, end: the parent's payload, in bytes from the file's beginning.
-        limits: ``boxes`` is used.
+        most: boxes looked at.
     """
     offset = begin
-    for _ in range(limits.boxes):
+    for _ in range(most):
         if offset + HEADER > end:
             return
         file.seek(offset)
@@ -81,7 +81,8 @@ def find(
     """
     node: Node | None = None
     for kind in path[: limits.depth]:
-        node = next((c for c in children(file, begin, end, limits=limits) if c.kind == kind), None)
+        boxes = children(file, begin, end, most=limits.boxes)
+        node = next((c for c in boxes if c.kind == kind), None)
         if node is None:
             return None
         begin, end = node.offset + node.header, node.end
@@ -97,11 +98,15 @@ def payload(file: BinaryIO, node: Node, *, limits: Limits = LIMITS) -> bytes | N
 
 
 def whole(file: BinaryIO, node: Node, *, limits: Limits = LIMITS) -> bytes | None:
-    """A box with its header, or None if it is larger than ``limits.payload``."""
+    """A box with its header, or None if it is larger than ``limits.payload``.
+
+    A size of 0, "up to the end", is written out: in another place it would swallow what follows.
+    """
     if node.size > limits.payload:
         return None
     file.seek(node.offset)
-    return file.read(node.size)
+    data = file.read(node.size)
+    return data if any(data[:4]) else node.size.to_bytes(4, "big") + data[4:]
 
 
 def box(kind: bytes, content: bytes) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.dashcam.telemetry.model import KNOT, Fix, make_fix
+from dashcam_pipeline.dashcam.telemetry.model import KNOT, Fix, completed, make_fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,12 +101,7 @@ def rmc(fields: list[bytes], seconds: float | None = None) -> Fix | None:
 def _with_gga(fix: Fix, fields: list[bytes]) -> Fix:
     """Altitude and quality of the GGA sentence of the same time."""
     satellites, hdop, altitude = (_number(field) for field in fields[6 : _ALTITUDE + 1])
-    return replace(
-        fix,
-        altitude=altitude,
-        satellites=None if satellites is None else int(satellites),
-        hdop=hdop,
-    )
+    return completed(fix, altitude=altitude, satellites=satellites, hdop=hdop)
 
 
 def _position(fields: list[bytes]) -> tuple[float, float] | None:
