@@ -82,7 +82,7 @@ class Verification:
         }
 
 
-def verify(path: Path, *, source: Path | None = None) -> Verification:
+def verify(path: str | Path, *, source: str | Path | None = None) -> Verification:
     """Hash an output and what belongs to it again.
 
     Args:
@@ -93,6 +93,7 @@ def verify(path: Path, *, source: Path | None = None) -> Verification:
         InputMissingError: no output, or no record.
         InputError: the record can't be understood.
     """
+    path = Path(path)
     if not path.is_file():
         raise InputMissingError(
             f"{path} does not exist.", advice="Name an output of dashcam clean."
@@ -102,7 +103,7 @@ def verify(path: Path, *, source: Path | None = None) -> Verification:
     checks += [
         _check("companion", path.with_name(entry["name"]), entry) for entry in record["companions"]
     ]
-    origin = source or path.with_name(record["input"]["name"])
+    origin = Path(source or path.with_name(record["input"]["name"]))
     if source is None and origin == path:  # a batch keeps names: the source lies in another folder
         entry = record["input"]
         checks.append(Check("input", entry["name"], "missing", entry["sha256"].lower()))

@@ -90,7 +90,7 @@ def find_clips(target: Path, original: Path | None = None) -> list[ClipFiles]:
         return [_found(target, original, records, target.name)]
     if original is not None and original.is_file():
         raise UsageError(
-            f"{target} is a folder, but --original {original} is a file.",
+            f"{target} is a folder, but `original={original}` is a file.",
             advice="Name the folder of the recordings.",
         )
     return _find_in(target, original)
@@ -120,7 +120,7 @@ def _find_in(folder: Path, original: Path | None) -> list[ClipFiles]:
     if not clips:
         raise UsageError(
             f"{folder} holds no cleaned recording whose original is known.",
-            advice="Name the folder of the originals with --original, or clean with --report.",
+            advice="Name the folder of the originals: `original=FOLDER`.",
         )
     return sorted(clips, key=lambda clip: clip.name)
 
