@@ -170,7 +170,7 @@ def _make_folder(folder: Path, page: Path, *, ours: bool) -> None:
     if foreign:
         raise OutputExistsError(
             f"{folder} exists already and is not of a page of this tool.",
-            advice="Pass `overwrite=True` to write into it, name another page, or take the link away.",
+            advice="Pass `overwrite=True` to write into it, name another page, or remove the link.",
         )
 
 
