@@ -7,6 +7,9 @@ in ``benchmarks/results``. Each is written by what measures it:
 
     dashcam evaluate glare --pairs PAIRS --results benchmarks/results/pairs.json
     dashcam evaluate glare --folder NIGHTS --results benchmarks/results/nights.json
+    dashcam evaluate glare --glare-free DAYS --results benchmarks/results/glare-free.json
+    dashcam evaluate glare --clip CLIP --results benchmarks/results/flicker.json
+    dashcam evaluate night-day ... --results benchmarks/results/night-day-TOWN.json
     python benchmarks/glare_study.py --out runs/study ...   (its study.json, as glare-study.json)
     python benchmarks/speed.py --results benchmarks/results/speed.json
     python benchmarks/quality.py --truth samples/city --results benchmarks/results/quality.json
@@ -44,6 +47,8 @@ SPEED_ROWS = {
 }
 OURS = ("no stages", "glare fast", "glare balanced")
 ORDER = (NOTHING, "glare-open", "glare")
+DEFAULT = "glare-open"
+TOWNS = ("RoadScene", "MSRS")
 CLIPS = ("city", "rainy-city", "country-moon")
 
 
@@ -104,6 +109,59 @@ def nights() -> str:
             for name, m in rows.items()
         ),
     )
+
+
+def glare_words() -> str:
+    """What the default weights leave as it was, or make worse."""
+    (real,) = result("pairs")["pairs"].values()
+    worse = next(row["worse"] for row in real["rows"] if row["name"] == DEFAULT) * real["count"]
+    (days,) = result("glare-free")["glare_free"].values()
+    kept = days[DEFAULT]["means"]["as it is"]
+    (flicker,) = result("flicker")["flicker"].values()
+    rows = [row for clip in flicker["clips"] for row in clip["rows"]]
+    rises = [row["ratio"] - 1 for row in rows if row["name"] == DEFAULT]
+    return prose(
+        f"Of those pairs {worse:.0f} of {real['count']} lose more than 0.1 dB as a whole. Pictures "
+        f"without glare come out as they went in, but for a few ({kept['pooled']:.1f} dB over "
+        f"{kept['pictures']} days). On clips with next to no glare flicker changes by "
+        f"{100 * min(rises):+.0f} to {max(rises):+.0%}."
+    )
+
+
+def night_day() -> str:
+    """Night to day: how far from days, and what moves, in two towns."""
+    found = [
+        {row["name"]: row for row in result(f"night-day-{town.lower()}")["rows"]} for town in TOWNS
+    ]
+    rows = []
+    for name in found[0]:
+        cells = [name]
+        for town in found:
+            d, structure = town[name]["distance"], town[name]["structure"]
+            cells += [
+                f"{d['value']:.0f} [{d['low']:.0f}, {d['high']:.0f}]",
+                f"{structure:.2f}",
+            ]
+        signals = [town[name]["signals"] for town in found]
+        count, fade = (sum(s[key] for s in signals) for key in ("count", "fade"))
+        turn = f"{max(s['degrees'] for s in signals):.0f}"
+        rows.append([*cells, f"{turn}, and {fade} of {count} fade" if fade else turn])
+    heads = [f"{town}, kd-lite0" for town in TOWNS]
+    return table(
+        (
+            *("row", heads[0], "structure", heads[1], "structure"),
+            "red and green signals turn by, degrees",
+        ),
+        rows,
+    )
+
+
+def night_day_words() -> str:
+    """Flicker of night to day."""
+    rows = {row["name"]: row for row in result("night-day-roadscene")["rows"]}
+    clips = rows["night-to-day"]["clips"].items()
+    times = " and ".join(f"{found['ratio']:.2f} ({clip})" for clip, found in clips)
+    return prose(f"Flicker is that of the source times {times}.")
 
 
 def study() -> str:
@@ -190,7 +248,11 @@ def speed_words() -> str:
     )
 
 
-BLOCKS: tuple[Callable[[], str], ...] = (pairs, nights, study, speed_setting, speed, speed_words)
+BLOCKS: tuple[Callable[[], str], ...] = (
+    *(night_day, night_day_words),
+    *(pairs, nights, glare_words, study),
+    *(speed_setting, speed, speed_words),
+)
 
 
 def fill(text: str) -> str:
