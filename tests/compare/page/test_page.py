@@ -239,7 +239,7 @@ def test_a_folder_mirrors_the_originals(tmp_path):
 
 def test_a_folder_without_originals_says_what_to_do(tmp_path):
     make_clip(tmp_path / "a.mp4", Picture(frames=3))
-    with pytest.raises(UsageError, match="--original"):
+    with pytest.raises(UsageError, match="`original=FOLDER`"):
         write_page(tmp_path, options=ONE)
 
 
