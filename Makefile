@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OUT := out
 SAMPLE := samples/city/night-glare.mp4
 
-.PHONY: help demo test bench lint format wheel clean
+.PHONY: help demo test bench readme notebook lint format wheel clean
 
 help:
 	@echo "make demo       clean a sample night clip and write a before/after video"
@@ -15,6 +15,8 @@ help:
 	@echo "make test-browser  the report page in a real browser"
 	@echo "make bench      how fast cleaning is here, and how good at each level"
 	@echo "                (BENCH=--quick for a short run, QUALITY='--pairs DIR' for real pairs)"
+	@echo "make readme     fill the README's tables from benchmarks/results"
+	@echo "make notebook   run docs/python.ipynb again, and keep what it shows"
 	@echo "make wheel      build the wheel, weights included"
 
 $(BIN)/python:
@@ -47,6 +49,12 @@ test: lint
 bench: $(VENV)/.developed
 	$(BIN)/python benchmarks/speed.py $(BENCH)
 	$(BIN)/python benchmarks/quality.py $(QUALITY)
+
+readme: $(VENV)/.installed
+	$(BIN)/python benchmarks/readme.py
+
+notebook: $(VENV)/.developed
+	$(BIN)/jupyter execute --inplace docs/python.ipynb
 
 format: $(VENV)/.developed
 	$(BIN)/ruff format .

@@ -2,18 +2,23 @@
 
     python benchmarks/quality.py [--levels fast balanced best] [--frames 60]
         [--truth samples/windscreens] [--clip NIGHT.mp4]... [--pairs DIR [--list NAMES]]
+        [--results benchmarks/results/quality.json]
 
-Prints Markdown: on the windscreen judge, PSNR by region and flicker against exact truth; on
-recordings without truth, the warping error; on pairs of pictures, PSNR by region. A clip is where
-answers are carried from frame to frame; a picture is seen by the network at every level. Needs the
-extra ``train``, as ``dashcam evaluate`` does, which measures other things too.
+Prints Markdown (``--results`` also writes the clips with truth for the README): on the windscreen
+judge, PSNR by region and flicker against exact truth; on recordings without truth, the warping
+error; on pairs of pictures, PSNR by region. A clip is where answers are carried from frame to
+frame; a picture is seen by the network at every level. Needs the extra ``train``, as ``dashcam
+evaluate`` does, which measures other things too.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from itertools import islice
 from pathlib import Path
+
+from study_tables import plain, rounded
 
 from dashcam_pipeline.inference.manifest import GLARE
 from dashcam_pipeline.training.evaluation.glare.flicker import (
@@ -41,11 +46,15 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, action="append", default=[], dest="clips")
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--list", type=Path, dest="names")
+    parser.add_argument("--results", type=Path, help="write the clips with truth there")
     options = parser.parse_args()
     moving = {level: clip_cleaner(GLARE, {}, level) for level in options.levels}
     clips = {clip.name: evaluate_clip(clip, moving) for clip in find_clips(options.truth)}
     print("Behind windscreens, against exact truth\n")
     print(TruthReport(clips).markdown())
+    if options.results is not None:
+        found = rounded(plain({"truth": TruthReport(clips).to_dict()["clips"]}))
+        options.results.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     measured = [
         measure_flicker(clip.name, islice(read_clip(clip), options.frames), moving)
         for clip in options.clips

@@ -1,13 +1,14 @@
 """How fast cleaning is beside the plain transcode that it can't do without.
 
     python benchmarks/speed.py [--quick] [--sizes 640x360 1920x1080 3840x2160] [--rounds 3]
-        [--rows "glare fast" ...]
+        [--rows "glare fast" ...] [--results benchmarks/results/speed.json]
 
-Prints Markdown. For each size a night-like clip is made (``night.py``), and every row cleans it in
-a process of its own, round by round, so that whatever else the machine does meets all rows alike.
-A row's numbers are medians over the rounds. *x plain* is the ratio to the plain transcode of the
-same round; the processor's ratio (user and system time of all threads) also holds on a busy
-machine, where the wall clock's doesn't.
+Prints Markdown; ``--results`` also writes what the README says of it (``make readme``), a size at a
+time: what that file holds of other sizes stays. For each size a night-like clip is made
+(``night.py``), and every row cleans it in a process of its own, round by round, so that whatever
+else the machine does meets all rows alike. A row's numbers are medians over the rounds. *x plain*
+is the ratio to the plain transcode of the same round; the processor's ratio (user and system time
+of all threads) also holds on a busy machine, where the wall clock's doesn't.
 
 The plain transcode is decoder and encoder through PyAV, with the codec, preset and rate factor that
 the other rows use. *Naive* is what a short script would do: every frame to RGB, through the network
@@ -30,6 +31,7 @@ from statistics import median
 import numpy as np
 import one_run
 from night import make_clip
+from study_tables import rounded
 
 from dashcam_pipeline.inference.manifest import load_manifest
 
@@ -37,6 +39,9 @@ FRAMES = {(640, 360): 1200, (1920, 1080): 1200, (3840, 2160): 300}
 QUICK_FRAMES = 90
 NAIVE_SHARE = {(640, 360): 20, (1920, 1080): 300}
 """The naive row does one frame in so many; none at sizes where it would take too much memory."""
+
+OURS = ("no stages", "glare fast", "glare balanced")
+"""Rows whose memory the README names."""
 
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimddp")
 """Of the processor, those that networks and codecs run faster with."""
@@ -88,8 +93,8 @@ def run(row: str, clip: Path, folder: Path, frames: int, options: argparse.Names
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) -> None:
-    """All rows at one size."""
+def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) -> dict:
+    """All rows at one size: printed, and as data."""
     width, height = size
     frames = options.frames or (QUICK_FRAMES if options.quick else FRAMES.get(size, 300))
     clip = make_clip(folder / f"{width}x{height}.mp4", width=width, height=height, frames=frames)
@@ -104,32 +109,50 @@ def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) ->
     print(f"x264 {options.preset} at crf {options.crf}, {options.rounds} rounds\n")
     print("| row | frames a second | x plain | x plain, processor | core-ms a frame | peak MB |")
     print("|---|---:|---:|---:|---:|---:|")
+    rows_found = {}
     for row, found in results.items():
         plain = results["plain transcode"]
         wall, processor = (
             median(per(a, key) / per(b, key) for a, b in zip(found, plain, strict=True))
             for key in ("wall", "cpu")
         )
+        rows_found[row] = made = {
+            "fps": median(1 / per(r, "wall") for r in found),
+            "x_plain": wall,
+            "x_plain_processor": processor,
+            "core_ms": 1000 * median(per(r, "cpu") for r in found),
+            "peak_mb": median(r["peak"] for r in found) / 1e6,
+        }
         print(
-            f"| {row} | {median(1 / per(r, 'wall') for r in found):.1f} | {wall:.2f} "
-            f"| {processor:.2f} | {1000 * median(per(r, 'cpu') for r in found):.1f} "
-            f"| {median(r['peak'] for r in found) / 1e6:.0f} |"
+            f"| {row} | {made['fps']:.1f} | {wall:.2f} | {processor:.2f} "
+            f"| {made['core_ms']:.1f} | {made['peak_mb']:.0f} |"
         )
+    result = {
+        "machine": machine(),
+        "frames": frames,
+        "rounds": options.rounds,
+        "preset": options.preset,
+        "crf": options.crf,
+        "rows": rows_found,
+        "peak_mb": max(made["peak_mb"] for row, made in rows_found.items() if row in OURS),
+    }
     if "glare balanced" in results:
         first, spent = (
             median(r[key] for r in results["glare balanced"]) for key in ("first", "first_cpu")
         )
         print(f"\nFirst frame of `glare balanced`: {first:.2f} s; {spent:.2f} s of a processor.")
+        result["first_seconds"] = first
     if not options.rows:
-        parts(size, clip, folder, options)
+        result["parts"] = parts(size, clip, folder, options)
+    return result
 
 
 def per(result: dict, key: str) -> float:
     return result[key] / result["frames"]
 
 
-def parts(size: tuple[int, int], clip: Path, folder: Path, options: argparse.Namespace) -> None:
-    """Where the time goes, frame by frame."""
+def parts(size: tuple[int, int], clip: Path, folder: Path, options: argparse.Namespace) -> dict:
+    """Where the time goes, frame by frame: printed, and medians by level as data."""
     print(
         f"\nCore-ms a frame at {size[0]}x{size[1]} by part, one thread: median / 95th percentile\n"
     )
@@ -143,6 +166,13 @@ def parts(size: tuple[int, int], clip: Path, folder: Path, options: argparse.Nam
     for level, times in table.items():
         cells = (f"{np.median(times[n]):.1f} / {np.percentile(times[n], 95):.1f}" for n in names)
         print(f"| {level} | {' | '.join(cells)} |")
+    return {level: {n: float(np.median(times[n])) for n in names} for level, times in table.items()}
+
+
+def keep(file: Path, size: str, found: dict) -> None:
+    """Write what was measured at one size; other sizes stay as they are."""
+    known = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    file.write_text(json.dumps(known | {size: rounded(found)}, indent=1) + "\n", "utf-8")
 
 
 def start_up(rounds: int) -> None:
@@ -167,6 +197,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", help="these only, without the parts")
     parser.add_argument("--preset", default="veryfast")
     parser.add_argument("--crf", type=int, default=20)
+    parser.add_argument("--results", type=Path, help="write what the README says of it there")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     sizes = list(FRAMES)[:2] if options.quick else list(FRAMES)
@@ -178,7 +209,9 @@ def main() -> None:
     start_up(5)
     with tempfile.TemporaryDirectory(prefix="dashcam-benchmark-") as name:
         for size in sizes:
-            measure(size, Path(name), options)
+            found = measure(size, Path(name), options)
+            if options.results:
+                keep(options.results, f"{size[0]}x{size[1]}", found)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,15 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
+def rounded(value: Any) -> Any:  # noqa: ANN401 - as above
+    """The same with four digits of every number: more is noise, and changes at every run."""
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(inner) for inner in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
 def shown(key: str, value: float | None) -> str:
     """A number of a table."""
     if value is None or math.isnan(value):

@@ -24,12 +24,11 @@ import datetime as dt
 import os
 import re
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -38,10 +37,10 @@ from pydantic import (
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
 from dashcam_pipeline.stages.base import Box, Quality  # noqa: TC001 - pydantic reads them at run time
 from dashcam_pipeline.stages.explain import explain
+from dashcam_pipeline.stages.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _TIME: Final = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?|\.\d+)")
 _SEXAGESIMAL: Final = 60
@@ -87,13 +86,11 @@ LOOKS: dict[Look, float] = {"gentle": 0.6, "standard": 1.0, "strong": 1.3}
 """Factor on the strengths of stages that belongs to a look."""
 
 
-class StageSpec(BaseModel):
+class StageSpec(Settings):
     """Which stage, and the options that differ from its defaults.
 
     The options are checked by the stage's own model when the stage is made.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, description="Name of an installed stage.")
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the stage.")
@@ -144,10 +141,8 @@ def _option(default: Any, help_group: str, description: str, **bounds: Any) -> A
     return Field(default, description=description, json_schema_extra=extra, **bounds)
 
 
-class CleanConfig(BaseModel):
+class CleanConfig(Settings):
     """How a recording is cleaned."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     stages: tuple[StageSpec, ...] = _option(
         (StageSpec(name="glare"),),
@@ -171,7 +166,7 @@ class CleanConfig(BaseModel):
         "Stages",
         "A box that comes out as it went in, in pixels of the stored picture; repeatable. "
         "Rounded outward to the chroma grid. Without any, burned-in lines of text (date, speed, "
-        "plate) are found and protected; --no-protect switches that off.",
+        "plate) are found and protected; `protect=[]` switches that off.",
         metavar="X,Y,W,H",
     )
     device: str = _option(
@@ -285,7 +280,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputMissingError(
             f"{path}: the configuration can't be read ({error.strerror}).",
-            advice="Give the path of an existing TOML file to --config.",
+            advice="Give the path of an existing TOML file.",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
@@ -321,7 +316,7 @@ def make_config(
 
 
 def load_config(
-    path: Path | None = None,
+    path: str | Path | None = None,
     *,
     overrides: Mapping[str, Any] | None = None,
     names: Mapping[str, str] | None = None,
@@ -339,7 +334,7 @@ def load_config(
     """
     values: dict[str, Any] = {}
     if path is not None:
-        values = read_toml(path)
+        values = read_toml(Path(path))
         # On its own first, so that a mistake is said to be in the file even if it is overridden.
         make_config(values, source=str(path))
     return make_config({**values, **(overrides or {})}, names=names)

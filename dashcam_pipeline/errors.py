@@ -4,7 +4,8 @@
 
     DashcamError                  exit code 1
     ├── UsageError                2   an option or a combination that can't be
-    │   └── ConfigError           2   a wrong key or value in pipeline.toml
+    │   ├── ConfigError           2   a wrong key or value in pipeline.toml
+    │   └── ArgumentError         2   of a function: another type or shape than it takes
     ├── InputError                3   the source can't be opened or holds no video
     │   ├── InputMissingError     3   no such file, or no permission
     │   ├── NotVideoError         3   another kind of file, or no video track
@@ -23,7 +24,8 @@
 
 ``130`` is Ctrl-C (128 + SIGINT), as shells have it.
 
-A message says what is wrong with which value; ``advice`` says what to do next.
+A message says what is wrong with which value; ``advice`` says what to do next. Both name settings
+as Python has them, in backticks (`` `overwrite=True` ``); the command line makes flags of them.
 """
 
 from __future__ import annotations
@@ -59,6 +61,13 @@ class UsageError(DashcamError):
 
 class ConfigError(UsageError):
     """A wrong key or value in a configuration file."""
+
+
+class ArgumentError(UsageError, TypeError, ValueError):
+    """An argument of a function has another type or shape than it takes.
+
+    Also a TypeError and a ValueError, as Python's own functions raise them.
+    """
 
 
 class InputError(DashcamError):

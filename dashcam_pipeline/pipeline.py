@@ -21,8 +21,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dashcam_pipeline.config import CleanConfig, make_config
+from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.build_chain import build_chain
+from dashcam_pipeline.errors import ArgumentError
+from dashcam_pipeline.frames import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.workers import Progress
-    from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.stages.glare.glass import Glass
 
@@ -49,14 +50,14 @@ class Pipeline:
 
     Args:
         config: stages, strength, quality, device, threads and boxes are used; the default cleans
-            glare.
+            glare. A mapping is checked as ``CleanConfig`` is.
 
     Raises:
         DashcamError: as ``build_chain``.
     """
 
-    def __init__(self, config: CleanConfig | None = None) -> None:
-        self.config = config or CleanConfig()
+    def __init__(self, config: CleanConfig | Mapping[str, Any] | None = None) -> None:
+        self.config = CleanConfig.of(config)
         self._chain, self.device = build_chain(self.config)
 
     def process(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -69,11 +70,17 @@ class Pipeline:
             as many frames, in order, pts unchanged; some may come only after others went in.
 
         Raises:
+            ArgumentError: something else than frames.
             StageError: a stage failed or broke its contract.
         """
         whole = False
         try:
             for frame in frames:
+                if not isinstance(frame, Frame):
+                    raise ArgumentError(
+                        f"process takes Frames, not a {type(frame).__name__}.",
+                        advice="For arrays there is process_rgb.",
+                    )
                 yield from self._chain.feed(frame)
             yield from self._chain.finish()
             whole = True
@@ -93,8 +100,7 @@ class Pipeline:
             input to the last bit.
 
         Raises:
-            TypeError: not uint8.
-            ValueError: not of shape (N, H, W, 3).
+            ArgumentError: no array of uint8 and shape (N, H, W, 3).
             StageError: a stage failed or broke its contract.
         """
         import numpy as np  # noqa: PLC0415 - only here
@@ -105,10 +111,15 @@ class Pipeline:
             rgb_to_frame,
         )
 
+        wanted = "frames must be a NumPy array of uint8 (0 to 255) and shape (N, H, W, 3), not"
+        if not isinstance(frames, np.ndarray):
+            raise ArgumentError(
+                f"{wanted} a {type(frames).__name__}.", advice="np.stack makes one of pictures."
+            )
         if frames.dtype != np.uint8:
-            raise TypeError(f"frames must be uint8 (0 to 255), not {frames.dtype}")
+            raise ArgumentError(f"{wanted} of {frames.dtype}.")
         if frames.ndim != _RGB_AXES or frames.shape[-1] != 3:  # noqa: PLR2004 - R, G and B
-            raise ValueError(f"frames must have the shape (N, H, W, 3), not {frames.shape}")
+            raise ArgumentError(f"{wanted} {frames.shape}.")
 
         def frame(number: int) -> Frame:
             return rgb_to_frame(frames[number], index=number, pts=number, time_base=_RGB_TICK)
@@ -168,8 +179,7 @@ def clean(
     from dashcam_pipeline.engine.run import Run  # noqa: PLC0415
     from dashcam_pipeline.provenance import Keeper  # noqa: PLC0415
 
-    if not isinstance(config, CleanConfig):
-        config = make_config(config or {})
+    config = CleanConfig.of(config)
     source, target = Path(input), None if output is None else Path(output)
     with Run.open(config, source, target) as run:
         chain = run.prepare(Keeper(source, run.target, config))

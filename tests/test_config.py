@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import pydoc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from dashcam_pipeline.batch.session import BatchOptions
+from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.config import (
     CleanConfig,
     StageSpec,
@@ -17,7 +20,7 @@ from dashcam_pipeline.config import (
     make_config,
     parse_time,
 )
-from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
+from dashcam_pipeline.errors import ArgumentError, ConfigError, InputMissingError, UsageError
 from dashcam_pipeline.stages.base import Box
 from dashcam_pipeline.stages.registry import stage_class
 
@@ -164,7 +167,7 @@ def test_mistakes_on_the_command_line_name_the_option():
 
 
 def test_a_missing_file_says_what_to_do(tmp_path):
-    with pytest.raises(InputMissingError, match="--config"):
+    with pytest.raises(InputMissingError, match="existing TOML file"):
         load_config(tmp_path / "none.toml")
 
 
@@ -196,3 +199,56 @@ def test_threads_follow_the_process_affinity():
     assert available_threads() == len(os.sched_getaffinity(0))
     assert CleanConfig().thread_count == available_threads()
     assert CleanConfig(threads=3).thread_count == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"strength": 2}, "strength = 2 is not possible; allowed: 0 to 1."),
+        ({"strength": [0.5]}, "strength = [0.5] is not possible; allowed: 0 to 1."),
+        ({"strength": None}, "strength = None is not possible; allowed: 0 to 1."),
+        ({"quality": 3}, "quality = 3 is not possible; allowed: fast, balanced or best."),
+        ({"device": 0}, "device = 0 is not possible. Where networks run: auto, cpu, cuda or"),
+        ({"strenght": 1}, "strenght is not known. Did you mean strength?"),
+        ({"stages": "glare"}, "stages = 'glare' is not possible; it should be a list of NAME[:KEY"),
+        ({"stages": ["glare", 3]}, "stages[2] = 3 is not possible; it should be NAME[:KEY=VALUE,"),
+        ({"protect": 3}, "protect = 3 is not possible; it should be a list of X,Y,W,H."),
+        ({"protect": [(0, 0, 1, 0)]}, "protect[1].height = 0 is not possible; allowed: at least 1"),
+        ({"encoder_options": 3}, "encoder_options = 3 is not possible; it should be a list of KEY"),
+        ({"start": 5, "end": 3}, "End (3 s) must come after start (5 s)."),
+    ],
+)
+def test_a_wrong_setting_in_python_is_an_error_of_ours_with_field_and_range(settings, says):
+    with pytest.raises(UsageError) as caught:
+        CleanConfig(**settings)
+    assert str(caught.value).startswith(says)
+
+
+def test_other_settings_made_in_python_say_the_same():
+    with pytest.raises(UsageError, match=r"^x = -1 is not possible; allowed: at least 0\.$"):
+        Box(x=-1, y=0, width=2, height=2)
+    with pytest.raises(UsageError, match=r"^height = 3 is not possible; allowed: 32 to 4320\.$"):
+        PreviewOptions(height=3)
+    with pytest.raises(UsageError, match=r"^workers = -1 is not possible; allowed: 0 to 1024\.$"):
+        BatchOptions(workers=-1)
+    with pytest.raises(UsageError, match="runner = 'zebra' is not possible; allowed: local or ray"):
+        BatchOptions(runner="zebra")
+
+
+@pytest.mark.parametrize("kind", [CleanConfig, BatchOptions, PreviewOptions, Box])
+def test_help_explains_every_field_with_its_range_and_default(kind):
+    text = " ".join(pydoc.plain(pydoc.render_doc(kind)).split()).replace(" | ", " ")
+    for name, field in kind.model_fields.items():
+        assert f"{name}: {' '.join(field.description.split())}" in text
+    if kind is CleanConfig:
+        assert "0 changes nothing. (0 to 1; default: 1.0)" in text
+        assert "take longer. (fast, balanced or best; default: 'balanced')" in text
+
+
+def test_settings_are_taken_as_themselves_as_a_mapping_or_not_at_all():
+    config = CleanConfig(strength=0.5)
+    assert CleanConfig.of(config) is config
+    assert CleanConfig.of({"strength": 0.5}) == config
+    assert CleanConfig.of(None) == CleanConfig()
+    with pytest.raises(ArgumentError, match=r"CleanConfig is wanted, or a mapping .*, not 'fast'"):
+        CleanConfig.of("fast")

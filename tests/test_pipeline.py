@@ -167,7 +167,7 @@ def test_strict_refuses_a_damaged_source(tmp_path):
     clip = damage(make_clip(tmp_path / "a.mp4", Picture(frames=60)))
     with pytest.raises(DamagedError) as caught:
         clean(clip, config={"stages": (), "strict": True})
-    assert "--strict" in caught.value.advice
+    assert "`strict=True`" in caught.value.advice
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
 
 
@@ -225,14 +225,33 @@ def test_strength_scales_and_pictures_get_darker():
 @pytest.mark.parametrize(
     ("frames", "kind", "says"),
     [
-        (np.zeros((2, 8, 8, 3), np.float32), TypeError, "must be uint8"),
+        ([[1, 2, 3]], TypeError, r"NumPy array of uint8 \(0 to 255\) and shape .*, not a list"),
+        (np.zeros((2, 8, 8, 3), np.float32), TypeError, r"array of uint8 .* not of float32"),
         (np.zeros((8, 8, 3), np.uint8), ValueError, r"\(N, H, W, 3\), not \(8, 8, 3\)"),
         (np.zeros((1, 8, 8, 4), np.uint8), ValueError, r"not \(1, 8, 8, 4\)"),
     ],
 )
 def test_wrong_arrays_are_refused_with_their_shape(frames, kind, says):
-    with Pipeline(CleanConfig(stages=())) as pipeline, pytest.raises(kind, match=says):
-        pipeline.process_rgb(frames)
+    with Pipeline(CleanConfig(stages=())) as pipeline:
+        with pytest.raises(kind, match=says) as caught:
+            pipeline.process_rgb(frames)
+        assert isinstance(caught.value, DashcamError)
+
+
+def test_arrays_in_place_of_frames_are_shown_the_way():
+    with (
+        Pipeline({"stages": []}) as pipeline,
+        pytest.raises(
+            TypeError, match=r"takes Frames, not a ndarray.\nFor arrays there is process_rgb"
+        ),
+    ):
+        list(pipeline.process(np.zeros((1, 8, 8, 3), np.uint8)))
+
+
+def test_a_pipeline_and_clean_say_which_configuration_they_take(clip):
+    for start in (Pipeline, lambda config: clean(clip, config=config)):
+        with pytest.raises(DashcamError, match=r"CleanConfig is wanted, .*, not 'fast'"):
+            start("fast")
 
 
 def test_no_pictures_are_no_error():

@@ -54,7 +54,7 @@ class RayRunner:
             import ray  # noqa: PLC0415 - the extra `cluster`
         except ImportError as error:
             raise UsageError(
-                "--runner ray needs Ray.",
+                '`runner="ray"` needs Ray.',
                 advice="Install it: pip install 'dashcam-pipeline[cluster]'.",
             ) from error
         self._ray = ray

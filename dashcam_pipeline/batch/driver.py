@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashcam_pipeline.batch.discovery import check_folders, discover, select
 from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
@@ -30,6 +30,8 @@ from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.output_checks import output_error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dashcam_pipeline.batch.result import BatchReport
     from dashcam_pipeline.batch.runner import Runner
     from dashcam_pipeline.batch.session import Observer
@@ -39,8 +41,8 @@ def plan_batch(
     input: str | Path,  # noqa: A002 - the word that the command line has
     output: str | Path,
     *,
-    config: CleanConfig | None = None,
-    options: BatchOptions | None = None,
+    config: CleanConfig | Mapping[str, Any] | None = None,
+    options: BatchOptions | Mapping[str, Any] | None = None,
 ) -> Plan:
     """Decide what a run would do, without doing any of it; nothing is written.
 
@@ -53,7 +55,7 @@ def plan_batch(
     Raises:
         DashcamError: a folder, an option or weights that can't be.
     """
-    config, options = config or CleanConfig(), options or BatchOptions()
+    config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
     _check(root, output, config)
     path = journal_path(output)
@@ -68,8 +70,8 @@ def run_batch(
     input: str | Path,  # noqa: A002 - the word that the command line has
     output: str | Path,
     *,
-    config: CleanConfig | None = None,
-    options: BatchOptions | None = None,
+    config: CleanConfig | Mapping[str, Any] | None = None,
+    options: BatchOptions | Mapping[str, Any] | None = None,
     observer: Observer | None = None,
 ) -> BatchReport:
     """Clean a folder of recordings; what an earlier run did is not done again.
@@ -93,7 +95,7 @@ def run_batch(
             output folder. Nothing was done.
         KeyboardInterrupt: Ctrl-C; all workers have ended, and running it again goes on.
     """
-    config, options = config or CleanConfig(), options or BatchOptions()
+    config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
     _check(root, output, config)
     with ExitStack() as opened:

@@ -230,7 +230,7 @@ def _is_own(job: Job, target: Path) -> bool:
     if obstacle is not None:
         raise OutputExistsError(
             f"{obstacle} is there already, and wasn't made of this recording with these settings; "
-            "it is kept, unless --overwrite is given"
+            "it is kept, unless `overwrite=True` is given"
         )
     return False
 

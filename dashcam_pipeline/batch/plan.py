@@ -83,7 +83,7 @@ class Intent:
         name = what.relative_to(self.output)
         if self.overwrite:
             return "clean", f"replaces {name}, which {why}"
-        return "refuse", f"{name} {why}; it is kept, unless --overwrite is given"
+        return "refuse", f"{name} {why}; it is kept, unless `overwrite=True` is given"
 
 
 def decide(clip: TreeFile, entry: Entry | None, intent: Intent, *, ending: str = "") -> Decision:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ENDINGS: Final = ("_clean", "_before_after")
 """Of the stems of results and comparisons that were given no other name."""
 
-LEFT_OUT: Final = "made by dashcam (--include-results cleans it again)"
+LEFT_OUT: Final = "made by dashcam (`include_results=True` cleans it again)"
 """Why a product isn't cleaned."""
 
 _MARK: Final = re.compile(r"dashcam_pipeline \d[^\s:]*: ")

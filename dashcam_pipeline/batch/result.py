@@ -198,5 +198,5 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
         if not overwrite and os.path.lexists(path) and not is_report(path):
             raise OutputExistsError(
                 f"{path} is there already, and is no report of a batch.",
-                advice="Move it away, name another output folder, or pass --overwrite.",
+                advice="Move it away, name another output folder, or pass `overwrite=True`.",
             )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+from pydantic import Field, InstanceOf
 
 from dashcam_pipeline.batch.discovery import Selection
 from dashcam_pipeline.batch.journal import Entry
@@ -16,6 +18,7 @@ from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.result import BatchReport, ClipResult
 from dashcam_pipeline.batch.runner import Finished
 from dashcam_pipeline.batch.sidecars import copy_sidecars
+from dashcam_pipeline.stages.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,25 +56,25 @@ _STATUSES: Final[dict[OutcomeStatus, Status]] = {
 """Likewise, in the journal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchOptions:
-    """How a batch is run; ``CleanConfig`` says how each recording is cleaned.
+class BatchOptions(Settings):
+    """How a batch is run; ``CleanConfig`` says how each recording is cleaned."""
 
-    Args:
-        selection: which recordings.
-        night_only: True leaves out recordings taken by day.
-        segment_seconds: the most work that can be lost, in seconds of a recording.
-        workers: recordings at a time; 0 decides by cores, memory and devices.
-        runner: ``local`` for processes of this machine, ``ray`` for a cluster.
-        address: of the Ray cluster; None starts one on this machine, or takes ``RAY_ADDRESS``.
-    """
-
-    selection: Selection = field(default_factory=Selection)
-    night_only: bool = False
-    segment_seconds: float = 30.0
-    workers: int = 0
-    runner: RunnerName = "local"
-    address: str | None = None
+    selection: InstanceOf[Selection] = Field(
+        default_factory=Selection, description="Which recordings: a Selection."
+    )
+    night_only: bool = Field(default=False, description="Leave out recordings taken by day.")
+    segment_seconds: float = Field(
+        30.0, ge=0.1, le=3600, description="The most that can be lost, in seconds of a recording."
+    )
+    workers: int = Field(
+        0, ge=0, le=1024, description="Recordings at a time; 0 decides by cores, memory, devices."
+    )
+    runner: RunnerName = Field(
+        "local", description="Processes of this machine, or a Ray cluster over a shared folder."
+    )
+    address: str | None = Field(
+        None, description="Of the Ray cluster: auto, HOST:PORT; else RAY_ADDRESS, or one made here."
+    )
 
 
 class Observer(Protocol):

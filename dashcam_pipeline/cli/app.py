@@ -151,8 +151,10 @@ def _run(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except errors.DashcamError as error:
+        from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415 - loads pydantic
+
         _debug()
-        _say(str(error))
+        _say(as_flags(str(error)))
         if isinstance(error, errors.UsageError) and not error.advice:
             click.echo("`dashcam clean --help` explains every option.", err=True)
         return error.exit_code
@@ -196,4 +198,6 @@ class _Sentence(logging.Formatter):
     """``dashcam: warning: ...``, the traceback only when debugging."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"dashcam: {record.levelname.lower()}: {record.getMessage()}"
+        from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415 - loads pydantic
+
+        return f"dashcam: {record.levelname.lower()}: {as_flags(record.getMessage())}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 import click
 
 from dashcam_pipeline.cli.app import INTERRUPTED
+from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.dashcam.names import Camera
 from dashcam_pipeline.engine.readable import clock, one_line, size
@@ -179,9 +180,9 @@ def batch(  # noqa: PLR0917 - click passes them by name
         click.echo("dashcam: interrupted; run it again to go on where it was.", err=True)
         context.exit(INTERRUPTED)
     for warning in report.warnings:
-        click.echo(f"dashcam: warning: {one_line(warning)}", err=True)
+        click.echo(f"dashcam: warning: {as_flags(one_line(warning))}", err=True)
     if not quiet:
-        click.echo(report.table())
+        click.echo(as_flags(report.table()))
     context.exit(report.exit_code)
 
 
@@ -216,7 +217,7 @@ def _plan_lines(plan: Plan, *, verbose: bool) -> list[str]:
         lines.append(f"{refused} refused: something else stands where their results would go.")
     lines += plan.notes
     lines += [f"{path} can't be listed: {why}" for path, why in plan.tree.unreadable]
-    return [one_line(line) for line in lines]
+    return [as_flags(one_line(line)) for line in lines]
 
 
 def _estimate_line(found: Estimate | None, plan: Plan) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from tqdm import tqdm
 
 from dashcam_pipeline.batch.runner import Finished, Progressed, Started
+from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.engine.readable import one_line
 
 if TYPE_CHECKING:
@@ -81,10 +82,12 @@ class BatchBars:
         if self._total is not None and result.attempts:
             self._total.update()
         if self._verbose:
-            reason = f" ({result.reason})" if result.reason else ""
+            reason = f" ({as_flags(result.reason)})" if result.reason else ""
             tqdm.write(one_line(f"{result.path}: {result.status}{reason}"), file=sys.stderr)
         elif result.status == "failed":
-            tqdm.write(one_line(f"dashcam: {result.path}: {result.reason}"), file=sys.stderr)
+            tqdm.write(
+                one_line(f"dashcam: {result.path}: {as_flags(result.reason)}"), file=sys.stderr
+            )
 
     def _drop(self, slot: int) -> None:
         bar = self._bars.pop(slot, None)

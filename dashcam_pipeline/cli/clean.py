@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.errors import OutputError, OutputExistsError, UsageError
@@ -84,7 +85,7 @@ def clean(  # noqa: PLR0917 - click passes them by name
         _write_report(report, report_file, overwrite=config.overwrite)
     if not quiet:
         for warning in report.warnings:
-            click.echo(f"dashcam: warning: {warning}", err=True)
+            click.echo(f"dashcam: warning: {as_flags(warning)}", err=True)
         click.echo(report.details() if verbose else report.summary())
 
 

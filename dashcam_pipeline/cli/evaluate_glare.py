@@ -15,7 +15,7 @@ import click
 from dashcam_pipeline.cli.extras import need_training
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.inference.manifest import GLARE
-from dashcam_pipeline.media.output_checks import need_empty
+from dashcam_pipeline.media.output_checks import need_empty, need_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -146,6 +146,12 @@ class Material:
 @click.option(
     "--pictures", type=_FOLDER, help="Write before and after, and labelled contact sheets, here."
 )
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="Write the tables' numbers there, too.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print every number, for programs.")
 def glare(
@@ -155,6 +161,7 @@ def glare(
     veil: float | None,
     quality: Quality,
     pictures: Path | None,
+    results: Path | None,
     overwrite: bool,
     as_json: bool,
     **material: Any,  # noqa: ANN401 - the fields of Material, whose types click has checked
@@ -169,22 +176,25 @@ def glare(
     what.check()
     if pictures is not None:
         need_empty(pictures, overwrite=overwrite)
+    if results is not None:
+        need_new([results], overwrite=overwrite)
     strengths = {"streaks": streaks, "veil": veil}
     options = {key: value for key, value in strengths.items() if value is not None}
-    from dashcam_pipeline.training.evaluation.common.tables import plain  # noqa: PLC0415
+    from dashcam_pipeline.training.evaluation.common.tables import plain, save  # noqa: PLC0415
     from dashcam_pipeline.training.evaluation.glare.bars import bars_table  # noqa: PLC0415 - torch
 
     found: dict[str, Any] = {"models": list(models), "quality": quality, "options": options}
     with ExitStack() as stack:
         for key, name, section in _sections(what, models, options, quality, pictures, stack):
-            if as_json:
-                verdict = {"bars": [bar.to_dict() for bar in section.bars()]}
-                found.setdefault(key, {})[name] = plain(section.to_dict() | verdict)
-            else:
+            verdict = {"bars": [bar.to_dict() for bar in section.bars()]}
+            found.setdefault(key, {})[name] = plain(section.to_dict() | verdict)
+            if not as_json:
                 click.echo(f"## {key.replace('_', ' ').capitalize()}: {name}\n")
                 click.echo(f"{section.markdown()}\n")
                 if bars := section.bars():
                     click.echo(f"{bars_table(bars)}\n")
+    if results is not None:
+        save(found, results, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
 

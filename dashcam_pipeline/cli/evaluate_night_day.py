@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dashcam_pipeline.cli.extras import need_training
-from dashcam_pipeline.media.output_checks import need_empty
+from dashcam_pipeline.media.output_checks import need_empty, need_new
 
 if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Quality
@@ -65,6 +65,12 @@ if TYPE_CHECKING:
     help="Level of the stage.",
 )
 @click.option("--pictures", type=click.Path(path_type=Path), help="Write before and after here.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="Write the tables' numbers there, too.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print every number, for programs.")
 def night_day(  # noqa: PLR0917 - click passes them by name
@@ -76,6 +82,7 @@ def night_day(  # noqa: PLR0917 - click passes them by name
     frames: int,
     quality: Quality,
     pictures: Path | None,
+    results: Path | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -87,8 +94,11 @@ def night_day(  # noqa: PLR0917 - click passes them by name
     need_training()
     if pictures is not None:
         need_empty(pictures, overwrite=overwrite)
+    if results is not None:
+        need_new([results], overwrite=overwrite)
     from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no progress bars
 
+    from dashcam_pipeline.training.evaluation.common.tables import save  # noqa: PLC0415
     from dashcam_pipeline.training.evaluation.night_day import (  # noqa: PLC0415 - torch
         evaluate,
         tables,
@@ -114,4 +124,6 @@ def night_day(  # noqa: PLR0917 - click passes them by name
     )
     for clip in tqdm(clips, unit="clip", disable=quiet):
         evaluate.add_clip(found, clip, frames, rows)
+    if results is not None:
+        save(tables.plain(found), results, overwrite=overwrite)
     click.echo(json.dumps(tables.plain(found), indent=2) if as_json else tables.markdown(found))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from dashcam_pipeline.cli.flags import OPTION_NAMES, as_flags, option_extra, option_name
 from dashcam_pipeline.config import CleanConfig, load_config
 from dashcam_pipeline.stages.explain import allowed, choices, plain_type
 
@@ -68,23 +69,6 @@ class ManualCommand(click.Command):
                     formatter.write_dl(records)
 
 
-def _extra(field: FieldInfo) -> dict[str, Any]:
-    extra = field.json_schema_extra
-    if not isinstance(extra, dict):
-        raise TypeError("every field of CleanConfig names its section of the help")
-    return dict(extra)
-
-
-def option_name(name: str, field: FieldInfo) -> str:
-    """How the command line calls a field: ``--encoder-option`` for ``encoder_options``."""
-    return f"--{_extra(field).get('option') or name.replace('_', '-')}"
-
-
-OPTION_NAMES: Final = {
-    name: option_name(name, field) for name, field in CleanConfig.model_fields.items()
-}
-
-
 def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Give a command the configuration's options, and its function a ``config``.
 
@@ -95,7 +79,7 @@ def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R
     fields = {
         name: field
         for name, field in CleanConfig.model_fields.items()
-        if _extra(field)["group"] in wanted
+        if option_extra(field)["group"] in wanted
     }
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
@@ -159,7 +143,7 @@ def _config(
 
 def _field_option(name: str, field: FieldInfo) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """One field as an option; values are checked by the model, not by click."""
-    extra = _extra(field)
+    extra = option_extra(field)
     declaration = option_name(name, field)
     kind: Any = plain_type(field.annotation)
     settings: dict[str, Any] = {
@@ -191,7 +175,7 @@ def _help_text(field: FieldInfo) -> str:
     if default:
         notes.append(f"default: {default}")
     bracket = f"  [{'; '.join(notes)}]" if notes else ""
-    return f"{field.description}{bracket}"
+    return f"{as_flags(field.description or '')}{bracket}"
 
 
 def _default_text(default: object) -> str:

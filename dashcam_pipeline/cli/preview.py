@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.compare.options import LAYOUTS, PreviewOptions, make_options
@@ -106,7 +107,10 @@ def preview(  # noqa: PLR0917 - click passes them by name
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
     if frame is not None and contact_sheet is not None:
         raise click.UsageError("--frame and --contact-sheet exclude each other.")
-    options = make_options({name: value for name, value in given.items() if value is not None})
+    options = make_options(
+        {name: value for name, value in given.items() if value is not None},
+        names={name: f"--{name.replace('_', '-')}" for name in given},
+    )
     # Imported here: `--help` needs no numpy.
     from dashcam_pipeline.compare import preview as video  # noqa: PLC0415
     from dashcam_pipeline.compare import stills  # noqa: PLC0415
@@ -127,7 +131,7 @@ def preview(  # noqa: PLR0917 - click passes them by name
             )
     if not quiet:
         for note in report.notes:
-            click.echo(f"dashcam: note: {note}", err=True)
+            click.echo(f"dashcam: note: {as_flags(note)}", err=True)
         click.echo(report.summary())
     if open_result:
         click.launch(str(report.path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def probe(
                 }
             )
             if not as_json:
-                click.echo(f"dashcam: {error}", err=True)
+                click.echo(f"dashcam: {as_flags(str(error))}", err=True)
             continue
         usable = usable and found.info is not None
         seen = _glass(found.info) if glass and found.info is not None else None
@@ -102,7 +103,7 @@ def _text(found: Examination, glass: Glass | None) -> str:
         rows += [("track", _track(track.to_dict(), track.label)) for track in info.others]
     rows += [("health", f"{found.health}: {reason}") for reason in found.reasons]
     if found.advice:
-        rows.append(("advice", found.advice))
+        rows.append(("advice", as_flags(found.advice)))
     lines = [f"{found.path}: {found.health}"]
     return "\n".join(lines + [f"  {key:<9}  {value}" for key, value in rows])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption
 from dashcam_pipeline.cli.progress import steps
 
@@ -104,7 +105,7 @@ def report(  # noqa: PLR0917 - click passes them by name
         result = write_page(target, output, original=original, options=options, progress=show)
     if not quiet:
         for note in result.notes:
-            click.echo(f"dashcam: note: {note}", err=True)
+            click.echo(f"dashcam: note: {as_flags(note)}", err=True)
         click.echo(result.summary())
     if open_result:
         click.launch(str(result.path))

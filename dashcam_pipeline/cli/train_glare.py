@@ -132,7 +132,8 @@ def _begun(out: Path, file: Path | None, explicit: dict[str, Any]) -> GlareTrain
         explicit["data"] = own_scenes()
         if not explicit["data"]:
             raise UsageError("Give --data KIND:PATH at least once.")
-    return make_training_config(explicit, stored, source=str(file or ""))
+    names = {key: f"--{key.replace('_', '-')}" for key in explicit}
+    return make_training_config(explicit, stored, source=str(file or ""), names=names)
 
 
 def _resumed(folder: Path, file: Path | None, explicit: dict[str, Any]) -> GlareTrainingConfig:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.stages.base import Box  # noqa: TC001 - pydantic reads it at run time
 from dashcam_pipeline.stages.explain import explain
+from dashcam_pipeline.stages.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LayoutName = Literal["side-by-side", "stacked", "wipe", "split", "crop"]
 LAYOUTS: Final[dict[LayoutName, str]] = {
@@ -22,10 +26,8 @@ LAYOUTS: Final[dict[LayoutName, str]] = {
 Language = Literal["en", "ko"]
 
 
-class PreviewOptions(BaseModel):
+class PreviewOptions(Settings):
     """How before and after are shown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     layout: LayoutName = Field("side-by-side", description="How the two pictures are put together.")
     height: int | None = Field(
@@ -54,11 +56,14 @@ class PreviewOptions(BaseModel):
     )
 
 
-def make_options(values: dict[str, Any]) -> PreviewOptions:
+def make_options(
+    values: dict[str, Any], *, names: Mapping[str, str] | None = None
+) -> PreviewOptions:
     """Check options.
 
     Args:
         values: by field name; text is read as on the command line.
+        names: how the values' source calls a field, for messages.
 
     Raises:
         UsageError: an unknown or wrong one, naming it and what is allowed.
@@ -66,5 +71,4 @@ def make_options(values: dict[str, Any]) -> PreviewOptions:
     try:
         return PreviewOptions.model_validate(values)
     except ValidationError as error:
-        names = {name: f"--{name}" for name in PreviewOptions.model_fields}
-        raise UsageError(explain(error, PreviewOptions, source="", names=names)) from None
+        raise UsageError(explain(error, PreviewOptions, names=names)) from None

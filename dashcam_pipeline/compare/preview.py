@@ -16,7 +16,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Size
 from dashcam_pipeline.compare.composer import Composer
@@ -29,7 +29,7 @@ from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.output_checks import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dashcam_pipeline.compare.pairs import Matcher, Pair
     from dashcam_pipeline.engine.report import StageFact
@@ -114,8 +114,8 @@ def preview(
     cleaned: str | Path | None = None,
     *,
     output: str | Path | None = None,
-    options: PreviewOptions | None = None,
-    config: CleanConfig | None = None,
+    options: PreviewOptions | Mapping[str, Any] | None = None,
+    config: CleanConfig | Mapping[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> PreviewReport:
     """Show before and after in one video.
@@ -136,7 +136,7 @@ def preview(
         DashcamError: another of its kinds, see ``dashcam_pipeline.errors``; nothing was written.
         KeyboardInterrupt: Ctrl-C; nothing was written.
     """
-    options, config = options or PreviewOptions(), config or CleanConfig()
+    options, config = PreviewOptions.of(options), CleanConfig.of(config)
     begin = time.perf_counter()
     comparison = Comparison(Path(input), None if cleaned is None else Path(cleaned), config)
     target = choose_target(comparison, output)

@@ -192,7 +192,7 @@ def encode(picture: RGB, suffix: str) -> bytes:
     if not done:
         raise OutputError(
             f"a picture of {picture.shape[1]}x{picture.shape[0]} can't be written as {suffix}.",
-            advice="Take another ending, or a smaller --height.",
+            advice="Take another ending, or a smaller `height=`.",
         )
     return data.tobytes()
 

@@ -138,5 +138,5 @@ def no_pictures(source: Path) -> NotVideoError:
     """The error for a recording of which nothing can be shown."""
     return NotVideoError(
         f"{source}: there is not one picture to write.",
-        advice="Check that it plays in a media player, and that --start lies in it.",
+        advice="Check that it plays in a media player, and that `start` lies in it.",
     )

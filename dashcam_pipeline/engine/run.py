@@ -369,14 +369,14 @@ def check_damage(counts: ReadCounts, source: Path, *, strict: bool) -> None:
     if strict and counts.repaired and not counts.frames.damaged:
         raise DamagedError(
             f"times in {source} jump or are missing; nothing was written.",
-            advice="Run it without --strict to have them repaired.",
+            advice="Run it without `strict=True` to have them repaired.",
         )
     if not (strict and counts.frames.damaged):
         return
     what = "; ".join(counts.errors[:2]) or f"{counts.frames.missing} frames are missing"
     raise DamagedError(
         f"{source} is damaged ({what}); nothing was written.",
-        advice="Run it without --strict to keep what can be decoded.",
+        advice="Run it without `strict=True` to keep what can be decoded.",
     )
 
 

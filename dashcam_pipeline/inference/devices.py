@@ -86,5 +86,5 @@ def decide_device(asked: str) -> str:
         return "cpu"
     raise DeviceError(
         f"The device {asked} can't be used: {reason}.",
-        advice="Take --device cpu, or auto, which uses a GPU where it can.",
+        advice='Take `device="cpu"`, or auto, which uses a GPU where it can.',
     )

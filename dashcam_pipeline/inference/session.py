@@ -99,7 +99,7 @@ class Network:
         else:
             raise DeviceError(
                 "there is not enough memory for one picture of the network.",
-                advice="Close other programs, or take --quality fast.",
+                advice='Close other programs, or take `quality="fast"`.',
             ) from error
 
     def _note(self, text: str) -> None:
@@ -141,7 +141,7 @@ def open_session(data: bytes, name: str, device: str, threads: int) -> Inference
     if device != "cpu" and used != "CUDAExecutionProvider":
         raise DeviceError(
             f"ONNX Runtime can't use {device}: it fell back to {used}.",
-            advice="Its CUDA libraries are missing or don't fit; take --device cpu.",
+            advice='Its CUDA libraries are missing or don\'t fit; take `device="cpu"`.',
         )
     return session
 

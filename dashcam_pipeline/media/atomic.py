@@ -160,7 +160,7 @@ class Claim:
         elif not self._overwrite and os.path.lexists(path):
             raise OutputExistsError(
                 f"{path}, which goes along with the output, exists already.",
-                advice="Pass --overwrite to replace it, or name another output.",
+                advice="Pass `overwrite=True` to replace it, or name another output.",
             )
         return path
 

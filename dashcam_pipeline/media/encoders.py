@@ -204,7 +204,7 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
     if settings.crf is not None and known.crf_option is None:
         raise EncoderError(
             f"{name} has no constant quality (crf = {settings.crf}).",
-            advice="Leave --crf out, or pass the encoder's own option.",
+            advice="Leave `crf` out, or pass the encoder's own option.",
         )
     if crf is not None and known.crf_option and (settings.crf is not None or not quality_given):
         options[known.crf_option] = str(crf)
@@ -247,7 +247,7 @@ def refused(encoder: Encoder) -> EncoderError:
     if encoder.name.endswith(hardware):
         advice = "It needs its hardware and driver; libx264, libx265 and libsvtav1 need none."
     else:
-        advice = "Check the values of --crf, --preset and --encoder-option."
+        advice = "Check the values of `crf`, `preset` and `encoder_options`."
     settings = ", ".join(f"{k}={v}" for k, v in encoder.options.items()) or "its defaults"
     return EncoderError(f"{encoder.name} can't be opened with {settings}.", advice=advice)
 

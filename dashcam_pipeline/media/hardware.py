@@ -61,7 +61,7 @@ def open_decoding(path: Path, index: int, asked: str) -> tuple[InputContainer, s
         raise DeviceError(
             f"No {asked} device can decode {path}: there is none, or its driver is missing, or it "
             "doesn't know the codec.",
-            advice=f"Leave --hwaccel out, or take auto. Built in: {', '.join(kinds_built_in())}.",
+            advice=f"Leave `hwaccel` out, or take auto. Built in: {', '.join(kinds_built_in())}.",
         )
     return open_source(path), NONE
 

@@ -50,7 +50,7 @@ def too_long(path: Path, output: Path | None = None) -> OutputError:
     return OutputError(
         f"{path} can't be written: its name has {len(os.fsencode(path.name))} bytes, more than "
         "fit here.",
-        advice=f"Name a shorter output with -o, such as {output.with_name(short)}.",
+        advice=f"Name a shorter output, such as {output.with_name(short)}.",
     )
 
 

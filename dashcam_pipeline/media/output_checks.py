@@ -40,7 +40,7 @@ def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None
     if same:
         raise OutputExistsError(
             f"{target} is the recording itself, which is never written to.",
-            advice="Name another output with -o.",
+            advice="Name another output.",
         )
     if target.is_dir():
         raise OutputError(f"{target} is a folder.", advice="Name a file in it.")
@@ -82,7 +82,7 @@ def need_new(paths: Iterable[Path], *, overwrite: bool) -> None:
 def exists_error(target: Path) -> OutputExistsError:
     """The error for a name that another file has."""
     return OutputExistsError(
-        f"{target} exists already.", advice="Pass --overwrite to replace it, or name another."
+        f"{target} exists already.", advice="Pass `overwrite=True` to replace it, or name another."
     )
 
 
@@ -100,18 +100,18 @@ def output_error(error: Exception, target: Path) -> OutputError:
     if number in _FULL:
         answer = DiskFullError(
             f"no space left for {target}.",
-            advice="Free some space, or name an output on another disk with -o.",
+            advice="Free some space, or name an output on another disk.",
         )
     elif number == errno.EFBIG:
         answer = FileTooLargeError(
             f"{target} grew larger than a file may be there (FAT32 ends at 4 GB; a limit of the "
             "system may be lower).",
-            advice="Name an output on another file system with -o, or raise the limit (ulimit -f).",
+            advice="Name an output on another file system, or raise the limit (ulimit -f).",
         )
     elif number in {errno.EACCES, errno.EPERM, errno.EROFS}:
         answer = OutputError(
             f"{target} can't be written: {os.strerror(number)}.",
-            advice="Name an output in a folder of your own with -o.",
+            advice="Name an output in a folder of your own.",
         )
     elif number == errno.ENAMETOOLONG:
         answer = too_long(target)

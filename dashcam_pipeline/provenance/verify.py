@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,9 +20,6 @@ from dashcam_pipeline.provenance.untrusted import (
     read_object,
     what_is_wrong,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 State: TypeAlias = Literal["same", "changed", "missing", "other"]
 """``other``: weights of another version are installed now."""
@@ -134,7 +132,7 @@ class Verification:
         }
 
 
-def verify(path: Path, *, source: Path | None = None) -> Verification:
+def verify(path: str | Path, *, source: str | Path | None = None) -> Verification:
     """Hash an output and what belongs to it again.
 
     Args:
@@ -145,6 +143,7 @@ def verify(path: Path, *, source: Path | None = None) -> Verification:
         InputMissingError: no output, or no record.
         InputError: the record can't be understood.
     """
+    path = Path(path)
     if not path.is_file():
         raise InputMissingError(
             f"{path} does not exist.", advice="Name an output of dashcam clean."
@@ -154,7 +153,7 @@ def verify(path: Path, *, source: Path | None = None) -> Verification:
     checks = [_check("output", path, record.output)]
     checks += [_check_beside("companion", path, entry) for entry in record.companions]
     if source is not None:
-        checks.append(_check("input", source, record.input))
+        checks.append(_check("input", Path(source), record.input))
     elif record.input.name == path.name:
         # a batch keeps names: the source lies in another folder
         checks.append(_missing("input", record.input))

@@ -183,7 +183,7 @@ def _claim(job: Job, folder: Path) -> None:
     if found != wanted:
         raise UsageError(
             f"{folder} holds frames of another drive: {found!r}, not {wanted!r}",
-            advice="Give another --out, or delete that folder.",
+            advice="Give another `out=FOLDER`, or delete that folder.",
         )
     write_whole(note, wanted, overwrite=True)
 

@@ -50,7 +50,7 @@ def share_out(task: Callable[[T], object], items: Sequence[T], workers: int) -> 
     except BrokenProcessPool as error:
         raise DashcamError(
             "A rendering process was killed.",
-            advice="Perhaps memory ran out: give fewer --workers. The same command goes on.",
+            advice="Perhaps memory ran out: give fewer `workers=`. The same command goes on.",
         ) from error
     finally:
         ours.close()

@@ -22,7 +22,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from dashcam_pipeline.stages.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +36,8 @@ if TYPE_CHECKING:
 Quality = Literal["fast", "balanced", "best"]
 
 
-class Box(BaseModel):
+class Box(Settings):
     """A rectangle of the picture as it is stored, in luma pixels from the top left corner."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     x: int = Field(ge=0, description="Left edge.")
     y: int = Field(ge=0, description="Upper edge.")
@@ -61,13 +61,11 @@ class Box(BaseModel):
         return f"{self.x},{self.y},{self.width},{self.height}"
 
 
-class StageOptions(BaseModel):
+class StageOptions(Settings):
     """Base of a stage's options: frozen, unknown keys refused, bounds by ``Field(ge=, le=)``.
 
     Strengths (0 to 1) that ``--strength`` scales are named in ``Stage.strengths``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import types
 import typing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import annotated_types
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
+
+_MANY: Final = {tuple, list, dict}
+_LISTS: Final = {"tuple_type", "dict_type"}
+_ITEMS: Final = {"model_type"}
+"""Mistakes in what is written in a form of its own, which its option shows."""
+
+_OF_TEXT: Final = {"string_pattern_mismatch", "string_type", "string_too_short"}
+"""Mistakes in a text, for which the field's description says what it may be."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -72,6 +80,17 @@ def allowed(field: FieldInfo) -> str:
     return "yes or no" if plain_type(field.annotation) is bool else ""
 
 
+def field_help(field: FieldInfo) -> str:
+    """What a field means, what it takes and its default, for ``help``."""
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(default, tuple):
+        default = [str(part) for part in default]
+    notes = [allowed(field)] if plain_type(field.annotation) is not bool and allowed(field) else []
+    if not field.is_required():
+        notes.append(f"default: {default!r}")
+    return f"{field.description or ''} ({'; '.join(notes)})" if notes else field.description or ""
+
+
 def _rules(field: FieldInfo) -> list[Any]:
     """Constraints of a field, also those inside ``X | None``."""
     rules = list(field.metadata)
@@ -101,11 +120,20 @@ def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldI
     return None if location and isinstance(location[-1], int) else field
 
 
+def _form(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    """How a value of a field is written (``X,Y,W,H``), where its option says so."""
+    field = _field_at(model, tuple(part for part in location if isinstance(part, str)))
+    extra = field.json_schema_extra if field is not None else None
+    return str(extra.get("metavar") or "") if isinstance(extra, dict) else ""
+
+
 def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:
     """One error in one or two sentences."""
     location = detail["loc"]
     value = detail.get("input")
-    if isinstance(value, list | tuple) and len(value) == 1:  # a repeatable option, given once
+    field = _field_at(model, location)
+    repeatable = field is not None and typing.get_origin(plain_type(field.annotation)) in _MANY
+    if repeatable and isinstance(value, list | tuple) and len(value) == 1:  # given once
         value = value[0]
     if detail["type"] == "extra_forbidden":
         hint = did_you_mean(str(location[-1]), model.model_fields)
@@ -113,7 +141,6 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:
         return f"{name} is not known. {known}"
     if detail["type"] == "missing":
         return f"{name} is missing."
-    field = _field_at(model, location)
     limits = allowed(field) if field is not None else ""
     if detail["type"] == "value_error":
         reason = str(detail.get("ctx", {}).get("error", detail["msg"]))
@@ -122,10 +149,12 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:
         )
     if limits:
         return f"{name} = {value!r} is not possible; allowed: {limits}."
-    if detail["type"] == "string_pattern_mismatch" and field is not None:
+    if detail["type"] in _OF_TEXT and field is not None:
         return f"{name} = {value!r} is not possible. {field.description}"
-    reason = detail["msg"].removeprefix("Input should be ").removeprefix("Input ")
-    return f"{name} = {value!r} is not possible; it should be {reason}."
+    wanted = detail["msg"].removeprefix("Input should be ").removeprefix("Input ")
+    if (form := _form(model, location)) and detail["type"] in _LISTS | _ITEMS:
+        wanted = f"a list of {form}" if detail["type"] in _LISTS else form
+    return f"{name} = {value!r} is not possible; it should be {wanted}."
 
 
 def explain(

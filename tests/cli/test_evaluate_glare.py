@@ -65,7 +65,8 @@ def test_everything_at_once_as_tables(material, capsys):
 
 
 def test_everything_at_once_as_data(material, capsys):
-    assert main([*options(material), "--json", "--veil", "0"]) == 0
+    kept = material / "results.json"
+    assert main([*options(material), "--json", "--veil", "0", "--results", str(kept)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["models"] == ["glare-open"]
     assert found["options"] == {"veil": 0}
@@ -80,6 +81,13 @@ def test_everything_at_once_as_data(material, capsys):
     (held_out,) = found["held_out"].values()
     assert held_out["rings"]["rows"]["glare-open"]["whole"] > 0
     assert [bar["what"] for bar in held_out["bars"]] == ["rings, dB"]
+    small = json.loads(kept.read_text())
+    (rows,) = (found["rows"] for found in small["pairs"].values())
+    assert rows[1]["whole"] == pytest.approx(pairs["rows"][1]["whole"], rel=1e-3)
+    (nights,) = small["nights"].values()
+    assert nights["glare-open"]["means"]["pictures"] == 2
+    assert "pictures" not in nights["glare-open"]
+    assert ".png" not in kept.read_text()
 
 
 @pytest.mark.parametrize(

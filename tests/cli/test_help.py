@@ -12,6 +12,7 @@ import dashcam_pipeline
 from dashcam_pipeline import errors
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.cli.app import COMMANDS, app, exit_codes
+from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.options import OPTION_NAMES, ManualCommand, config_options
 from dashcam_pipeline.config import CleanConfig
 
@@ -36,7 +37,7 @@ def test_help_lists_every_setting_once_with_its_description_and_bounds(help_of):
     text = help_of("clean")
     for name, field in CleanConfig.model_fields.items():
         assert text.count(f" {OPTION_NAMES[name]} ") >= 1, name
-        assert " ".join(field.description.split()) in text, name
+        assert " ".join(as_flags(field.description).split()) in text, name
     assert "[0 to 1; default: 1]" in text
     assert "[fast|balanced|best]" in text
     for heading in ("Stages:", "Input:", "Output:", "Machine:", "Examples:"):

@@ -62,7 +62,7 @@ def test_without_a_driver(driver):
     assert decide_device("auto") == "cpu"
     with pytest.raises(DeviceError, match="no CUDA driver") as caught:
         decide_device("cuda")
-    assert "--device cpu" in caught.value.advice
+    assert '`device="cpu"`' in caught.value.advice
 
 
 def test_a_number_that_is_not_there(driver):

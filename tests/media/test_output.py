@@ -193,7 +193,7 @@ def test_an_existing_output_needs_leave(source, tmp_path):
     target.touch()
     with pytest.raises(OutputExistsError, match="exists already") as caught:
         check_output(source, target)
-    assert "--overwrite" in caught.value.advice
+    assert "`overwrite=True`" in caught.value.advice
     check_output(source, target, overwrite=True)
     with pytest.raises(OutputError, match="is a folder"):
         check_output(source, tmp_path, overwrite=True)

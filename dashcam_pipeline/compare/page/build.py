@@ -150,7 +150,7 @@ def _check_page(page: Path, *, overwrite: bool) -> bool:
     if not (ours or overwrite):
         raise OutputExistsError(
             f"{page} exists already and is no page of this tool.",
-            advice="Pass --overwrite to replace it, or name another.",
+            advice="Pass `overwrite=True` to replace it, or name another.",
         )
     return ours
 
@@ -171,7 +171,7 @@ def _make_folder(folder: Path, page: Path, *, ours: bool) -> None:
     if foreign:
         raise OutputExistsError(
             f"{folder} exists already and is not of a page of this tool.",
-            advice="Pass --overwrite to write into it, name another page, or take the link away.",
+            advice="Pass `overwrite=True` to write into it, name another page, or remove the link.",
         )
 
 
@@ -198,7 +198,7 @@ class _ClipWriter:
             return clip
         if found.source is None:
             clip.after = self._playable(after, 0.0)
-            self.notes.append(f"{found.name}: its original isn't known; name it with --original.")
+            self.notes.append(f"{found.name}: its original isn't known; name it (`original=FILE`).")
             return clip
         try:
             self._compare(clip, found, found.source, after, index)

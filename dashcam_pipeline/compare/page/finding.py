@@ -111,7 +111,7 @@ def find_clips(
     else:
         if original is not None and original.is_file():
             raise UsageError(
-                f"{target} is a folder, but --original {original} is a file.",
+                f"{target} is a folder, but `original={original}` is a file.",
                 advice="Name the folder of the recordings.",
             )
         search.read_records(deep=True)
@@ -168,7 +168,7 @@ class _Search:
         if not clips:
             raise UsageError(
                 f"{self._folder} holds no cleaned recording whose original is known.",
-                advice="Name the folder of the originals with --original, or clean with --report.",
+                advice="Name the folder of the originals: `original=FOLDER`.",
             )
         return sorted(clips, key=lambda clip: clip.name)
 

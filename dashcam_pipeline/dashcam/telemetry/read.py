@@ -11,6 +11,7 @@ is fine.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av.error
@@ -28,12 +29,10 @@ from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
 from dashcam_pipeline.media.opening import check_readable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
 
 
-def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
+def read_telemetry(path: str | Path, *, limits: Limits = LIMITS) -> Telemetry:
     """Find and read all telemetry of a recording.
 
     Args:
@@ -49,6 +48,7 @@ def read_telemetry(path: Path, *, limits: Limits = LIMITS) -> Telemetry:
         NotVideoError: an empty file.
         InputError: it can't be opened for another reason.
     """
+    path = Path(path)
     check_readable(path)
     findings = Findings(limits, FAMILIES)
     for collect in (

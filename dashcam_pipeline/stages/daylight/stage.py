@@ -104,7 +104,7 @@ class TranslationStage(Stage):
             raise ModelError(
                 f"The stage {self.name} needs the weights {wanted!r}, and they are not installed.",
                 advice="Make some with `dashcam train night-day` and `dashcam export`, and name "
-                f"them: --stage {self.name}:model=FILE.onnx",
+                f'them: `stages=["{self.name}:model=FILE.onnx"]`',
             )
         entry = find_model(wanted)
         if entry.maps != CHANNELS:

@@ -130,7 +130,7 @@ class DeviceRenderer:
         if rows == 1:
             raise DeviceError(
                 f"{self._device} has not enough memory to render one frame.",
-                advice="Close other programs, or take --device cpu.",
+                advice='Close other programs, or take `device="cpu"`.',
             ) from error
         self._largest = rows // 2
         note = f"{self._device} is short of memory: batches of {self._largest} from now on."

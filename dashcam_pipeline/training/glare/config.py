@@ -110,7 +110,11 @@ def read_settings(file: Path) -> dict[str, Any]:
 
 
 def make_training_config(
-    values: Mapping[str, Any], stored: Mapping[str, Any] | None = None, *, source: str = ""
+    values: Mapping[str, Any],
+    stored: Mapping[str, Any] | None = None,
+    *,
+    source: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> GlareTrainingConfig:
     """Defaults, then settings from a file, then what was said explicitly.
 
@@ -118,6 +122,7 @@ def make_training_config(
         values: by field name; they win.
         stored: by field name, of a file.
         source: the file's name, for messages.
+        names: how the source of ``values`` calls a field, for messages.
 
     Raises:
         ConfigError: a setting of the file is wrong.
@@ -128,5 +133,4 @@ def make_training_config(
     except ValidationError as error:
         wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
         kind, source = (UsageError, "") if wrong <= set(values) else (ConfigError, source)
-        names = {key: f"--{key.replace('_', '-')}" for key in values}
         raise kind(explain(error, GlareTrainingConfig, source=source, names=names)) from None

@@ -173,7 +173,7 @@ def _make_trainer(config: GlareTrainingConfig, folder: Path) -> L.Trainer:
     except (MisconfigurationException, TypeError) as error:  # its words for devices it can't have
         raise DeviceError(
             f"training can't run on devices = {config.devices!r}: {error}",
-            advice="--devices auto takes what is there.",
+            advice='`devices="auto"` takes what is there.',
         ) from error
 
 

@@ -204,7 +204,7 @@ def test_what_was_made_of_a_part_is_shown_by_its_own_clock(tmp_path):
 def test_an_unknown_original_is_said(tmp_path):
     alone = make_clip(tmp_path / "alone.mp4")
     result = write_page(alone, options=ONE)
-    assert "--original" in result.notes[0]
+    assert "`original=FILE`" in result.notes[0]
     clip = Page(result.path).facts["clips"][0]
     assert clip["before"][0] == ""
     assert clip["after"][0]
@@ -239,7 +239,7 @@ def test_a_folder_mirrors_the_originals(tmp_path):
 
 def test_a_folder_without_originals_says_what_to_do(tmp_path):
     make_clip(tmp_path / "a.mp4", Picture(frames=3))
-    with pytest.raises(UsageError, match="--original"):
+    with pytest.raises(UsageError, match="`original=FOLDER`"):
         write_page(tmp_path, options=ONE)
 
 

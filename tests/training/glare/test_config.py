@@ -33,10 +33,10 @@ def test_the_autoencoder_needs_no_word_about_its_head():
     [
         ({"model": "autoencoder", "head": "layers"}, "only head is image"),
         ({"model": "unet", "supervision": "mean"}, "nly unetpp has X0,1 to X0,4"),
-        ({"devices": "many"}, "--devices = 'many' is not possible"),
-        ({"precision": "half"}, "--precision = 'half'"),
-        ({"hours": 0}, "--hours = 0"),
-        ({"epochs": 0}, "--epochs = 0"),
+        ({"devices": "many"}, "devices = 'many' is not possible"),
+        ({"precision": "half"}, "precision = 'half'"),
+        ({"hours": 0}, "hours = 0"),
+        ({"epochs": 0}, "epochs = 0"),
     ],
 )
 def test_impossible_settings_are_named(values, words):

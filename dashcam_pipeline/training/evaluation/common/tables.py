@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from dashcam_pipeline.media.atomic import write_whole
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+_ITEMS: Final[dict[str, tuple[type, ...]]] = {"pictures": (dict, list), "pairs": (list,)}
+"""Keys below which single pictures and pairs lie, as these; else they are counts, or sections."""
 
 NOTHING: Final = "doing nothing"
 """Name of the first row: the input itself."""
@@ -42,6 +49,33 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1
     lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(rule)}|"]
     lines += [f"| {' | '.join(cells)} |" for cells in rows]
     return "\n".join(lines)
+
+
+def without_items(value: Any) -> Any:  # noqa: ANN401 - any tree of data
+    """The same data without what was found on single pictures and pairs."""
+    if isinstance(value, dict):
+        return {
+            key: without_items(item)
+            for key, item in value.items()
+            if not isinstance(item, _ITEMS.get(key, ()))
+        }
+    return [without_items(item) for item in value] if isinstance(value, list) else value
+
+
+def save(found: dict[str, Any], file: Path, *, overwrite: bool) -> None:
+    """Write the numbers of an evaluation's tables as JSON, with four digits of each.
+
+    Args:
+        found: as ``--json`` prints it.
+        file: README's tables are made of such files (benchmarks/readme.py).
+        overwrite: True replaces it where it is there.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    text = json.dumps(without_items(found))
+    small = json.loads(text, parse_float=lambda digits: float(f"{float(digits):.4g}"))
+    write_whole(file, json.dumps(small, indent=1, ensure_ascii=False) + "\n", overwrite=overwrite)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any tree of data

@@ -209,6 +209,7 @@ class PairsReport:
     def to_dict(self) -> dict[str, Any]:
         """Rows, the dark third, scenes, and every picture."""
         return {
+            "count": len(self.results),
             "rows": [asdict(r) for r in self.rows()],
             "dark": [asdict(PairRow.of(name, self.dark())) for name in self.names],
             "scenes": {

@@ -64,6 +64,6 @@ def measure_clip(frames: Iterator[RGB], translators: Sequence[Translator]) -> di
     if count < 2:  # noqa: PLR2004 - a difference needs two
         raise InputError(
             f"the clip has {count} frames; flicker takes at least two",
-            advice="Give another clip, or more --frames.",
+            advice="Give another clip, or more `frames=`.",
         )
     return meters

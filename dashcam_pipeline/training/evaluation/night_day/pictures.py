@@ -35,7 +35,7 @@ def held_out(folder: Path, last: int | None = None) -> list[Path]:
     if not files or len(files) < wanted:
         raise InputError(
             f"{folder} holds {len(files)} pictures, {max(wanted, 1)} are wanted",
-            advice="Give another folder, or a smaller --last.",
+            advice="Give another folder, or a smaller `last=`.",
         )
     return files[len(files) - wanted :]
 

@@ -36,6 +36,7 @@ def plain(evaluation: Evaluation) -> dict[str, Any]:
                 "structure": row.mean("structure"),
                 "moved": row.mean("moved"),
                 "lost": row.mean("lost"),
+                "signals": _turns(row, "red", "green"),
             }
             for row in evaluation.rows
         ],
@@ -58,13 +59,24 @@ def _distance(d: Distance) -> str:
     return f"{d.value:.2f} [{d.low:.2f}, {d.high:.2f}]"
 
 
+def _turns(row: Row, *colours: str) -> dict[str, float]:
+    """How many signals there are, how many fade, and how many degrees the others turn at most."""
+    signals = row.signals(*colours)
+    kept = [s.degrees for s in signals if not s.faded]
+    return {
+        "count": len(signals),
+        "fade": len(signals) - len(kept),
+        "degrees": max(kept, default=math.nan),
+    }
+
+
 def _hue(row: Row, *colours: str) -> str:
     signals = row.signals(*colours)
     if not signals:
         return "none"
-    kept = [s.degrees for s in signals if not s.faded]
-    worst = f"{max(kept):.0f}" if kept else "-"
-    return f"{worst} ({len(signals) - len(kept)} of {len(signals)} fade)"
+    turns = _turns(row, *colours)
+    worst = "-" if math.isnan(turns["degrees"]) else f"{turns['degrees']:.0f}"
+    return f"{worst} ({turns['fade']} of {turns['count']} fade)"
 
 
 def _pictures(evaluation: Evaluation) -> str:

@@ -91,7 +91,7 @@ def _bars(row: Row, tone: Row) -> list[Bar]:
             Bar(
                 row.name,
                 f"normalised warping error at most {FLICKER} of the source's",
-                "no --clip was given",
+                "no clip was given",
                 met=None,
             )
         )

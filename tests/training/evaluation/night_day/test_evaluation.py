@@ -102,10 +102,11 @@ def test_a_good_model_is_told_from_a_bad_one(folders, tmp_path):
     text = markdown(found)
     assert "| tone curve |" in text
     assert "| the day set against itself |" in text
-    assert "no --clip was given | not measured" in text
+    assert "no clip was given | not measured" in text
     data = json.loads(json.dumps(plain(found), allow_nan=False))
     assert [row["name"] for row in data["rows"]] == [*by]
     assert len(data["rows"][2]["pictures"]) == 5
+    assert {"count", "fade", "degrees"} == set(data["rows"][2]["signals"])
 
 
 def test_two_rows_of_one_name_are_refused(folders):

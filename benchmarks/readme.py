@@ -1,0 +1,280 @@
+"""Fills the README's tables with what was measured.
+
+    python benchmarks/readme.py        # or: make readme
+
+Between ``<!-- NAME -->`` and ``<!-- /NAME -->`` stands what the function ``NAME`` makes of a file
+in ``benchmarks/results``. Each is written by what measures it:
+
+    dashcam evaluate glare --pairs PAIRS --results benchmarks/results/pairs.json
+    dashcam evaluate glare --folder NIGHTS --results benchmarks/results/nights.json
+    dashcam evaluate glare --glare-free DAYS --results benchmarks/results/glare-free.json
+    dashcam evaluate glare --clip CLIP --results benchmarks/results/flicker.json
+    dashcam evaluate night-day ... --results benchmarks/results/night-day-TOWN.json
+    python benchmarks/glare_study.py --out runs/study ...   (its study.json, as glare-study.json)
+    python benchmarks/speed.py --results benchmarks/results/speed.json
+    python benchmarks/quality.py --truth samples/city --results benchmarks/results/quality.json
+
+``dashcam evaluate`` needs ``--overwrite`` where the file is there, as it is here. A size that
+``speed.py`` measures replaces that size alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study_tables import NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+HERE = Path(__file__).resolve().parent
+README = HERE.parent / "README.md"
+
+LABELS = {
+    "glare-open": "glare-open (the default)",
+    "glare": "glare (research only)",
+    "tone curve": "tone curve and white balance",
+}
+AIMS = {"no stages": 1.05, "glare fast": 1.6, "glare balanced": 2.2}
+"""Of the ratio to the plain transcode, at 1080p."""
+SPEED_ROWS = {
+    "plain transcode": "plain transcode",
+    "no stages": "no stages",
+    "glare fast": "`glare`, fast",
+    "glare balanced": "`glare`, balanced",
+    "glare best": "`glare`, best",
+    "glare + night-to-day": "`glare` + `night-to-day`",
+    "naive": "naive: every frame to RGB, whole, through the network (4 frames, a call of its own)",
+}
+OURS = ("no stages", "glare fast", "glare balanced")
+ORDER = (NOTHING, "glare-open", "glare")
+DEFAULT = "glare-open"
+TOWNS = ("RoadScene", "MSRS")
+CLIPS = ("city", "rainy-city", "country-moon")
+
+
+def result(name: str) -> Any:  # noqa: ANN401 - JSON
+    """What was written of one measurement."""
+    return json.loads((HERE / "results" / f"{name}.json").read_text("utf-8"))
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]], *, words: int = 1) -> str:
+    """A Markdown table whose columns but the first ones hold numbers."""
+    heads = list(heads)
+    rule = ["---"] * words + ["---:"] * (len(heads) - words)
+    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(rule)}|"]
+    # An empty cell is one blank wide, as by hand.
+    return "\n".join(lines + [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows])
+
+
+def prose(text: str) -> str:
+    """A paragraph in lines."""
+    return textwrap.fill(text, 106, break_long_words=False, break_on_hyphens=False)
+
+
+def pairs() -> str:
+    """Real pairs: PSNR by region."""
+    (found,) = result("pairs")["pairs"].values()
+    rows = {row["name"]: row for row in found["rows"]}
+    return table(
+        ("row", "glare region, dB", "rest, dB", "whole, dB", "made worse"),
+        (
+            (
+                LABELS.get(name, name),
+                *(f"{rows[name][key]:.2f}" for key in ("glare", "rest", "whole")),
+                f"{rows[name]['worse']:.0%}",
+            )
+            for name in ORDER
+        ),
+    )
+
+
+def nights() -> str:
+    """Real nights without truth."""
+    (found,) = result("nights")["nights"].values()
+    rows = {name: found[name]["means"] for name in ORDER if name in found}
+    return table(
+        (
+            *("weights", "pictures", "haze in the ring", "far from lamps"),
+            *("newly black", "lamp area kept"),
+        ),
+        (
+            (
+                name,
+                f"{m['pictures']}",
+                f"{m['ring']:+.1%}",
+                f"{m['far']:+.1%}",
+                f"{m['crushed']:.2%}",
+                f"{m['lamps']:.1%}",
+            )
+            for name, m in rows.items()
+        ),
+    )
+
+
+def glare_words() -> str:
+    """What the default weights leave as it was, or make worse."""
+    (real,) = result("pairs")["pairs"].values()
+    worse = next(row["worse"] for row in real["rows"] if row["name"] == DEFAULT) * real["count"]
+    (days,) = result("glare-free")["glare_free"].values()
+    kept = days[DEFAULT]["means"]["as it is"]
+    (flicker,) = result("flicker")["flicker"].values()
+    rows = [row for clip in flicker["clips"] for row in clip["rows"]]
+    rises = [row["ratio"] - 1 for row in rows if row["name"] == DEFAULT]
+    return prose(
+        f"Of the real pairs {worse:.0f} of {real['count']} lose more than 0.1 dB as a whole. "
+        "Pictures without glare come out as they went in, but for a few "
+        f"({kept['pooled']:.1f} dB over {kept['pictures']} days). On clips with next to no glare "
+        f"flicker changes by {100 * min(rises):+.0f} to {max(rises):+.0%}."
+    )
+
+
+def night_day() -> str:
+    """Night to day: how far from days, and what moves, in two towns."""
+    found = [
+        {row["name"]: row for row in result(f"night-day-{town.lower()}")["rows"]} for town in TOWNS
+    ]
+    rows = []
+    for name in found[0]:
+        cells = [LABELS.get(name, name)]
+        for town in found:
+            d, structure = town[name]["distance"], town[name]["structure"]
+            cells += [
+                f"{d['value']:.0f} [{d['low']:.0f}, {d['high']:.0f}]",
+                f"{structure:.2f}",
+            ]
+        signals = [town[name]["signals"] for town in found]
+        count, fade = (sum(s[key] for s in signals) for key in ("count", "fade"))
+        turn = f"{max(s['degrees'] for s in signals):.0f}"
+        rows.append([*cells, f"{turn}, and {fade} of {count} fade" if fade else turn])
+    heads = [f"{town}, kd-lite0" for town in TOWNS]
+    return table(
+        (
+            *("row", heads[0], "structure", heads[1], "structure"),
+            "red and green signals turn by, degrees",
+        ),
+        rows,
+    )
+
+
+def night_day_words() -> str:
+    """Flicker of night to day."""
+    rows = {row["name"]: row for row in result("night-day-roadscene")["rows"]}
+    clips = rows["night-to-day"]["clips"].items()
+    times = " and ".join(f"{found['ratio']:.2f} ({clip})" for clip, found in clips)
+    return prose(f"Flicker is that of the source times {times}.")
+
+
+def study() -> str:
+    """Networks, heads and data after the same time of training."""
+    rows = result("glare-study")["rows"]
+
+    def cells(name: str, sets: dict[str, Any], row: str, steps: str) -> list[str]:
+        real = (f"{sets['pairs'][row][key]:.2f}" for key in ("glare", "rest", "whole"))
+        clips = (f"{sets[clip][row]['whole']:.2f}" for clip in CLIPS)
+        return [name, steps, *real, *clips]
+
+    first = next(iter(rows.values()))["sets"]
+    heads = ("row", "steps", "real pairs: glare region", "rest", "whole")
+    return table(
+        (*heads, *(f"{clip}, whole" for clip in CLIPS)),
+        (
+            cells(NOTHING, first, NOTHING, ""),
+            *(
+                cells(name, found["sets"], "row", f"{found['asked']['steps']:,}")
+                for name, found in rows.items()
+            ),
+        ),
+    )
+
+
+def speed() -> str:
+    """1080p: frames a second, beside the plain transcode."""
+    found = result("speed")["1920x1080"]["rows"]
+
+    def ratio(row: str) -> str:
+        x = found[row]["x_plain"]
+        return "1" if row == "plain transcode" else f"{x:.2f}" if x < 10 else f"{x:.0f}"  # noqa: PLR2004 - three digits
+
+    return table(
+        ("row", "frames a second", "x plain", "aim", "core-ms a frame", "peak MB"),
+        (
+            (
+                label,
+                f"{found[row]['fps']:.1f}",
+                ratio(row),
+                f"{AIMS[row]:g}" if row in AIMS else "",
+                f"{found[row]['core_ms']:.0f}",
+                f"{found[row]['peak_mb']:.0f}",
+            )
+            for row, label in SPEED_ROWS.items()
+            if row in found
+        ),
+    )
+
+
+def speed_setting() -> str:
+    """On what, and how, the table was measured."""
+    found = result("speed")["1920x1080"]
+    rounds = f"{found['rounds']} rounds" if found["rounds"] > 1 else "one round"
+    options = f"--sizes 1920x1080 --frames {found['frames']} --rounds {found['rounds']}"
+    return prose(
+        f"Here, on {found['machine']}: {found['frames']:,} frames of 1080p H.264, x264 "
+        f"`{found['preset']}` at crf {found['crf']}, start-up included, {rounds}, against the "
+        f"plain transcode through PyAV (`python benchmarks/speed.py {options}`)."
+    )
+
+
+def speed_words() -> str:
+    """Other sizes, the first frame, the parts, and what each level gives."""
+    found = result("speed")
+    hd, uhd, small = (found[size] for size in ("1920x1080", "3840x2160", "640x360"))
+    plain, fast, balanced = (uhd["rows"][row]["x_plain"] for row in OURS)
+    nothing, *ours = (small["rows"][row] for row in OURS)
+    parts = ", ".join(f"{part} {spent:.1f}" for part, spent in hd["parts"]["fast"].items())
+    (clip,) = result("quality")["truth"].values()
+    whole = {row["name"]: f"{row['whole']:.2f}" for row in clip}
+    return prose(
+        f"At 4K ({uhd['frames']:,} frames) no stages, fast and balanced take {plain:.2f}, "
+        f"{fast:.2f} and {balanced:.2f} times the transcode, and at most "
+        f"{uhd['peak_mb']:,.0f} MB. At 640x360 "
+        f"({small['frames']:,} frames), where transcoding costs nearly nothing, "
+        f"{nothing['x_plain']:.2f}, {ours[0]['x_plain']:.1f} and {ours[1]['x_plain']:.1f} times: "
+        f"{ours[0]['fps']:.0f} and {ours[1]['fps']:.0f} frames a second. The first frame of a "
+        f"1080p recording is written {hd['first_seconds']:.2f} s after the start. Frame by frame, "
+        f"on one "
+        f"thread, the parts of `fast` take (medians) {parts} core-ms. On `samples/city`, whose "
+        f"whole is {whole[NOTHING]} dB if nothing is done, fast, balanced and best reach "
+        f"{whole['fast']}, {whole['balanced']} and {whole['best']} (`benchmarks/quality.py`)."
+    )
+
+
+BLOCKS: tuple[Callable[[], str], ...] = (
+    *(night_day, night_day_words),
+    *(pairs, nights, glare_words, study),
+    *(speed_setting, speed, speed_words),
+)
+
+
+def fill(text: str) -> str:
+    """The README with what the files say between its markers.
+
+    Raises:
+        SystemExit: a marker is missing.
+    """
+    for block in BLOCKS:
+        name = block.__name__.replace("_", "-")
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        parts = pattern.split(text)
+        if len(parts) != 4:  # noqa: PLR2004 - before, two markers, after
+            raise SystemExit(f"{README}: there must be one <!-- {name} --> and <!-- /{name} -->.")
+        text = block().join(["".join(parts[:2]), "".join(parts[2:])])
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(fill(README.read_text("utf-8")), "utf-8")
