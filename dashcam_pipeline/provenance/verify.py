@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline.errors import InputError, InputMissingError, ModelError
-from dashcam_pipeline.inference.digest import sha256_of
+from dashcam_pipeline.inference.digest import ordinary, sha256_of
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.provenance.record import SCHEMA, SCHEMA_VERSION, record_path
 
@@ -120,7 +120,7 @@ def read_record(path: Path) -> dict[str, Any]:
         InputError: it is no record of a version that is known here.
     """
     try:
-        if path.stat().st_size > MAX_RECORD:
+        if ordinary(path).st_size > MAX_RECORD:
             raise InputError(f"{path} is too large for a provenance record.")
         data = json.loads(path.read_bytes())
     except FileNotFoundError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.errors import InputMissingError, UsageError
+from dashcam_pipeline.inference.digest import ordinary
 from dashcam_pipeline.media.containers import is_recording
 
 if TYPE_CHECKING:
@@ -257,7 +258,7 @@ def _as_run(data: Mapping[str, Any]) -> Mapping[str, Any]:
 def _read(file: Path) -> Mapping[str, Any]:
     """A JSON object; an empty one where the file is anything else."""
     try:
-        if file.stat().st_size > _JSON_LIMIT:
+        if ordinary(file).st_size > _JSON_LIMIT:
             return {}
         data = json.loads(file.read_bytes())
     except (OSError, ValueError):
