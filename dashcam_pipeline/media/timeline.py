@@ -48,6 +48,9 @@ LAG_SECONDS: Final = 2
 LEAD: Final = 10
 """Seconds: no track of a transport stream begins or ends with one packet so far from all others."""
 
+REORDERED: Final = 16
+"""Pictures that one may be shown after at most, of those decoded behind it (H.264, H.265)."""
+
 LAST_ONES: Final = 16
 """Packets at a track's end that may have one time between them, in a transport stream."""
 
@@ -91,6 +94,8 @@ class _TrackClock:
     lag: int = 0
     given: int = 0
     """Packets that were given out."""
+    shown: int | None = None
+    """When the last of their pictures has been shown, in ticks of the times given out."""
     rising: Monotone = field(default_factory=Monotone)
 
     @property
@@ -329,12 +334,18 @@ class Timeline:
             found = self._entrance(other, before, after)
             if found is not None:
                 entering[id(other)] = (other, *found)
-        if len(entering) == 1 and not track.main:
-            return  # this track alone; it is moved on by itself
-        offset = max(
-            (end - member.seconds(first.time or 0) for member, first, end in entering.values()),
-        )
         main = self._tracks[self._main]
+        if len(entering) == 1 and not track.main:
+            found = self._next_key(main, after) if before - after <= LEAD else None
+            if found is None:
+                return  # this track alone; it is moved on by itself
+            entering[id(main)] = (main, *found)
+        offset = max(
+            (
+                max(end - member.seconds(first.time or 0), self._shown_apart(member, first))
+                for member, first, end in entering.values()
+            ),
+        )
         offset = math.ceil(offset / main.base) * main.base
         self._epoch += 1
         self._offset, self._before = offset, before
@@ -375,6 +386,52 @@ class Timeline:
             last, duration = time, entry.packet.duration or 0
         return None
 
+    def _next_key(self, main: _TrackClock, after: Fraction) -> tuple[_Entry, Fraction] | None:
+        """Where pictures that don't fall themselves can follow another track: at a key frame.
+
+        Args:
+            main: the video track.
+            after: where that track's clock was set, in seconds.
+
+        Returns:
+            as of ``_entrance``; None if no key frame waits, or pictures are on another clock.
+        """
+        last = main.last
+        for entry in main.ahead:
+            time = entry.mended if entry.mended is not None else entry.time
+            if time is None or last is None:
+                continue
+            if entry.packet.is_keyframe:
+                near = entry.offset is None and abs(main.seconds(time) - after) <= LEAD
+                return (entry, self._end(main, last, main.offset)) if near else None
+            last = time
+        return None
+
+    def _shown_apart(self, track: _TrackClock, first: _Entry) -> Fraction:
+        """Seconds by which pictures must move so that none is shown before those ahead of it.
+
+        Args:
+            track: any; without pictures the answer is 0.
+            first: its first packet on another clock.
+        """
+        ends, begins = [] if track.shown is None else [track.shown], []
+        entered = False
+        for entry in track.ahead:
+            entered = entered or entry is first
+            if entry.time is None or entry.packet.pts is None:
+                continue
+            lag = entry.packet.pts - entry.unwrapped - entry.time
+            if not (track.video and 0 <= lag <= REORDERED * track.step):
+                continue
+            if entered:
+                begins.append(entry.time + lag)
+                if len(begins) > REORDERED:
+                    break
+            else:
+                time = entry.mended if entry.mended is not None else entry.time
+                ends.append(time + lag + track.step + track.offset)
+        return track.seconds(max(ends) - min(begins)) if ends and begins else Fraction(0)
+
     def _join(self, track: _TrackClock, time: int) -> bool:
         """Let a track follow to the clock that others are on, if its time fits better there."""
         leader = self._leader
@@ -399,6 +456,8 @@ class Timeline:
         moved = entry.mended - entry.time
         dts = entry.mended + track.offset
         packet.pts = self._shown(packet, entry.mended, moved, track)
+        if track.video and packet.pts is not None:
+            track.shown = max(packet.pts + track.step, track.shown or packet.pts)
         if not track.main:
             raised = track.rising.admit(dts, track.step, apart=track.apart)
             if packet.pts is not None:

@@ -29,6 +29,10 @@ NEARBY: Final = 8
 PICTURES_AHEAD: Final = 4
 """Pictures that are looked at where one's time jumps: two wild ones in a row are told apart."""
 
+FEW: Final = 16
+"""Times of so few packets are no recording of their own, however those after them go on: one packet
+of a transport stream holds as many of sound."""
+
 STRAY_BYTES: Final = 1024
 """Bytes between two packets that headers may take; a cluster's and a block's need about 60."""
 
@@ -61,12 +65,18 @@ def wild_run(last: int, step: float, ahead: Sequence[int]) -> int:
         fits = time - last > max(run, (run + 1) * step / 2)
         back = fits and abs(time - line) < abs(time - before - step)
         if away < 0:
-            if back:
+            if back and (run <= FEW or _as_far(-away, time - before - step)):
                 return run
+            if back:
+                return 0  # a short recording on a clock of its own, and another one behind it
             continue
-        fall = before + step - time
-        return run if back and abs(away - fall) <= fall / 2 else 0
+        return run if back and _as_far(away, before + step - time) else 0
     return 0
+
+
+def _as_far(away: float, back: float) -> bool:
+    """True if times come back by about as much as they jumped away."""
+    return abs(away - back) <= min(away, back) / 2
 
 
 def between(last: int, time: int, count: int) -> list[int]:

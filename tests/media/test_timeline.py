@@ -127,6 +127,56 @@ def test_sound_stays_with_its_picture_where_a_clock_is_set_again(tmp_path, sound
     assert min(b - a for a, b in itertools.pairwise(sound)) >= Fraction(20, 1000)
 
 
+@pytest.mark.parametrize("second", [20, 1])
+def test_a_short_recording_between_two_others_is_not_drawn_out_between_them(second):
+    """Its clock is behind, the third one's ahead: nothing comes back to where it was."""
+    file = [
+        place
+        for begin in (300, second, 900)
+        for place in merged([3000] * 59, [1920] * 92, begin * 90_000)
+    ]
+
+    given_out, timeline = mended(file, TS_TICK)
+
+    assert len(timeline.resets) == 1
+    for track, count in ((0, 60), (1, 93)):
+        old = [time for place, time in file if place == track]
+        new = [time for place, time in given_out if place == track]
+        moved = [b - a for a, b in zip(old, new, strict=True)]
+        for begin in range(0, len(old), count):
+            assert len(set(moved[begin : begin + count])) == 1
+
+
+@pytest.mark.parametrize("over", [300, 30])
+def test_sound_that_falls_by_itself_takes_its_picture_along(over):
+    """Two recordings on one clock, the first one's sound longer: an overlap of sound alone."""
+    first, second = (
+        merged([3000] * 59, [1920] * (93 + over), 0),
+        merged([3000] * 59, [1920] * 92, 180_000),
+    )
+
+    given_out, timeline = mended([*first, *second], TS_TICK)
+
+    assert len(timeline.resets) == 1
+    pictures, sound = ([t for place, t in given_out if place == track] for track in (0, 1))
+    assert pictures[:60] == list(range(0, 180_000, 3000))
+    assert pictures[-1] - sound[-1] == 59 * 3000 - 92 * 1920
+    assert sound == list(range(0, 1920 * len(sound), 1920))
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 0), (0, 2), (2, 2)])
+def test_recordings_that_order_their_pictures_otherwise_keep_their_sound(tmp_path, before, after):
+    parts = [
+        ts(tmp_path / "a.ts", frames=30, sound=0.8, b_frames=before),
+        ts(tmp_path / "b.ts", frames=30, sound=0.8, b_frames=after),
+    ]
+    own, heard_alone, _ = read(parts[1])
+    pictures, sound, _ = read(joined(tmp_path / "in.ts", *parts))
+
+    assert pictures[30] - sound[-len(heard_alone)] == own[0] - heard_alone[0]
+    assert pictures[30] - pictures[29] >= FRAME
+
+
 def heard(path: Path) -> list[Fraction]:
     """Times of all sound packets, in seconds."""
     base = {".mp4": Fraction(1, 48000), ".mkv": Fraction(1, 1000)}.get(path.suffix, TS_TICK)
@@ -188,7 +238,9 @@ def test_texts_that_come_late_are_on_the_clock_that_was_set():
 def packet(place: tuple[int, int], duration: int = 0) -> SimpleNamespace:
     """What a timeline asks of a packet."""
     track, time = place
-    return SimpleNamespace(stream_index=track, pts=time, dts=time, size=100, duration=duration)
+    return SimpleNamespace(
+        stream_index=track, pts=time, dts=time, size=100, duration=duration, is_keyframe=True
+    )
 
 
 def mended(file, tick: Fraction = TICK):
