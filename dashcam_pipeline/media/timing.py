@@ -64,19 +64,15 @@ def wild_run(last: int, step: float, ahead: Sequence[int]) -> int:
         line = last + (run + 1) * step
         fits = time - last > max(run, (run + 1) * step / 2)
         back = fits and abs(time - line) < abs(time - before - step)
+        if back and run > FEW and abs(time - line) > run * step:
+            return 0  # a short recording on a clock of its own, and another one behind it
         if away < 0:
-            if back and (run <= FEW or _as_far(-away, time - before - step)):
-                return run
             if back:
-                return 0  # a short recording on a clock of its own, and another one behind it
+                return run
             continue
-        return run if back and _as_far(away, before + step - time) else 0
+        fall = before + step - time
+        return run if back and abs(away - fall) <= fall / 2 else 0
     return 0
-
-
-def _as_far(away: float, back: float) -> bool:
-    """True if times come back by about as much as they jumped away."""
-    return abs(away - back) <= min(away, back) / 2
 
 
 def between(last: int, time: int, count: int) -> list[int]:
