@@ -252,7 +252,13 @@ class Timeline:
         if entry.mended is not None:
             return
         if last is not None and far and time < last and track.dense:
-            self._set_again(entry, track)
+            self._set_again(entry, track, last)
+        elif last is not None and far and track.dense and not track.main:
+            self._look_for_fall(track)
+            if entry.offset is not None:
+                track.offset, track.epoch = entry.offset, entry.epoch
+            else:
+                self._join(track, time)
         elif last is None or far or not track.dense:
             self._join(track, time)
 
@@ -324,12 +330,45 @@ class Timeline:
         steps = [b - a for a, b in itertools.pairwise(times[: 2 * REMEMBERED]) if b > a]
         return max(1, round(median(steps))) if steps else 1
 
-    def _set_again(self, entry: _Entry, track: _TrackClock) -> None:
-        """A clock that fell and stays low: find who fell with it, and move all of them on."""
-        if entry.time is None or track.last is None or self._join(track, entry.time):
+    def _look_for_fall(self, track: _TrackClock) -> None:
+        """A track that rises to another clock, as the picture's falls to it some packets later.
+
+        Args:
+            track: whose next time lies behind a gap.
+        """
+        main = self._tracks[self._main]
+        times, last = track.times, main.last
+        if last is None or any(entry.offset is not None for entry in main.ahead):
             return
-        before, after = track.seconds(track.last), track.seconds(entry.time)
-        entering = {id(track): (track, entry, self._end(track, track.last, track.offset))}
+        if any(jumps(a, track.step, b) and b < a for a, b in itertools.pairwise(times)):
+            return  # it falls itself
+        waiting = [entry for entry in main.ahead if entry.time is not None]
+        pictures, number = main.times, 0
+        while number < len(pictures):
+            ahead = pictures[number:]
+            wild = 0
+            if jumps(last, main.step, ahead[0]) and not (wild := wild_run(last, main.step, ahead)):
+                break
+            last = last + wild * main.step if wild else ahead[0]
+            number += wild or 1
+        else:
+            return
+        here, before, after = track.seconds(times[0]), main.seconds(last), main.seconds(ahead[0])
+        if after < before and abs(here - after) < abs(here - before):
+            self._set_again(waiting[number], main, last)
+
+    def _set_again(self, entry: _Entry, track: _TrackClock, last: int) -> None:
+        """A clock that fell and stays low: find who fell with it, and move all of them on.
+
+        Args:
+            entry: the first one on that clock.
+            track: of which it is.
+            last: the time before it, in ticks.
+        """
+        if entry.time is None or self._join(track, entry.time):
+            return
+        before, after = track.seconds(last), track.seconds(entry.time)
+        entering = {id(track): (track, entry, self._end(track, last, track.offset))}
         for other in self._others(track):
             found = self._entrance(other, before, after)
             if found is not None:
@@ -352,8 +391,9 @@ class Timeline:
         self._leader = main if id(main) in entering else track
         for member, first, _ in entering.values():
             first.offset, first.epoch = round(offset / member.base), self._epoch
-        track.offset, track.epoch = round(offset / track.base), self._epoch
-        self._count(track, 1 if track.main else 0)
+        if entry is track.ahead[0]:
+            track.offset, track.epoch = round(offset / track.base), self._epoch
+            self._count(track, 1 if track.main else 0)
         self.resets.append(after + offset)
 
     @staticmethod

@@ -164,6 +164,22 @@ def test_sound_that_falls_by_itself_takes_its_picture_along(over):
     assert sound == list(range(0, 1920 * len(sound), 1920))
 
 
+@pytest.mark.parametrize("ahead", [0, 20])
+def test_sound_that_rises_to_the_clock_to_which_its_picture_falls(ahead):
+    """The first one's sound is shorter, and the second one begins between both ends."""
+    first = merged([3000] * 59, [1920] * 50, 0)
+    second = merged([3000] * 59, [1920] * 92, 130_000)
+    sounds = [place for place in second if place[0]][:ahead]
+    rest = [place for place in second if place not in sounds]
+
+    given_out, timeline = mended([*first[:-5], *sounds, *first[-5:], *rest], TS_TICK)
+
+    assert timeline.resets == [Fraction(180_000, 90_000)]
+    pictures, sound = ([t for place, t in given_out if place == track] for track in (0, 1))
+    assert pictures == list(range(0, 360_000, 3000))
+    assert sound[51:] == [180_000 + 1920 * i for i in range(93)]
+
+
 @pytest.mark.parametrize(("before", "after"), [(2, 0), (0, 2), (2, 2)])
 def test_recordings_that_order_their_pictures_otherwise_keep_their_sound(tmp_path, before, after):
     parts = [
