@@ -20,7 +20,7 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.media.timing import Monotone, between, jumps, wild_run
+from dashcam_pipeline.media.timing import FEW, Monotone, between, jumps, wild_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -266,6 +266,8 @@ class Timeline:
         """Times that come back are wild; so are a track's very last ones, far from all others."""
         step, times = track.step, track.times
         count = wild_run(last, step, times)
+        if count > FEW and self._others_there(track, last, times[0]):
+            return  # a recording of its own
         if count:
             self._spread(track, between(last, times[count], count))
             return
@@ -281,6 +283,18 @@ class Timeline:
         lead = 1 if ends else LEAD
         if (away > lead and all(n > 0 for n in nearer)) or (away < 0 and len(times) == 1):
             self._spread(track, [time - times[0] + last + step for time in times])
+
+    def _others_there(self, track: _TrackClock, last: int, time: int) -> bool:
+        """True if another track jumps to the same place, which no damage to one time explains.
+
+        In Matroska it may: both lie in one cluster.
+        """
+        here, there = track.seconds(last), track.seconds(time)
+        return self._wrap is not None and any(
+            abs(other.seconds(t) - there) < abs(other.seconds(t) - here)
+            for other in self._others(track)
+            for t in other.times
+        )
 
     def _spread(self, track: _TrackClock, times: list[int]) -> None:
         """Give the next packets these times."""
@@ -418,7 +432,9 @@ class Timeline:
             seconds = track.seconds(time)
             if entry.offset is not None:  # it enters an earlier one first
                 offset = entry.offset
-            elif abs(seconds - after) < abs(seconds - before):
+            elif abs(seconds - after) < abs(seconds - before) or (
+                last is not None and time < last and abs(seconds - after) < LAG_SECONDS
+            ):
                 if last is None:
                     return entry, seconds
                 if jumps(last, duration or track.step, time) or time <= last:

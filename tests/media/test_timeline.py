@@ -147,6 +147,30 @@ def test_a_short_recording_between_two_others_is_not_drawn_out_between_them(seco
             assert len(set(moved[begin : begin + count])) == 1
 
 
+def test_a_recording_of_a_clock_ahead_is_told_from_wild_times_by_its_sound(tmp_path):
+    """The third one goes on about where the first one ended."""
+    starts = 126_000, 300 * 90_000, 126_000 + 190_000
+    parts = [ts(tmp_path / f"{i}.ts", start, sound=1.8) for i, start in enumerate(starts)]
+    own, heard_alone, _ = read(parts[0])
+    pictures, sound, _ = read(joined(tmp_path / "in.ts", *parts))
+
+    assert pictures[119] - pictures[60] == own[-1] - own[0]
+    for part in range(3):
+        distance = pictures[60 * part] - sound[len(heard_alone) * part]
+        assert abs(distance - (own[0] - heard_alone[0])) <= 1
+
+
+def test_sound_that_begins_late_on_a_clock_set_a_little_back_follows_it():
+    first = merged([3000] * 59, [1920] * 140, 0)
+    second = [(t, time + 40_000 * t) for t, time in merged([3000] * 59, [1920] * 60, 150_000)]
+
+    given_out, timeline = mended([*first, *second], TS_TICK)
+
+    pictures, sound = ([t for place, t in given_out if place == track] for track in (0, 1))
+    assert len(timeline.resets) == 1
+    assert sound[-61] - pictures[60] == 40_000
+
+
 @pytest.mark.parametrize("over", [300, 30])
 def test_sound_that_falls_by_itself_takes_its_picture_along(over):
     """Two recordings on one clock, the first one's sound longer: an overlap of sound alone."""
