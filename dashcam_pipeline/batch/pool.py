@@ -20,6 +20,7 @@ from dashcam_pipeline.batch.resources import resident_memory
 from dashcam_pipeline.batch.runner import Event, Finished, Progressed, Started
 from dashcam_pipeline.batch.worker import work
 from dashcam_pipeline.engine.readable import duration, size
+from dashcam_pipeline.media.interrupts import unborn_interrupts
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -132,7 +133,8 @@ class LocalRunner:
     def _spawn(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=work, args=(theirs,), name="dashcam-worker")
-        process.start()
+        with unborn_interrupts():
+            process.start()
         theirs.close()  # so that the pipe ends with the process
         return _Worker(process, ours)
 

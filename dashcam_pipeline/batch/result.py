@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, one_line
 from dashcam_pipeline.errors import BatchError, OutputExistsError
+from dashcam_pipeline.inference.digest import ordinary
 from dashcam_pipeline.media.atomic import write_whole
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ class BatchReport:
 def is_report(path: Path) -> bool:
     """Whether a file is the report of a batch, or its table."""
     try:
+        ordinary(path)
         with path.open("rb") as file:
             begin = file.read(_LOOK)
     except OSError:

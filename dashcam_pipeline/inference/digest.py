@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -13,12 +16,25 @@ _SHORT: Final = 16
 """Digits that tell the recordings of any card apart: 64 bits."""
 
 
+def ordinary(path: Path) -> os.stat_result:
+    """The status of a file that is about to be read: a pipe would be waited for for ever.
+
+    Raises:
+        OSError: it isn't there, or is a pipe, a device or a folder.
+    """
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not an ordinary file", str(path))
+    return status
+
+
 def sha256_of(path: Path) -> str:
     """Of a file's bytes, 64 digits; the file is never whole in memory.
 
     Raises:
-        OSError: it can't be read.
+        OSError: it can't be read, or is no ordinary file.
     """
+    ordinary(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -107,8 +107,7 @@ class Claim:
         _need_no_folder(target)
         if not target.parent.is_dir():
             raise no_folder(target)  # which the lock would make
-        if not (overwrite or own) and os.path.lexists(target):
-            raise exists_error(target)
+        self._need_new()
         digest = short_name(os.fsencode(target.name))[:_DIGITS]
         self._prefix = f"{cut(target.name, _READABLE)}.{digest}."
         self._lock = TargetLock(target.with_name(self._prefix.rstrip(".") + _LOCK), target)
@@ -116,6 +115,7 @@ class Claim:
             with deferred_interrupts():
                 self._lock.acquire(wait)
                 self._clear()
+                self._need_new()  # a run may have ended just then, or a former file be back
                 check_name(target)
         except BaseException as error:
             self.release()
@@ -214,6 +214,10 @@ class Claim:
             self._parts.clear()
             self._lock.release()
 
+    def _need_new(self) -> None:
+        if not (self._overwrite or self._own) and os.path.lexists(self.target):
+            raise exists_error(self.target)
+
     def _path(self, ending: str) -> Path:
         return self.target.with_name(self.target.name + ending)
 
@@ -274,6 +278,8 @@ class Claim:
             name = entry.name
             if not (name.startswith(self._prefix) and name.endswith(PART)):
                 continue
+            if entry.is_dir(follow_symlinks=False):
+                continue  # no run made it
             path = self.target.with_name(name)
             token, ending = name[len(self._prefix) :][:_DIGITS], name[len(self._prefix) + _DIGITS :]
             if name.endswith(_OLD):
@@ -283,8 +289,7 @@ class Claim:
                     continue
             else:
                 left.setdefault(token, set()).add(ending.removesuffix(PART))
-            if not entry.is_dir(follow_symlinks=False):
-                path.unlink()
+            path.unlink()
         self.broken_off = any("" not in endings for endings in left.values())
 
 

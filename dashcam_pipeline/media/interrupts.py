@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -44,3 +45,21 @@ def deferred_interrupts() -> Iterator[None]:
             signal.signal(number, handler)
         if struck:
             signal.raise_signal(signal.Signals(struck[0]))
+
+
+@contextmanager
+def unborn_interrupts() -> Iterator[None]:
+    """Keep Ctrl-C from processes that begin in the block, until they have said what to do with it.
+
+    A terminal sends it to all of them, and one that still imports would print a traceback. Here it
+    strikes when the block has ended.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # beginning it would let signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

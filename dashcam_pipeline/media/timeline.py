@@ -20,7 +20,7 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.media.timing import Monotone, between, jumps, wild_run
+from dashcam_pipeline.media.timing import FEW, Monotone, between, jumps, wild_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,6 +47,9 @@ LAG_SECONDS: Final = 2
 
 LEAD: Final = 10
 """Seconds: no track of a transport stream begins or ends with one packet so far from all others."""
+
+REORDERED: Final = 16
+"""Pictures that one may be shown after at most, of those decoded behind it (H.264, H.265)."""
 
 LAST_ONES: Final = 16
 """Packets at a track's end that may have one time between them, in a transport stream."""
@@ -91,6 +94,8 @@ class _TrackClock:
     lag: int = 0
     given: int = 0
     """Packets that were given out."""
+    shown: int | None = None
+    """When the last of their pictures has been shown, in ticks of the times given out."""
     rising: Monotone = field(default_factory=Monotone)
 
     @property
@@ -247,7 +252,13 @@ class Timeline:
         if entry.mended is not None:
             return
         if last is not None and far and time < last and track.dense:
-            self._set_again(entry, track)
+            self._set_again(entry, track, last)
+        elif last is not None and far and track.dense and not track.main:
+            self._look_for_fall(track)
+            if entry.offset is not None:
+                track.offset, track.epoch = entry.offset, entry.epoch
+            else:
+                self._join(track, time)
         elif last is None or far or not track.dense:
             self._join(track, time)
 
@@ -255,6 +266,8 @@ class Timeline:
         """Times that come back are wild; so are a track's very last ones, far from all others."""
         step, times = track.step, track.times
         count = wild_run(last, step, times)
+        if count > FEW and self._others_there(track, last, times[0]):
+            return  # a recording of its own
         if count:
             self._spread(track, between(last, times[count], count))
             return
@@ -270,6 +283,18 @@ class Timeline:
         lead = 1 if ends else LEAD
         if (away > lead and all(n > 0 for n in nearer)) or (away < 0 and len(times) == 1):
             self._spread(track, [time - times[0] + last + step for time in times])
+
+    def _others_there(self, track: _TrackClock, last: int, time: int) -> bool:
+        """True if another track jumps to the same place, which no damage to one time explains.
+
+        In Matroska it may: both lie in one cluster.
+        """
+        here, there = track.seconds(last), track.seconds(time)
+        return self._wrap is not None and any(
+            abs(other.seconds(t) - there) < abs(other.seconds(t) - here)
+            for other in self._others(track)
+            for t in other.times
+        )
 
     def _spread(self, track: _TrackClock, times: list[int]) -> None:
         """Give the next packets these times."""
@@ -319,30 +344,70 @@ class Timeline:
         steps = [b - a for a, b in itertools.pairwise(times[: 2 * REMEMBERED]) if b > a]
         return max(1, round(median(steps))) if steps else 1
 
-    def _set_again(self, entry: _Entry, track: _TrackClock) -> None:
-        """A clock that fell and stays low: find who fell with it, and move all of them on."""
-        if entry.time is None or track.last is None or self._join(track, entry.time):
+    def _look_for_fall(self, track: _TrackClock) -> None:
+        """A track that rises to another clock, as the picture's falls to it some packets later.
+
+        Args:
+            track: whose next time lies behind a gap.
+        """
+        main = self._tracks[self._main]
+        times, last = track.times, main.last
+        if last is None or any(entry.offset is not None for entry in main.ahead):
             return
-        before, after = track.seconds(track.last), track.seconds(entry.time)
-        entering = {id(track): (track, entry, self._end(track, track.last, track.offset))}
+        if any(jumps(a, track.step, b) and b < a for a, b in itertools.pairwise(times)):
+            return  # it falls itself
+        waiting = [entry for entry in main.ahead if entry.time is not None]
+        pictures, number = main.times, 0
+        while number < len(pictures):
+            ahead = pictures[number:]
+            wild = 0
+            if jumps(last, main.step, ahead[0]) and not (wild := wild_run(last, main.step, ahead)):
+                break
+            last = last + wild * main.step if wild else ahead[0]
+            number += wild or 1
+        else:
+            return
+        here, before, after = track.seconds(times[0]), main.seconds(last), main.seconds(ahead[0])
+        if after < before and abs(here - after) < abs(here - before):
+            self._set_again(waiting[number], main, last)
+
+    def _set_again(self, entry: _Entry, track: _TrackClock, last: int) -> None:
+        """A clock that fell and stays low: find who fell with it, and move all of them on.
+
+        Args:
+            entry: the first one on that clock.
+            track: of which it is.
+            last: the time before it, in ticks.
+        """
+        if entry.time is None or self._join(track, entry.time):
+            return
+        before, after = track.seconds(last), track.seconds(entry.time)
+        entering = {id(track): (track, entry, self._end(track, last, track.offset))}
         for other in self._others(track):
             found = self._entrance(other, before, after)
             if found is not None:
                 entering[id(other)] = (other, *found)
-        if len(entering) == 1 and not track.main:
-            return  # this track alone; it is moved on by itself
-        offset = max(
-            (end - member.seconds(first.time or 0) for member, first, end in entering.values()),
-        )
         main = self._tracks[self._main]
+        if len(entering) == 1 and not track.main:
+            found = self._next_key(main, after) if before - after <= LEAD else None
+            if found is None:
+                return  # this track alone; it is moved on by itself
+            entering[id(main)] = (main, *found)
+        offset = max(
+            (
+                max(end - member.seconds(first.time or 0), self._shown_apart(member, first))
+                for member, first, end in entering.values()
+            ),
+        )
         offset = math.ceil(offset / main.base) * main.base
         self._epoch += 1
         self._offset, self._before = offset, before
         self._leader = main if id(main) in entering else track
         for member, first, _ in entering.values():
             first.offset, first.epoch = round(offset / member.base), self._epoch
-        track.offset, track.epoch = round(offset / track.base), self._epoch
-        self._count(track, 1 if track.main else 0)
+        if entry is track.ahead[0]:
+            track.offset, track.epoch = round(offset / track.base), self._epoch
+            self._count(track, 1 if track.main else 0)
         self.resets.append(after + offset)
 
     @staticmethod
@@ -367,13 +432,61 @@ class Timeline:
             seconds = track.seconds(time)
             if entry.offset is not None:  # it enters an earlier one first
                 offset = entry.offset
-            elif abs(seconds - after) < abs(seconds - before):
+            elif abs(seconds - after) < abs(seconds - before) or (
+                last is not None and time < last and abs(seconds - after) < LAG_SECONDS
+            ):
                 if last is None:
                     return entry, seconds
                 if jumps(last, duration or track.step, time) or time <= last:
                     return entry, self._end(track, last, offset, duration)
             last, duration = time, entry.packet.duration or 0
         return None
+
+    def _next_key(self, main: _TrackClock, after: Fraction) -> tuple[_Entry, Fraction] | None:
+        """Where pictures that don't fall themselves can follow another track: at a key frame.
+
+        Args:
+            main: the video track.
+            after: where that track's clock was set, in seconds.
+
+        Returns:
+            as of ``_entrance``; None if no key frame waits, or pictures are on another clock.
+        """
+        last = main.last
+        for entry in main.ahead:
+            time = entry.mended if entry.mended is not None else entry.time
+            if time is None or last is None:
+                continue
+            if entry.packet.is_keyframe:
+                near = entry.offset is None and abs(main.seconds(time) - after) <= LEAD
+                return (entry, self._end(main, last, main.offset)) if near else None
+            last = time
+        return None
+
+    def _shown_apart(self, track: _TrackClock, first: _Entry) -> Fraction:
+        """Seconds by which pictures must move so that none is shown before those ahead of it.
+
+        Args:
+            track: any; without pictures the answer is 0.
+            first: its first packet on another clock.
+        """
+        ends, begins = [] if track.shown is None else [track.shown], []
+        entered = False
+        for entry in track.ahead:
+            entered = entered or entry is first
+            if entry.time is None or entry.packet.pts is None:
+                continue
+            lag = entry.packet.pts - entry.unwrapped - entry.time
+            if not (track.video and 0 <= lag <= REORDERED * track.step):
+                continue
+            if entered:
+                begins.append(entry.time + lag)
+                if len(begins) > REORDERED:
+                    break
+            else:
+                time = entry.mended if entry.mended is not None else entry.time
+                ends.append(time + lag + track.step + track.offset)
+        return track.seconds(max(ends) - min(begins)) if ends and begins else Fraction(0)
 
     def _join(self, track: _TrackClock, time: int) -> bool:
         """Let a track follow to the clock that others are on, if its time fits better there."""
@@ -399,6 +512,8 @@ class Timeline:
         moved = entry.mended - entry.time
         dts = entry.mended + track.offset
         packet.pts = self._shown(packet, entry.mended, moved, track)
+        if track.video and packet.pts is not None:
+            track.shown = max(packet.pts + track.step, track.shown or packet.pts)
         if not track.main:
             raised = track.rising.admit(dts, track.step, apart=track.apart)
             if packet.pts is not None:

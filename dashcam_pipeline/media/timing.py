@@ -29,6 +29,10 @@ NEARBY: Final = 8
 PICTURES_AHEAD: Final = 4
 """Pictures that are looked at where one's time jumps: two wild ones in a row are told apart."""
 
+FEW: Final = 16
+"""Times of so few packets are no recording of their own, however those after them go on: one packet
+of a transport stream holds as many of sound."""
+
 STRAY_BYTES: Final = 1024
 """Bytes between two packets that headers may take; a cluster's and a block's need about 60."""
 
@@ -60,6 +64,8 @@ def wild_run(last: int, step: float, ahead: Sequence[int]) -> int:
         line = last + (run + 1) * step
         fits = time - last > max(run, (run + 1) * step / 2)
         back = fits and abs(time - line) < abs(time - before - step)
+        if back and run > FEW and abs(time - line) > run * step:
+            return 0  # a short recording on a clock of its own, and another one behind it
         if away < 0:
             if back:
                 return run

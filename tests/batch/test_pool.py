@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import pytest
@@ -43,6 +45,22 @@ def test_a_worker_tells_its_way(job):
     assert any(isinstance(event, Progressed) for event in events)
     assert events[-1].outcome.status == "done"
     assert events[-1].outcome.frames == 400
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals as POSIX has them")
+def test_ctrl_c_ends_no_worker_that_only_begins(job, capfd):
+    """It goes to the whole group of a terminal; a worker still imports then."""
+    runner = LocalRunner(Budget(workers=1, threads=1, memory=None, devices=("cpu",)))
+    try:
+        runner.submit(job)
+        events = runner.poll(0.0)
+        os.kill(runner._workers[0].process.pid, signal.SIGINT)
+        while not isinstance(events[-1:] and events[-1], Finished):
+            events += runner.poll(1.0)
+        assert events[-1].outcome.status == "done"
+    finally:
+        runner.close()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.skipif(resident_memory(1) is None, reason="the system tells no process's memory")

@@ -300,6 +300,32 @@ def test_file_systems_that_take_143_bytes(tmp_path, monkeypatch, length, fits):
             write_whole(target, b"x", overwrite=False)
 
 
+def test_a_writer_that_waited_for_another_one_does_no_work_in_vain(tmp_path, monkeypatch):
+    """What the other one has just named is seen at the beginning, not when all is written."""
+    target = tmp_path / "a.mp4"
+    acquire = module.TargetLock.acquire
+
+    def other_run_ends_first(lock, wait=0.0):
+        target.write_bytes(b"of another run")
+        acquire(lock, wait)
+
+    monkeypatch.setattr(module.TargetLock, "acquire", other_run_ends_first)
+    with pytest.raises(OutputExistsError):
+        Claim(target, overwrite=False)
+    assert files(tmp_path) == {"a.mp4": b"of another run"}
+
+
+def test_a_folder_with_the_name_of_a_former_file_is_left_alone(tmp_path):
+    target = tmp_path / "a.mp4"
+    with Claim(target, overwrite=True) as claim:
+        prefix = claim.part().path.name.split(".part")[0][:-8]
+    odd = tmp_path / f"{prefix}00000000.old.part"
+    odd.mkdir()
+    write_whole(target, b"new", overwrite=True)
+    assert target.read_bytes() == b"new"
+    assert odd.is_dir()
+
+
 def test_a_folder_is_never_replaced(tmp_path):
     (tmp_path / "a.mp4.gpx").mkdir()
     with Claim(tmp_path / "a.mp4", overwrite=True) as claim:

@@ -127,6 +127,96 @@ def test_sound_stays_with_its_picture_where_a_clock_is_set_again(tmp_path, sound
     assert min(b - a for a, b in itertools.pairwise(sound)) >= Fraction(20, 1000)
 
 
+@pytest.mark.parametrize("second", [20, 1, 970, 99_000])
+def test_a_short_recording_between_two_others_is_not_drawn_out_between_them(second):
+    """The third one's clock is ahead of the first one's: nothing comes back to where it was."""
+    file = [
+        place
+        for begin in (300, second, 900)
+        for place in merged([3000] * 59, [1920] * 92, begin * 90_000)
+    ]
+
+    given_out, timeline = mended(file, TS_TICK)
+
+    assert len(timeline.resets) == 1
+    for track, count in ((0, 60), (1, 93)):
+        old = [time for place, time in file if place == track]
+        new = [time for place, time in given_out if place == track]
+        moved = [b - a for a, b in zip(old, new, strict=True)]
+        for begin in range(0, len(old), count):
+            assert len(set(moved[begin : begin + count])) == 1
+
+
+def test_a_recording_of_a_clock_ahead_is_told_from_wild_times_by_its_sound(tmp_path):
+    """The third one goes on about where the first one ended."""
+    starts = 126_000, 300 * 90_000, 126_000 + 190_000
+    parts = [ts(tmp_path / f"{i}.ts", start, sound=1.8) for i, start in enumerate(starts)]
+    own, heard_alone, _ = read(parts[0])
+    pictures, sound, _ = read(joined(tmp_path / "in.ts", *parts))
+
+    assert pictures[119] - pictures[60] == own[-1] - own[0]
+    for part in range(3):
+        distance = pictures[60 * part] - sound[len(heard_alone) * part]
+        assert abs(distance - (own[0] - heard_alone[0])) <= 1
+
+
+def test_sound_that_begins_late_on_a_clock_set_a_little_back_follows_it():
+    first = merged([3000] * 59, [1920] * 140, 0)
+    second = [(t, time + 40_000 * t) for t, time in merged([3000] * 59, [1920] * 60, 150_000)]
+
+    given_out, timeline = mended([*first, *second], TS_TICK)
+
+    pictures, sound = ([t for place, t in given_out if place == track] for track in (0, 1))
+    assert len(timeline.resets) == 1
+    assert sound[-61] - pictures[60] == 40_000
+
+
+@pytest.mark.parametrize("over", [300, 30])
+def test_sound_that_falls_by_itself_takes_its_picture_along(over):
+    """Two recordings on one clock, the first one's sound longer: an overlap of sound alone."""
+    first, second = (
+        merged([3000] * 59, [1920] * (93 + over), 0),
+        merged([3000] * 59, [1920] * 92, 180_000),
+    )
+
+    given_out, timeline = mended([*first, *second], TS_TICK)
+
+    assert len(timeline.resets) == 1
+    pictures, sound = ([t for place, t in given_out if place == track] for track in (0, 1))
+    assert pictures[:60] == list(range(0, 180_000, 3000))
+    assert pictures[-1] - sound[-1] == 59 * 3000 - 92 * 1920
+    assert sound == list(range(0, 1920 * len(sound), 1920))
+
+
+@pytest.mark.parametrize("ahead", [0, 20])
+def test_sound_that_rises_to_the_clock_to_which_its_picture_falls(ahead):
+    """The first one's sound is shorter, and the second one begins between both ends."""
+    first = merged([3000] * 59, [1920] * 50, 0)
+    second = merged([3000] * 59, [1920] * 92, 130_000)
+    sounds = [place for place in second if place[0]][:ahead]
+    rest = [place for place in second if place not in sounds]
+
+    given_out, timeline = mended([*first[:-5], *sounds, *first[-5:], *rest], TS_TICK)
+
+    assert timeline.resets == [Fraction(180_000, 90_000)]
+    pictures, sound = ([t for place, t in given_out if place == track] for track in (0, 1))
+    assert pictures == list(range(0, 360_000, 3000))
+    assert sound[51:] == [180_000 + 1920 * i for i in range(93)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 0), (0, 2), (2, 2)])
+def test_recordings_that_order_their_pictures_otherwise_keep_their_sound(tmp_path, before, after):
+    parts = [
+        ts(tmp_path / "a.ts", frames=30, sound=0.8, b_frames=before),
+        ts(tmp_path / "b.ts", frames=30, sound=0.8, b_frames=after),
+    ]
+    own, heard_alone, _ = read(parts[1])
+    pictures, sound, _ = read(joined(tmp_path / "in.ts", *parts))
+
+    assert pictures[30] - sound[-len(heard_alone)] == own[0] - heard_alone[0]
+    assert pictures[30] - pictures[29] >= FRAME
+
+
 def heard(path: Path) -> list[Fraction]:
     """Times of all sound packets, in seconds."""
     base = {".mp4": Fraction(1, 48000), ".mkv": Fraction(1, 1000)}.get(path.suffix, TS_TICK)
@@ -188,7 +278,9 @@ def test_texts_that_come_late_are_on_the_clock_that_was_set():
 def packet(place: tuple[int, int], duration: int = 0) -> SimpleNamespace:
     """What a timeline asks of a packet."""
     track, time = place
-    return SimpleNamespace(stream_index=track, pts=time, dts=time, size=100, duration=duration)
+    return SimpleNamespace(
+        stream_index=track, pts=time, dts=time, size=100, duration=duration, is_keyframe=True
+    )
 
 
 def mended(file, tick: Fraction = TICK):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 from pathlib import Path
 
 import av
@@ -184,6 +185,21 @@ def test_the_users_own_files_are_not_replaced(source, tmp_path):
     assert not (tmp_path / "b.mp4").exists()
     clean(source, tmp_path / "b.mp4", config={**EMPTY, "overwrite": True})
     assert mine.read_text().startswith("<?xml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+@pytest.mark.parametrize("ending", [".provenance.json", ".gpx"])
+def test_nothing_waits_for_a_pipe_in_the_place_of_a_companion(source, output, ending):
+    pipe = output.with_name(output.name + ending)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    read_at_all = threading.Timer(5, lambda: pipe.write_bytes(b"{}"))
+    read_at_all.start()
+    assert main(["verify", str(output)]) != 0
+    clean(source, output, config={"stages": (), "overwrite": True})
+    assert read_at_all.is_alive(), "somebody waited for it"
+    read_at_all.cancel()
+    assert verify(output).passed
 
 
 def test_an_earlier_outputs_own_files_are(source, output):
