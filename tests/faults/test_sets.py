@@ -396,7 +396,7 @@ def test_a_page_whose_folder_has_too_long_a_name_is_refused_at_once(source, out,
     said = capsys.readouterr().err
     assert f"{'a' * 250}_files can't be written: its name has 256 bytes" in said
     assert files(out) == {}
-    assert re.search(r"-o, such as .*a\.html\.$", said.strip())
+    assert re.search(r"output, such as .*a\.html\.$", said.strip())
 
 
 def test_a_part_that_a_thread_is_stuck_in_is_not_closed_under_its_hands(out):
