@@ -380,6 +380,20 @@ def test_a_page_writes_into_no_folder_of_somebody_else(source, out, capsys):
 
 
 @posix
+def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, monkeypatch):
+    assert cleaned(source, out / "b.mp4") == 0
+    before = files(out)
+
+    def struck(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dashcam_pipeline.compare.page.build.render", struck)
+        assert main(["report", str(out / "b.mp4"), "-o", str(out / "p.html")]) == 130
+    assert {p.name for p in out.iterdir()} == set(before)
+    assert main(["report", str(out / "b.mp4"), "-o", str(out / "p.html")]) == 0
+
+
 def test_a_page_s_folder_that_is_a_link_is_not_followed(source, out, tmp_path, capsys):
     assert cleaned(source, out / "b.mp4") == 0
     away = tmp_path / "away"

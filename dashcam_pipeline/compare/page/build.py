@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Final, Literal
 
 from dashcam_pipeline.compare.canvas import shown_size
@@ -95,7 +98,9 @@ def write_page(
     found, left = find_clips(target, None if original is None else Path(original))
     ours = _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
-    with Claim(page, overwrite=options.overwrite, own=ours) as claim:
+    with Claim(page, overwrite=options.overwrite, own=ours) as claim, ExitStack() as undo:
+        if not os.path.lexists(folder):
+            undo.callback(_remove_unless, page, folder)
         _make_folder(folder, page, ours=ours or options.overwrite)
         writer = _ClipWriter(page, folder, options, many=len(found) > 1)
         clips = []
@@ -111,6 +116,12 @@ def write_page(
         except OSError as error:
             raise output_error(error, page) from error
     return PageResult(page, len(clips), writer.files, (*left, *writer.notes))
+
+
+def _remove_unless(page: Path, folder: Path) -> None:
+    """Remove the folder that a page was to have, unless there is a page."""
+    if not os.path.lexists(page):
+        rmtree(folder, ignore_errors=True)
 
 
 def _page_path(target: Path, output: str | Path | None) -> Path:
