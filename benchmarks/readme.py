@@ -5,6 +5,7 @@
 Between ``<!-- NAME -->`` and ``<!-- /NAME -->`` stands what the function ``NAME`` makes of a file
 in ``benchmarks/results``. Each is written by what measures it:
 
+    dashcam evaluate glare --truth samples/windscreens --results benchmarks/results/windscreens.json
     dashcam evaluate glare --pairs PAIRS --results benchmarks/results/pairs.json
     dashcam evaluate glare --folder NIGHTS --results benchmarks/results/nights.json
     dashcam evaluate glare --glare-free DAYS --results benchmarks/results/glare-free.json
@@ -74,6 +75,31 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]], *, words: int = 1
 def prose(text: str) -> str:
     """A paragraph in lines."""
     return textwrap.fill(text, 106, break_long_words=False, break_on_hyphens=False)
+
+
+def windscreens() -> str:
+    """Drives behind windscreens, with exact truth: means of the clips, and the controls."""
+    (found,) = result("windscreens")["truth"].values()
+    controls = [rows for name, rows in found["clips"].items() if name.endswith("-clean")]
+    rows = []
+    for index, row in enumerate(found["means"]):
+        clean = sum(c[index]["whole"] - c[0]["whole"] for c in controls) / len(controls)
+        rows.append(
+            (
+                LABELS.get(row["name"], row["name"]),
+                *(f"{row[key]:.2f}" for key in ("whole", "glare", "rest")),
+                f"{row['flicker'] / found['means'][0]['flicker']:.2f}",
+                f"{row['lines']:.0%}",
+                f"{clean:+.2f}" if index else "",
+            )
+        )
+    return table(
+        (
+            *("row", "whole, dB", "glare region, dB", "rest, dB", "flicker, times"),
+            *("lane marks and posts keep", "whole behind clean glass, dB"),
+        ),
+        rows,
+    )
 
 
 def pairs() -> str:
