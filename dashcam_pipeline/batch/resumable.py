@@ -136,7 +136,7 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
         _write(work / _MADE, json.dumps(_note(part, run.target.name, recipe)).encode())
 
     if not segments:
-        raise no_pictures(source)
+        raise no_pictures(run.info, config.start)
     with (
         open_reader(config, source, threads=1) as again,
         Writer(run.target, again.info, run.settings, audio=config.audio, tags=run.tags) as writer,

@@ -12,6 +12,7 @@ from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.dashcam.names import Camera
 from dashcam_pipeline.engine.readable import clock, one_line, size
+from dashcam_pipeline.errors import BatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.batch.session import BatchOptions, Plan
     from dashcam_pipeline.config import CleanConfig
 
-EPILOG: Final = """\b
+EPILOG: Final = f"""\b
 Examples:
   dashcam batch /media/SDCARD ~/clean
   dashcam batch SDCARD CLEAN --camera front --since 2026-01-01 --night-only
@@ -30,8 +31,8 @@ Examples:
   dashcam batch /share/in /share/out --runner ray --address auto
 
 Running the same command again goes on where it was, after Ctrl-C, a power cut or a full disk.
-Exit code 0 means that every wanted recording is done; 10 that some are not (report.json and
-report.csv in the output folder say which and why).
+Exit code 0 means that every wanted recording is done; {BatchError.exit_code} that some are not
+(report.json and report.csv in the output folder say which and why).
 """
 
 F = TypeVar("F", bound="Callable[..., Any]")

@@ -141,4 +141,8 @@ def _time(text: str) -> float:
         raise click.BadParameter(str(error), param_hint="--frame") from error
     if not isinstance(value, float):
         raise TypeError(f"{text!r} gave {value!r}")
+    if value < 0:
+        raise click.BadParameter(
+            f"{text} is not possible; allowed: at least 0.", param_hint="--frame"
+        )
     return value

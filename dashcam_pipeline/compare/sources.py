@@ -10,6 +10,7 @@ from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.output import processing_tags
+from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.probe import probe
@@ -175,11 +176,12 @@ def known_duration(info: SourceInfo) -> float:
     return 0.0
 
 
-def no_frames(source: Path, when: float) -> UsageError:
+def no_frames(info: SourceInfo, when: float) -> UsageError:
     """The error for a time at which there is no picture."""
     return UsageError(
-        f"{source.name} has no picture at {when:g} s or later.",
-        advice="`dashcam probe` says how long it is.",
+        f"{info.path.name} lasts {duration(known_duration(info))}, and has no picture from "
+        f"{duration(when)} on.",
+        advice="Name an earlier time.",
     )
 
 

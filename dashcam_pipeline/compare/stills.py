@@ -105,7 +105,7 @@ def still(
         picture = compose(pair, options.period / 4).to_rgb()
         save(picture, target)
         return StillReport(target, compose.size, (when,), compose.box)
-    raise no_frames(comparison.source, at)
+    raise no_frames(comparison.before, at)
 
 
 def contact_sheet(
@@ -145,7 +145,7 @@ def contact_sheet(
         tiles.append(compose(pair, options.period / 4).resized(tile).to_rgb())
         times.append(when)
     if not tiles:
-        raise no_frames(comparison.source, moments[0])
+        raise no_frames(comparison.before, moments[0])
     heading = _heading(comparison, compose) if options.labels else ""
     sheet = _sheet(tiles, times, min(columns, len(tiles)), heading)
     save(sheet, target)

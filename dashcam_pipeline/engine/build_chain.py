@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashcam_pipeline.config import LOOKS
 from dashcam_pipeline.engine.chain import Chain
+from dashcam_pipeline.engine.protection import boxes_of
 from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.base import StageContext
 from dashcam_pipeline.stages.registry import create_stage
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Stage
 
 
-def find_protection(config: CleanConfig, frames: Sequence[Frame]) -> Overlay:
+def find_protection(config: CleanConfig, info: SourceInfo, frames: Sequence[Frame]) -> Overlay:
     """What no stage may change: the boxes that were named, else burned-in text that is found.
 
     Args:
         config: stages and boxes are used.
+        info: the recording.
         frames: all over the recording, to look at.
     """
     from dashcam_pipeline.dashcam.overlay import Overlay, find_overlay  # noqa: PLC0415 - OpenCV
 
     if config.protect is not None or not config.stages:
-        return Overlay(config.protect or ())
+        return Overlay(boxes_of(config.protect or (), info.video.width, info.video.height))
     return find_overlay(frames)
 
 
@@ -84,7 +86,7 @@ def prepare_chain(config: CleanConfig, info: SourceInfo) -> tuple[Chain, str, Ov
 def _look(config: CleanConfig, info: SourceInfo) -> tuple[list[Frame], Overlay]:
     """Frames all over the recording, and what is protected."""
     frames = sample_frames(info) if config.stages else []
-    return frames, find_protection(config, frames)
+    return frames, find_protection(config, info, frames)
 
 
 def _make_stages(config: CleanConfig) -> tuple[list[Stage], str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.errors import NotVideoError
+from dashcam_pipeline.engine.readable import duration
+from dashcam_pipeline.errors import InputError, NotVideoError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.encoders import EncoderSettings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.config import CleanConfig, StageSpec
     from dashcam_pipeline.media.carried import CarriedPacket
+    from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.write_report import WriteReport
     from dashcam_pipeline.media.writer import Writer
 
@@ -101,7 +103,7 @@ class Output:
 
     Args:
         writer: of the output.
-        source: the recording, for messages.
+        empty: what is raised at the end if not one frame came, as ``no_pictures`` has it.
         target: where the output appears when it is whole.
         seal: called with the unfinished file's path before that, as of ``Writer.finish``.
     """
@@ -109,13 +111,13 @@ class Output:
     def __init__(
         self,
         writer: Writer,
-        source: Path,
+        empty: InputError,
         target: Path,
         seal: Callable[[Path], object] | None = None,
     ) -> None:
         self._writer = writer
         self._seal = seal
-        self._source = source
+        self._error_if_empty = empty
         self._target = target
         self._empty = True
         self._finished = False
@@ -129,10 +131,10 @@ class Output:
         """Make the output whole.
 
         Raises:
-            NotVideoError: not one frame came.
+            InputError: not one frame came.
         """
         if self._empty:
-            raise no_pictures(self._source)
+            raise self._error_if_empty
         report = self._writer.finish(self._seal)
         self._finished = True
         return report
@@ -145,11 +147,22 @@ class Output:
             self._writer.abort()
 
 
-def no_pictures(source: Path) -> NotVideoError:
-    """The error for a recording of which nothing can be shown."""
+def no_pictures(info: SourceInfo, start: float | None) -> InputError:
+    """The error for a recording, or a part of it, of which nothing can be shown.
+
+    Args:
+        info: the recording.
+        start: where the part begins, in seconds.
+    """
+    if start and info.duration_s:
+        return InputError(
+            f"{info.path} lasts {duration(info.duration_s)}, and has no picture from "
+            f"{duration(start)} on.",
+            advice="Begin earlier.",
+        )
     return NotVideoError(
-        f"{source}: there is not one picture to write.",
-        advice="Check that it plays in a media player, and that --start lies in it.",
+        f"{info.path}: there is not one picture to write.",
+        advice="Check that it plays in a media player.",
     )
 
 

@@ -27,6 +27,7 @@ from dashcam_pipeline.engine.output import (
     Leftover,
     Output,
     encoder_settings,
+    no_pictures,
     open_writer,
     processing_tags,
 )
@@ -182,7 +183,8 @@ class Run:
         writer = open_writer(
             lambda: Writer(self.target, info, self.settings, audio=self.config.audio, tags=said)
         )
-        output = Output(writer, self.info.path, self.target, self.seal)
+        empty = no_pictures(info, self.config.start)
+        output = Output(writer, empty, self.target, self.seal)
         self.on_failure(output.abort)
         return output
 

@@ -12,6 +12,7 @@ from dashcam_pipeline.errors import (
     OutputError,
     OutputExistsError,
 )
+from dashcam_pipeline.media.folders import check_folder, make_folder, not_a_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None
 
     Raises:
         OutputExistsError: it is the source itself (by path, link or inode), or exists.
-        OutputError: its folder doesn't exist or isn't one, or it is a folder.
+        OutputError: its folder can't be made or isn't one, or it is a folder.
     """
     part = part_of(target)
     for candidate in (target, part):
@@ -44,10 +45,7 @@ def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None
             )
     if target.is_dir():
         raise OutputError(f"{target} is a folder.", advice="Name a file in it.")
-    if not target.parent.is_dir():
-        raise OutputError(
-            f"the folder {target.parent} does not exist.", advice="Make it first (mkdir -p)."
-        )
+    check_folder(target.parent)
     if not overwrite and (target.exists() or target.is_symlink()):
         raise OutputExistsError(
             f"{target} exists already.", advice="Pass --overwrite to replace it, or name another."
@@ -80,8 +78,11 @@ def output_error(error: Exception, target: Path) -> OutputError:
         )
     if number == errno.ENOENT:
         return OutputError(
-            f"the folder {target.parent} does not exist.", advice="Make it first (mkdir -p)."
+            f"{target} can't be written: its folder takes no files, or went away.",
+            advice="Name an output in a folder of your own.",
         )
+    if number == errno.ENOTDIR:
+        return not_a_folder(next(p for p in target.parents if p.exists()))
     return OutputError(f"{target} can't be written: {error}.")
 
 
@@ -92,10 +93,11 @@ class PartFile:
         target: the name it gets when whole.
 
     Raises:
-        OutputError: it can't be created.
+        OutputError: it, or its folder, can't be created.
     """
 
     def __init__(self, target: Path) -> None:
+        make_folder(target.parent)
         self._target = target
         self._part = part_of(target)
         try:

@@ -93,6 +93,11 @@ def verify(path: Path, *, source: Path | None = None) -> Verification:
         InputMissingError: no output, or no record.
         InputError: the record can't be understood.
     """
+    if path.is_dir():
+        raise InputMissingError(
+            f"{path} is a folder, and what is checked is a file.",
+            advice="Name a file in it that was cleaned.",
+        )
     if not path.is_file():
         raise InputMissingError(
             f"{path} does not exist.", advice="Name an output of dashcam clean."

@@ -24,6 +24,7 @@ from dashcam_pipeline.errors import (
     OutputError,
     OutputExistsError,
 )
+from dashcam_pipeline.media.folders import check_folder, make_folder
 from dashcam_pipeline.media.partfile import PartFile, output_error
 from dashcam_pipeline.media.probe import probe
 
@@ -92,10 +93,7 @@ def write_page(
     found = find_clips(target, None if original is None else Path(original))
     _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise output_error(error, folder) from error
+    make_folder(folder)
     writer = _ClipWriter(page, folder, options, many=len(found) > 1)
     clips = []
     for index, one in enumerate(found):
@@ -122,10 +120,7 @@ def _page_path(target: Path, output: str | Path | None) -> Path:
 
 
 def _check_page(page: Path, *, overwrite: bool) -> None:
-    if not page.parent.is_dir():
-        raise OutputError(
-            f"the folder {page.parent} does not exist.", advice="Make it first (mkdir -p)."
-        )
+    check_folder(page.parent)
     if page.is_dir():
         raise OutputError(f"{page} is a folder.", advice="Name a file in it.")
     if not page.exists() or overwrite:
