@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from dashcam_pipeline.config import CleanConfig, make_config
-from dashcam_pipeline.engine.build_chain import build_chain
+from dashcam_pipeline.engine.build_chain import build_chain, warn_of_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -57,6 +57,7 @@ class Pipeline:
 
     def __init__(self, config: CleanConfig | None = None) -> None:
         self.config = config or CleanConfig()
+        warn_of_order(self.config)
         self._chain, self.device = build_chain(self.config)
 
     def process(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -170,6 +171,7 @@ def clean(
     if not isinstance(config, CleanConfig):
         config = make_config(config or {})
     source, target = Path(input), None if output is None else Path(output)
+    warn_of_order(config)
     with Run.open(config, source, target) as run:
         chain = run.prepare(Keeper(source, run.target, config))
         run.run(chain, run.output(), progress)

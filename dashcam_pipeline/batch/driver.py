@@ -25,6 +25,7 @@ from dashcam_pipeline.batch.resources import plan_budget
 from dashcam_pipeline.batch.result import check_reports
 from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
 from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.errors import InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.folders import check_folder, make_folder
@@ -134,6 +135,7 @@ def _plan(
     root: Path, output: Path, config: CleanConfig, options: BatchOptions, journal: Journal | None
 ) -> Plan:
     recipe = make_recipe(config)
+    warn_of_order(config)
     tree = discover(root)
     if not tree.clips:
         raise InputMissingError(

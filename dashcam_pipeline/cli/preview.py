@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
+from dashcam_pipeline.cli.options import OPTION_NAMES, ManualCommand, ManualOption, config_options
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.compare.options import LAYOUTS, PreviewOptions, make_options
 from dashcam_pipeline.config import parse_time
@@ -110,6 +110,9 @@ def preview(  # noqa: PLR0917 - click passes them by name
     # Imported here: `--help` needs no numpy.
     from dashcam_pipeline.compare import preview as video  # noqa: PLC0415
     from dashcam_pipeline.compare import stills  # noqa: PLC0415
+    from dashcam_pipeline.compare.sources import check_settings  # noqa: PLC0415
+
+    check_settings(config, cleaned, OPTION_NAMES)
 
     report: PreviewReport | StillReport
     if frame is not None:

@@ -22,9 +22,10 @@ from dashcam_pipeline.compare.canvas import Size
 from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.compare.preview import choose_target
-from dashcam_pipeline.compare.sources import Comparison, no_frames
+from dashcam_pipeline.compare.sources import Comparison, check_settings, no_frames
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.readable import clock
+from dashcam_pipeline.engine.report import SYNTHETIC
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media.partfile import PartFile, output_error
 
@@ -58,6 +59,7 @@ class StillReport:
         times: of the moments that it shows, in seconds.
         box: what ``crop`` shows.
         notes: what the user should know.
+        synthetic: True if it shows what the camera never saw.
     """
 
     path: Path
@@ -65,13 +67,15 @@ class StillReport:
     times: tuple[float, ...]
     box: Box | None = None
     notes: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def summary(self) -> str:
         """For people, without a newline at the end."""
         count = len(self.times)
         when = clock(self.times[0], tenths=True) if count == 1 else f"{count} moments"
         zoom = f", box {self.box}" if self.box else ""
-        return f"wrote  {self.path} ({self.size.width}x{self.size.height}, {when}{zoom})"
+        line = f"wrote  {self.path} ({self.size.width}x{self.size.height}, {when}{zoom})"
+        return f"{line}\nsynthetic  {SYNTHETIC}" if self.synthetic else line
 
 
 def still(
@@ -104,7 +108,8 @@ def still(
     for when, pair in comparison.pairs_at([at]):
         picture = compose(pair, options.period / 4).to_rgb()
         save(picture, target)
-        return StillReport(target, compose.size, (when,), compose.box)
+        synthetic = comparison.synthetic
+        return StillReport(target, compose.size, (when,), compose.box, synthetic=synthetic)
     raise no_frames(comparison.before, at)
 
 
@@ -150,14 +155,16 @@ def contact_sheet(
     sheet = _sheet(tiles, times, min(columns, len(tiles)), heading)
     save(sheet, target)
     size = Size(sheet.shape[1], sheet.shape[0])
-    return StillReport(target, size, tuple(times), compose.box)
+    synthetic = comparison.synthetic
+    return StillReport(target, size, tuple(times), compose.box, synthetic=synthetic)
 
 
 def _comparison(
     source: str | Path, cleaned: str | Path | None, config: CleanConfig | None
 ) -> Comparison:
-    other = None if cleaned is None else Path(cleaned)
-    return Comparison(Path(source), other, config or CleanConfig())
+    other, config = None if cleaned is None else Path(cleaned), config or CleanConfig()
+    check_settings(config, other)
+    return Comparison(Path(source), other, config)
 
 
 def _picture_target(comparison: Comparison, output: str | Path | None) -> Path:

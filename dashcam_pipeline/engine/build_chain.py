@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.engine.protection import boxes_of
 from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.base import StageContext
-from dashcam_pipeline.stages.registry import create_stage
+from dashcam_pipeline.stages.registry import create_stage, stage_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.stages.base import Stage
+
+
+logger = logging.getLogger(__name__)
 
 
 def find_protection(config: CleanConfig, info: SourceInfo, frames: Sequence[Frame]) -> Overlay:
@@ -35,6 +39,39 @@ def find_protection(config: CleanConfig, info: SourceInfo, frames: Sequence[Fram
     if config.protect is not None or not config.stages:
         return Overlay(boxes_of(config.protect or (), info.video.width, info.video.height))
     return find_overlay(frames)
+
+
+def warn_of_order(config: CleanConfig) -> None:
+    """Ask, as a warning, about a chain that was hardly meant so.
+
+    Args:
+        config: its stages, in order.
+
+    Raises:
+        UsageError: an unknown stage.
+        StageError: a plug-in can't be loaded.
+    """
+    names = [spec.name for spec in config.stages]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            logger.warning(
+                "The stage %s is in the chain more than once, and takes effect each time. "
+                "Is that meant?",
+                name,
+            )
+    made_up = ""
+    for name in names:
+        if stage_class(name).synthetic:
+            made_up = made_up or name
+        elif made_up:
+            logger.warning(
+                "The stage %s comes before %s, which then works on a synthetic picture. Is that "
+                "meant? Otherwise put %s first.",
+                made_up,
+                name,
+                name,
+            )
+            return
 
 
 def build_chain(config: CleanConfig) -> tuple[Chain, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.writer import Writer
 
 SOFTWARE: Final = f"dashcam_pipeline {__version__}"
+
+MARK: Final = re.compile(r"dashcam_pipeline \d[^\s:]*: ")
+"""How what ``processing_tags`` writes into the metadata is known again."""
+
+_SYNTHETIC: Final = "(synthetic picture)"
 
 
 def encoder_settings(config: CleanConfig, threads: int | None = None) -> EncoderSettings:
@@ -55,11 +61,21 @@ def processing_tags(
         synthetic: True if a stage shows what the camera never saw.
     """
     chain = " > ".join(_named(spec) for spec in config.stages) or "no stages"
-    mark = f"{SOFTWARE}: {chain}{' (synthetic picture)' if synthetic else ''}"
+    mark = f"{SOFTWARE}: {chain}{f' {_SYNTHETIC}' if synthetic else ''}"
     for key, before in metadata.items():  # under the source's own spelling: MKV has COMMENT
         if key.lower() == "comment" and before.strip():
             return {key: f"{before.rstrip()}; {mark}"}
     return {"comment": mark}
+
+
+def is_marked(metadata: Mapping[str, str]) -> bool:
+    """Whether a recording's metadata says that it was made here."""
+    return any(MARK.search(value) for value in metadata.values())
+
+
+def is_synthetic(metadata: Mapping[str, str]) -> bool:
+    """Whether it says that the picture shows what the camera never saw."""
+    return is_marked(metadata) and any(_SYNTHETIC in value for value in metadata.values())
 
 
 def _named(spec: StageSpec) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,12 +19,15 @@ from dashcam_pipeline.compare.pairs import origin
 from dashcam_pipeline.compare.sources import Comparison, known_duration
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.dashcam.names import parse_name
+from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import (
     DashcamError,
     InputError,
     OutputError,
     OutputExistsError,
+    UsageError,
 )
+from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.media.folders import check_folder, make_folder
 from dashcam_pipeline.media.partfile import PartFile, output_error
 from dashcam_pipeline.media.probe import probe
@@ -91,6 +95,8 @@ def write_page(
     options = options or PageOptions()
     target, page = Path(target), _page_path(Path(target), output)
     found = find_clips(target, None if original is None else Path(original))
+    if target.is_file() and original is None:
+        _check_cleaned(found[0])
     _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
     make_folder(folder)
@@ -103,6 +109,23 @@ def write_page(
     title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
     _write(page, render(clips, title, options.language))
     return PageResult(page, len(clips), writer.files, tuple(writer.notes))
+
+
+def _check_cleaned(clip: ClipFiles) -> None:
+    """Refuse a page about a recording that nothing was done to.
+
+    Raises:
+        InputError: it is no video.
+        UsageError: it is one, and no sign of a run is found in or beside it.
+    """
+    if clip.cleaned is None or is_marked(probe(clip.cleaned).metadata) or clip.record:
+        return
+    made = sorted(clip.cleaned.parent.glob(f"{escape(clip.cleaned.stem)}_clean.*"))
+    result = next((path for path in made if is_recording(path)), None)
+    raise UsageError(
+        f"{clip.cleaned} was not cleaned, as far as can be told: there is nothing to report.",
+        advice=f"Did you mean {result}?" if result else "Name what was made of it.",
+    )
 
 
 def _page_path(target: Path, output: str | Path | None) -> Path:
