@@ -148,12 +148,8 @@ class BatchReport:
         _write(folder / JSON_NAME, f"{text}\n")
         _write(folder / CSV_NAME, rows.getvalue())
 
-    def table(self, *, named: bool = True) -> str:
-        """What was done, for people; several lines.
-
-        Args:
-            named: False leaves out which recordings failed, where that was said before.
-        """
+    def table(self) -> str:
+        """What was done, for people; several lines."""
         counts = self.counts
         rows = [(str(counts[fate]), words) for fate, words in FATES.items() if counts[fate]]
         rows += [
@@ -164,9 +160,8 @@ class BatchReport:
             rows.append((str(self.sidecars), words))
         width = max((len(count) for count, _ in rows), default=1)
         lines = [f"{count:>{width}}  {words}" for count, words in rows] or ["no recordings"]
-        if named:
-            lines += self._named("failed", "failed")
-            lines += self._named("damaged", "damaged")
+        lines += self._named("failed", "failed")
+        lines += self._named("damaged", "damaged")
         if self.synthetic and counts["done"] + counts["damaged"] + counts["skipped"]:
             lines.append(f"synthetic: {SYNTHETIC}")
         frames = sum(clip.frames for clip in self.clips)
