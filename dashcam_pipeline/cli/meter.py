@@ -82,7 +82,11 @@ class Meter:
             number = f"{self.done}/{self.total}"
             counts = (self.one if self.total == 1 else self.many).format(n=number)
         rate = self.rated.format(rate=self.rate) if self.rate else ""
-        time = f"{duration(self.elapsed)} so far" if left is None else f"{duration(left)} left"
+        time = (
+            f"{duration(round(self.elapsed))} so far"
+            if left is None
+            else f"{duration(round(left))} left"
+        )
         tail = [counts, rate, self.more, time]
         if width is None:
             return _joined(self.title, [percent, *tail])

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Size
 from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
-from dashcam_pipeline.compare.sources import Comparison, check_settings
+from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.readable import plural
 from dashcam_pipeline.engine.report import SYNTHETIC
@@ -141,7 +141,6 @@ def preview(
         KeyboardInterrupt: Ctrl-C; nothing was written.
     """
     options, config = options or PreviewOptions(), config or CleanConfig()
-    check_settings(config, None if cleaned is None else Path(cleaned))
     begin = time.perf_counter()
     comparison = Comparison(Path(input), None if cleaned is None else Path(cleaned), config)
     target = choose_target(comparison, output)

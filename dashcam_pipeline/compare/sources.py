@@ -247,8 +247,8 @@ def known_duration(info: SourceInfo) -> float:
 def no_frames(info: SourceInfo, when: float) -> UsageError:
     """The error for a time at which there is no picture."""
     return UsageError(
-        f"{info.path.name} lasts {duration(known_duration(info))}, and has no picture from "
-        f"{duration(when)} on.",
+        f"{info.path.name} has no picture at {when:g} s or later: the recording lasts "
+        f"{duration(known_duration(info))}.",
         advice="Name an earlier time.",
     )
 

@@ -22,7 +22,7 @@ from dashcam_pipeline.compare.canvas import Size
 from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.compare.preview import choose_target
-from dashcam_pipeline.compare.sources import Comparison, check_settings, no_frames
+from dashcam_pipeline.compare.sources import Comparison, no_frames
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.readable import clock
 from dashcam_pipeline.engine.report import SYNTHETIC
@@ -162,9 +162,8 @@ def contact_sheet(
 def _comparison(
     source: str | Path, cleaned: str | Path | None, config: CleanConfig | None
 ) -> Comparison:
-    other, config = None if cleaned is None else Path(cleaned), config or CleanConfig()
-    check_settings(config, other)
-    return Comparison(Path(source), other, config)
+    other = None if cleaned is None else Path(cleaned)
+    return Comparison(Path(source), other, config or CleanConfig())
 
 
 def _picture_target(comparison: Comparison, output: str | Path | None) -> Path:

@@ -172,8 +172,8 @@ def no_pictures(info: SourceInfo, start: float | None) -> InputError:
     """
     if start and info.duration_s:
         return InputError(
-            f"{info.path} lasts {duration(info.duration_s)}, and has no picture from "
-            f"{duration(start)} on.",
+            f"{info.path} has no picture at {start:g} s or later: the recording lasts "
+            f"{duration(info.duration_s)}.",
             advice="Begin earlier.",
         )
     return NotVideoError(

@@ -31,11 +31,16 @@ def clock(seconds: float, *, tenths: bool = False, hours: bool = False) -> str:
 
 
 def duration(seconds: float) -> str:
-    """How long something takes: ``5.6 s``, ``12 s``, ``1:02 min`` or ``1:00:02``."""
-    if round(seconds, 1) < _WHOLE:
-        return f"{seconds:.1f} s"
-    if round(seconds) < _MINUTE:
-        return f"{seconds:.0f} s"
+    """How long something takes: ``5.6 s``, ``12 s``, ``1:02 min`` or ``1:00:02``.
+
+    Args:
+        seconds: from 0 on; a whole number is shown as one (``5 s``).
+    """
+    if isinstance(seconds, int) and seconds < _MINUTE:
+        return f"{seconds} s"
+    if round(seconds, 1) < _MINUTE:
+        text = f"{seconds:.1f}"
+        return f"{text if seconds < _WHOLE else text.removesuffix('.0')} s"
     text = clock(seconds)
     return text if text.count(":") > 1 else f"{text} min"
 

@@ -184,7 +184,7 @@ def test_a_beginning_behind_the_end_says_how_long_it_lasts(dashcam, place, args)
     command, *options = args
     code, _, err = dashcam(command, "long.mp4", "--start", "100", *options)
     assert code == 3
-    assert "long.mp4 lasts 36 s, and has no picture from 1:40 min on" in err
+    assert "long.mp4 has no picture at 100 s or later: the recording lasts 36 s." in err
     assert [p.name for p in place.iterdir() if "long_" in p.name] == []
 
 
@@ -192,7 +192,7 @@ def test_a_moment_behind_the_end_says_how_long_it_lasts(dashcam, place):
     make_clip(place / "long.mp4", Picture(size=(64, 48), frames=36, rate=1))
     code, _, err = dashcam("preview", "long.mp4", "--frame", "1:40", "--no-stages")
     assert code == 2
-    assert "long.mp4 lasts 36 s, and has no picture from 1:40 min on" in err
+    assert "long.mp4 has no picture at 100 s or later: the recording lasts 36 s." in err
 
 
 @pytest.mark.parametrize("option", ["--start", "--end"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page import audit, browser
 from dashcam_pipeline.compare.page.curves import SAMPLES, measure, save_shot
-from dashcam_pipeline.compare.page.finding import FILES, ClipFiles, find_clips
+from dashcam_pipeline.compare.page.finding import ENDINGS, FILES, ClipFiles, find_clips
 from dashcam_pipeline.compare.page.model import Clip, Moment, PageResult, Playable
 from dashcam_pipeline.compare.page.record import described
 from dashcam_pipeline.compare.page.render import GENERATOR, PageLanguage, render
@@ -95,8 +95,6 @@ def write_page(
     options = options or PageOptions()
     target, page = Path(target), _page_path(Path(target), output)
     found = find_clips(target, None if original is None else Path(original))
-    if target.is_file() and original is None:
-        _check_cleaned(found[0])
     _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
     make_folder(folder)
@@ -111,19 +109,27 @@ def write_page(
     return PageResult(page, len(clips), writer.files, tuple(writer.notes))
 
 
-def _check_cleaned(clip: ClipFiles) -> None:
-    """Refuse a page about a recording that nothing was done to.
+def check_cleaned(target: Path, original: Path | None = None) -> None:
+    """Refuse a page about a recording that nothing was done to; a folder is looked at by itself.
+
+    Args:
+        target: what the page is to be about.
+        original: what it was made of, if that was named: then it is taken for granted.
 
     Raises:
         InputError: it is no video.
-        UsageError: it is one, and no sign of a run is found in or beside it.
+        UsageError: no sign of a run is found in it, in its name or beside it.
     """
-    if clip.cleaned is None or is_marked(probe(clip.cleaned).metadata) or clip.record:
+    if not target.is_file():
         return
-    made = sorted(clip.cleaned.parent.glob(f"{escape(clip.cleaned.stem)}_clean.*"))
+    info, (clip,) = probe(target), find_clips(target)
+    by_name = target.stem.lower().endswith(ENDINGS)
+    if original is not None or is_marked(info.metadata) or clip.record or by_name:
+        return
+    made = sorted(target.parent.glob(f"{escape(target.stem)}{ENDINGS[0]}.*"))
     result = next((path for path in made if is_recording(path)), None)
     raise UsageError(
-        f"{clip.cleaned} was not cleaned, as far as can be told: there is nothing to report.",
+        f"{target} was not cleaned, as far as can be told: there is nothing to report.",
         advice=f"Did you mean {result}?" if result else "Name what was made of it.",
     )
 
