@@ -9,7 +9,7 @@ Python API takes them::
 A ``pipeline.toml`` holds the same keys, and one table for each stage, in order::
 
     strength = 0.8
-    protect = ["0,1040,700,40"]
+    protect = ["bottom:4%"]
 
     [[stage]]
     name = "glare"
@@ -25,24 +25,27 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import (
     BeforeValidator,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     model_validator,
 )
 
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
-from dashcam_pipeline.stages.base import Box, Quality  # noqa: TC001 - pydantic reads them at run time
+from dashcam_pipeline.stages.base import Box, Quality
 from dashcam_pipeline.stages.explain import explain
 from dashcam_pipeline.stages.settings import Settings
+from dashcam_pipeline.stages.share import Share, is_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TIME: Final = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?|\.\d+)")
+_TIME: Final = re.compile(r"(-?)(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?|\.\d+)")
 _SEXAGESIMAL: Final = 60
 
 
@@ -62,10 +65,12 @@ def parse_time(value: object) -> object:
     match = _TIME.fullmatch(value.strip())
     if match is None:
         raise ValueError("a time is seconds (90.5) or HH:MM:SS.mmm (00:01:30.500)")
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    if (match[2] and seconds >= _SEXAGESIMAL) or (match[1] and minutes >= _SEXAGESIMAL):
+    sign, *parts = match.groups()
+    hours, minutes, seconds = (float(part or 0) for part in parts)
+    if (parts[1] and seconds >= _SEXAGESIMAL) or (parts[0] and minutes >= _SEXAGESIMAL):
         raise ValueError("minutes and seconds go up to 59 in HH:MM:SS")
-    return (hours * 60 + minutes) * 60 + seconds
+    total = (hours * 60 + minutes) * 60 + seconds
+    return -total if sign else total  # whether it may be negative, its field says
 
 
 Time = Annotated[float, BeforeValidator(parse_time)]
@@ -116,6 +121,19 @@ class StageSpec(Settings):
         return f"{self.name}:{options}" if options else self.name
 
 
+def _kind_of_box(value: object) -> str:
+    return _SHARE if is_share(value) else _PIXELS
+
+
+_PIXELS: Final = "(pixels)"
+_SHARE: Final = "(share)"
+
+Protected: TypeAlias = Annotated[
+    Annotated[Box, Tag(_PIXELS)] | Annotated[Share, Tag(_SHARE)], Discriminator(_kind_of_box)
+]
+"""A part of the picture: in pixels, or relative to its size."""
+
+
 def _pairs(value: object) -> object:
     """A mapping from a list of ``key=value``."""
     if isinstance(value, str):
@@ -161,13 +179,14 @@ class CleanConfig(Settings):
     quality: Quality = _option(
         "balanced", "Stages", "Larger models and work sizes see more and take longer."
     )
-    protect: tuple[Box, ...] | None = _option(
+    protect: tuple[Protected, ...] | None = _option(
         None,
         "Stages",
-        "A box that comes out as it went in, in pixels of the stored picture; repeatable. "
+        "A box that comes out as it went in, in pixels or per cent (0,96%,100%,4%) of the stored "
+        "picture, or a strip along an edge (bottom:4%); repeatable. "
         "Rounded outward to the chroma grid. Without any, burned-in lines of text (date, speed, "
         "plate) are found and protected; `protect=[]` switches that off.",
-        metavar="X,Y,W,H",
+        metavar="X,Y,W,H|EDGE:H",
     )
     device: str = _option(
         "auto",
@@ -291,6 +310,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         if "stages" in data:
             raise ConfigError(f"{path}: stage and stages say the same; keep the [[stage]] tables.")
         data["stages"] = data.pop("stage")
+    stages = data.get("stages", [])
+    if not isinstance(stages, list):
+        name = stages.get("name", "glare") if isinstance(stages, dict) else str(stages)
+        raise ConfigError(
+            f"{path}: a stage is a table of its own, whose key is [[stage]] in double brackets.",
+            advice=f'Write it so:\n[[stage]]\nname = "{name}"',
+        )
     return data
 
 

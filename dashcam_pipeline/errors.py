@@ -9,6 +9,7 @@
     ├── InputError                3   the source can't be opened or holds no video
     │   ├── InputMissingError     3   no such file, or no permission
     │   ├── NotVideoError         3   another kind of file, or no video track
+    │   │   └── PictureError      3   a still picture
     │   └── IndexMissingError     3   an MP4 without its index (moov)
     ├── OutputError               4   the result can't be written
     │   ├── OutputExistsError     4   it is there already, or it is the source itself
@@ -82,6 +83,10 @@ class InputMissingError(InputError):
 
 class NotVideoError(InputError):
     """The source is another kind of file, or has no video track."""
+
+
+class PictureError(NotVideoError):
+    """The source is a still picture."""
 
 
 class IndexMissingError(InputError):

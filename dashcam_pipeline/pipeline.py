@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.engine.build_chain import build_chain
+from dashcam_pipeline.engine.build_chain import build_chain, warn_of_order
 from dashcam_pipeline.errors import ArgumentError
 from dashcam_pipeline.frames import Frame
 
@@ -58,6 +58,7 @@ class Pipeline:
 
     def __init__(self, config: CleanConfig | Mapping[str, Any] | None = None) -> None:
         self.config = CleanConfig.of(config)
+        warn_of_order(self.config)
         self._chain, self.device = build_chain(self.config)
 
     def process(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -181,6 +182,7 @@ def clean(
 
     config = CleanConfig.of(config)
     source, target = Path(input), None if output is None else Path(output)
+    warn_of_order(config)
     with Run.open(config, source, target) as run:
         chain = run.prepare(Keeper(source, run.target, config))
         run.run(chain, run.output(), progress)

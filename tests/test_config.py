@@ -212,7 +212,7 @@ def test_threads_follow_the_process_affinity():
         ({"strenght": 1}, "strenght is not known. Did you mean strength?"),
         ({"stages": "glare"}, "stages = 'glare' is not possible; it should be a list of NAME[:KEY"),
         ({"stages": ["glare", 3]}, "stages[2] = 3 is not possible; it should be NAME[:KEY=VALUE,"),
-        ({"protect": 3}, "protect = 3 is not possible; it should be a list of X,Y,W,H."),
+        ({"protect": 3}, "protect = 3 is not possible; it should be a list of X,Y,W,H|EDGE:H."),
         ({"protect": [(0, 0, 1, 0)]}, "protect[1].height = 0 is not possible; allowed: at least 1"),
         ({"encoder_options": 3}, "encoder_options = 3 is not possible; it should be a list of KEY"),
         ({"start": 5, "end": 3}, "End (3 s) must come after start (5 s)."),

@@ -87,6 +87,24 @@ def test_stages_change_the_picture_and_boxes_are_spared(clip, tmp_path):
             assert not after[42:].any()
 
 
+def test_a_strip_along_an_edge_is_spared_in_any_size(clip, tmp_path):
+    lossless = {"codec": "libx264", "encoder_options": {"qp": "0"}}
+    config = {"stages": ["dim:amount=1"], "protect": ["bottom:10%"], **lossless}
+    output = tmp_path / "o.mkv"
+    report = clean(clip, output, config=config)
+    assert report.protected == ("0,162,320,18",)
+    with av.open(str(clip)) as a, av.open(str(output)) as b:
+        for old, new in zip(a.decode(video=0), b.decode(video=0), strict=True):
+            before, after = (f.to_ndarray()[:180] for f in (old, new))
+            assert (after[162:] == before[162:]).all()
+            assert not after[:162].any()
+    whole = Pipeline(CleanConfig(stages=("dim:amount=1",), protect=("left:50%",)))
+    with whole as pipeline:
+        shown = pipeline.process_rgb(np.full((2, 16, 32, 3), 200, np.uint8))
+    assert (shown[:, :, :16] > 190).all()
+    assert (shown[:, :, 16:] < 30).all()
+
+
 def test_the_output_says_that_it_was_processed_and_keeps_the_own_comment(tmp_path):
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=3), metadata={"comment": "my drive"})
     clean(clip, tmp_path / "o.mp4", config={"stages": ["dim:amount=0.5"]})

@@ -25,9 +25,10 @@ from dashcam_pipeline.batch.resources import plan_budget
 from dashcam_pipeline.batch.result import check_reports
 from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
 from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.errors import InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
-from dashcam_pipeline.media.output_checks import output_error
+from dashcam_pipeline.media.folders import check_folder, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,10 +100,8 @@ def run_batch(
     root, output = Path(input), Path(output)
     _check(root, output, config)
     with ExitStack() as opened:
-        try:
-            work_folder(output).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(error, output) from error
+        make_folder(output)
+        make_folder(work_folder(output))
         opened.enter_context(FolderLock(work_folder(output) / "lock", str(output)))
         journal = opened.enter_context(Journal(journal_path(output)))
         plan = _plan(root, output, config, options, journal)
@@ -130,6 +129,7 @@ def run_batch(
 def _check(root: Path, output: Path, config: CleanConfig) -> None:
     """Refuse folders in which something would be lost, before anything is made."""
     check_folders(root, output)
+    check_folder(output)
     check_reports(output, overwrite=config.overwrite)
 
 
@@ -137,6 +137,7 @@ def _plan(
     root: Path, output: Path, config: CleanConfig, options: BatchOptions, journal: Journal | None
 ) -> Plan:
     recipe = make_recipe(config)
+    warn_of_order(config)
     tree = discover(root)
     if not tree.clips:
         raise InputMissingError(

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.batch.night import is_bright
-from dashcam_pipeline.batch.products import has_mark, in_the_way
+from dashcam_pipeline.batch.products import in_the_way
 from dashcam_pipeline.batch.resumable import clean_resumable, was_made_here
 from dashcam_pipeline.config import make_config
+from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import (
     DamagedError,
     DashcamError,
@@ -168,7 +169,7 @@ def run_job(
 def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
     source = Path(job.source)
     info = probe(source)  # says clearly what is wrong with a file that can't be read
-    if not job.results and has_mark(info.metadata):
+    if not job.results and is_marked(info.metadata):
         return Outcome(status="product")
     status = source.stat()
     facts = Outcome(

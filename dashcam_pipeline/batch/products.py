@@ -7,11 +7,11 @@ a container keeps no metadata (transport streams), name and record are all there
 from __future__ import annotations
 
 import os
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.batch.fingerprint import pieces_of
+from dashcam_pipeline.engine.output import MARK
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.provenance.companions import ENDINGS as COMPANIONS
@@ -20,7 +20,6 @@ from dashcam_pipeline.provenance.record import ENDING as RECORD_ENDING
 from dashcam_pipeline.provenance.verify import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 ENDINGS: Final = ("_clean", "_before_after")
@@ -28,14 +27,6 @@ ENDINGS: Final = ("_clean", "_before_after")
 
 LEFT_OUT: Final = "made by dashcam (`include_results=True` cleans it again)"
 """Why a product isn't cleaned."""
-
-_MARK: Final = re.compile(r"dashcam_pipeline \d[^\s:]*: ")
-"""As ``engine.output.processing_tags`` writes it."""
-
-
-def has_mark(metadata: Mapping[str, str]) -> bool:
-    """Whether a recording's metadata says that it was made here."""
-    return any(_MARK.search(value) for value in metadata.values())
 
 
 def is_product(path: Path) -> bool:
@@ -97,6 +88,6 @@ def _record_of(path: Path) -> dict[str, Any] | None:
 
 def _seems_marked(path: Path) -> bool:
     try:
-        return any(_MARK.search(piece.decode("latin-1")) for piece in pieces_of(path))
+        return any(MARK.search(piece.decode("latin-1")) for piece in pieces_of(path))
     except OSError:
         return False  # its job will say what is wrong with it

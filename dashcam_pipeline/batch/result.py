@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.engine.readable import duration, one_line
+from dashcam_pipeline.engine.readable import duration, one_line, plural
+from dashcam_pipeline.engine.report import SYNTHETIC
 from dashcam_pipeline.errors import BatchError, OutputExistsError
 from dashcam_pipeline.inference.digest import ordinary
 from dashcam_pipeline.media.atomic import write_whole
@@ -93,6 +94,7 @@ class BatchReport:
         workers: that shared the work.
         settings: of ``CleanConfig``.
         recipe: its digest.
+        synthetic: True if a stage shows what the camera never saw.
         interrupted: True if the run was ended before its time; another one goes on.
     """
 
@@ -107,6 +109,7 @@ class BatchReport:
     settings: dict[str, Any] = field(default_factory=dict)
     recipe: str = ""
     interrupted: bool = False
+    synthetic: bool = False
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -154,16 +157,25 @@ class BatchReport:
             (str(count), f"left out: {one_line(reason)}") for reason, count in self.refused.items()
         ]
         if self.sidecars:
-            rows.append((str(self.sidecars), "sidecars copied along"))
+            words = plural(self.sidecars, "sidecar copied along", "sidecars copied along")
+            rows.append((str(self.sidecars), words))
         width = max((len(count) for count, _ in rows), default=1)
         lines = [f"{count:>{width}}  {words}" for count, words in rows] or ["no recordings"]
         lines += self._named("failed", "failed")
         lines += self._named("damaged", "damaged")
+        if self.synthetic and counts["done"] + counts["damaged"] + counts["skipped"]:
+            lines.append(f"synthetic: {SYNTHETIC}")
         frames = sum(clip.frames for clip in self.clips)
         if frames and self.seconds > 0:
             lines.append(
-                f"{frames} frames in {duration(self.seconds)} "
-                f"({frames / self.seconds:.1f} a second, {self.workers} at a time)"
+                plural(
+                    frames,
+                    "{n} frame in {time} ({rate:.1f} a second, {workers} at a time)",
+                    "{n} frames in {time} ({rate:.1f} a second, {workers} at a time)",
+                    time=duration(self.seconds),
+                    rate=frames / self.seconds,
+                    workers=self.workers,
+                )
             )
         return "\n".join(lines)
 

@@ -140,7 +140,7 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
         write_whole(work / _MADE, note, overwrite=True)
 
     if not segments:
-        raise no_pictures(source)
+        raise no_pictures(run.info, config.start)
     with (
         open_reader(config, source, threads=1) as again,
         Writer(

@@ -18,6 +18,7 @@ from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.result import BatchReport, ClipResult
 from dashcam_pipeline.batch.runner import Finished
 from dashcam_pipeline.batch.sidecars import copy_sidecars
+from dashcam_pipeline.stages.registry import stage_class
 from dashcam_pipeline.stages.settings import Settings
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ class Session:
             settings=self._config.model_dump(mode="json"),
             recipe=self._plan.recipe.digest,
             interrupted=any(clip.status == "not reached" for clip in clips),
+            synthetic=any(stage_class(spec.name).synthetic for spec in self._config.stages),
         )
 
     def _submit(self, runner: Runner, step: Step) -> None:

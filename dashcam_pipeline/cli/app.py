@@ -9,16 +9,20 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import shlex
+import shutil
 import signal
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from dashcam_pipeline import errors
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.cli.hints import batch_command, explained
 from dashcam_pipeline.media.atomic import GIVEN
 
 if TYPE_CHECKING:
@@ -35,11 +39,11 @@ COMMANDS: Final = {
     "batch": "dashcam_pipeline.cli.batch:batch",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
+    "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "probe": "dashcam_pipeline.cli.probe:probe",
+    "verify": "dashcam_pipeline.cli.verify:verify",
     "stages": "dashcam_pipeline.cli.stages:stages",
     "models": "dashcam_pipeline.cli.models:models",
-    "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
-    "verify": "dashcam_pipeline.cli.verify:verify",
     "train": "dashcam_pipeline.cli.train:train",
     "synth": "dashcam_pipeline.cli.synth:synth",
     "evaluate": "dashcam_pipeline.cli.evaluate:evaluate",
@@ -47,6 +51,31 @@ COMMANDS: Final = {
     "simulate": "dashcam_pipeline.cli.simulate:simulate",
 }
 """Command -> ``module:function``; imported when it is run or described."""
+
+HELP_GROUPS: Final = {
+    "Clean": ("clean", "batch"),
+    "Look": ("preview", "report", "telemetry"),
+    "Check": ("probe", "verify", "stages", "models"),
+    "Make weights": ("train", "synth", "evaluate", "export", "simulate"),
+}
+"""Sections of ``dashcam --help``."""
+
+EXAMPLES: Final = (
+    ("dashcam clean night.mp4", "Writes night_clean.mp4 beside it."),
+    ("dashcam clean *.mp4 -o CLEAN/", "Several recordings, into a folder."),
+    ("dashcam batch SDCARD/ CLEAN/", "A whole card; goes on after a power cut."),
+    ("dashcam probe night.mp4", "What the recording is, and whether it is whole."),
+    ("dashcam clean --help", "Every option."),
+)
+
+_CLICKS_LEAST: Final = 52
+"""Columns below which click wraps its help for a wider terminal than there is."""
+
+_BELOW: Final = 6
+"""Columns that an explanation is moved in where it stands below what it explains."""
+
+_SENTENCE: Final = 300
+"""Letters of a command's first sentence, which is shown whole."""
 
 
 class LazyGroup(click.Group):
@@ -64,18 +93,27 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for what is none, say which one was probably meant."""
+        known = args[0] in COMMANDS or args[0].startswith("-")
+        if not known and not ctx.resilient_parsing:
+            raise click.UsageError(unknown_command(args), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for, each with its whole first sentence."""
+        for heading, names in HELP_GROUPS.items():
+            commands = {name: self.get_command(ctx, name) for name in names}
+            rows = [(n, c.get_short_help_str(_SENTENCE)) for n, c in commands.items() if c]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Examples, exit codes and shell completion."""
         with formatter.section("Examples"):
-            formatter.write_dl(
-                [
-                    ("dashcam clean night.mp4", "writes night_clean.mp4 beside it"),
-                    ("dashcam clean night.mp4 -o /tmp/out.mp4 --strength 0.7", "gentler"),
-                    ("dashcam probe night.mp4", "what the recording is, and whether it is whole"),
-                    ("dashcam clean --help", "every option"),
-                ],
-                col_max=60,
-            )
+            formatter.write_dl(EXAMPLES, col_max=_BELOW)
         with formatter.section("Exit codes"):
             formatter.write_dl(exit_codes())
         with formatter.section("Shell completion"):
@@ -85,8 +123,27 @@ class LazyGroup(click.Group):
             )
 
 
+def unknown_command(args: Sequence[str]) -> str:
+    """What to say where no command is called as the first of these words."""
+    # Imported here: only a mistake needs them.
+    from dashcam_pipeline.media.containers import is_recording  # noqa: PLC0415
+    from dashcam_pipeline.stages.explain import near  # noqa: PLC0415
+
+    word = args[0]
+    path = Path(word)
+    if path.is_dir():
+        return f"No command {word!r}; that is a folder. Did you mean `{batch_command(path)}`?"
+    if is_recording(path) or path.is_file():
+        meant = f"dashcam clean {shlex.join(args)}"
+        return f"No command {word!r}; that is the name of a file. Did you mean `{meant}`?"
+    guess = near(word, COMMANDS)
+    if guess:
+        return f"No command {word!r}. Did you mean `dashcam {guess[0]}`?"
+    return f"No command {word!r}; `dashcam --help` lists the commands."
+
+
 def exit_codes() -> list[tuple[str, str]]:
-    """Exit codes and what they say, from the tree of errors."""
+    """Exit codes and what they say, from the tree of errors: the one table of them."""
     rows = {0: "Done; the output is whole.", errors.DashcamError.exit_code: "Something unexpected."}
     for kind in errors.DashcamError.__subclasses__():
         sentence = (kind.__doc__ or "").strip().splitlines()[0].replace("``", "")
@@ -143,7 +200,9 @@ def _run(args: Sequence[str] | None) -> int:
     """Run, and turn what is raised into a sentence and an exit code."""
     given = GIVEN.count
     try:
-        result: Any = app.main(args, prog_name="dashcam", standalone_mode=False)
+        result: Any = app.main(
+            args, prog_name="dashcam", standalone_mode=False, terminal_width=_narrow()
+        )
     except (click.Abort, KeyboardInterrupt):
         _say(_interrupted(GIVEN.count - given))
         return INTERRUPTED
@@ -151,12 +210,12 @@ def _run(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except errors.DashcamError as error:
-        from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415 - loads pydantic
-
         _debug()
-        _say(as_flags(str(error)))
+        _say(explained(error))
         if isinstance(error, errors.UsageError) and not error.advice:
-            click.echo("`dashcam clean --help` explains every option.", err=True)
+            words = sys.argv[1:] if args is None else args
+            command = next((word for word in words if word in COMMANDS), "clean")
+            click.echo(f"`dashcam {command} --help` explains every option.", err=True)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone; say nothing to nobody, also not at shutdown.
@@ -178,6 +237,12 @@ def _interrupted(count: int) -> str:
     before = count - len(GIVEN.last)
     more = f", and {before} before" if before else ""
     return f"interrupted; written before that, and whole: {names}{more}."
+
+
+def _narrow() -> int | None:
+    """Columns of a terminal on which click's own least width would not fit; else None."""
+    columns = shutil.get_terminal_size().columns
+    return columns - 2 if columns < _CLICKS_LEAST else None
 
 
 def _say(text: str) -> None:

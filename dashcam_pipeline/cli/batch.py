@@ -12,17 +12,19 @@ from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.dashcam.names import Camera
-from dashcam_pipeline.engine.readable import clock, one_line, size
+from dashcam_pipeline.engine.readable import duration, one_line, plural, size
+from dashcam_pipeline.errors import BatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from dashcam_pipeline.batch.estimate import Estimate
+    from dashcam_pipeline.batch.health import Fault
     from dashcam_pipeline.batch.session import BatchOptions, Plan
     from dashcam_pipeline.config import CleanConfig
 
-EPILOG: Final = """\b
+EPILOG: Final = f"""\b
 Examples:
   dashcam batch /media/SDCARD ~/clean
   dashcam batch SDCARD CLEAN --camera front --since 2026-01-01 --night-only
@@ -31,8 +33,8 @@ Examples:
   dashcam batch /share/in /share/out --runner ray --address auto
 
 Running the same command again goes on where it was, after Ctrl-C, a power cut or a full disk.
-Exit code 0 means that every wanted recording is done; 10 that some are not (report.json and
-report.csv in the output folder say which and why).
+Exit code 0 means that every wanted recording is done; {BatchError.exit_code} that some are not
+(report.json and report.csv in the output folder say which and why).
 """
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -174,7 +176,7 @@ def batch(  # noqa: PLR0917 - click passes them by name
         _dry_run(input, output, config, options, verbose=verbose)
         return
     try:
-        with BatchBars(enabled=not quiet, verbose=verbose) as bars:
+        with BatchBars(quiet=quiet, verbose=verbose) as bars:
             report = driver.run_batch(input, output, config=config, options=options, observer=bars)
     except KeyboardInterrupt:
         click.echo("dashcam: interrupted; run it again to go on where it was.", err=True)
@@ -191,9 +193,10 @@ def _dry_run(
 ) -> None:
     from dashcam_pipeline.batch.driver import plan_batch  # noqa: PLC0415 - as above
     from dashcam_pipeline.batch.estimate import estimate  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.batch.health import find_faults  # noqa: PLC0415 - likewise
 
     plan = plan_batch(source, output, config=config, options=options)
-    for line in _plan_lines(plan, verbose=verbose):
+    for line in (*_plan_lines(plan, verbose=verbose), *_fault_lines(find_faults(plan), verbose)):
         click.echo(line)
     click.echo(_estimate_line(estimate(plan, output, config=config, options=options), plan))
     if options.night_only:
@@ -206,18 +209,53 @@ def _plan_lines(plan: Plan, *, verbose: bool) -> list[str]:
     if len(shown) < len(plan.steps):
         lines.append(f"... and {len(plan.steps) - len(shown)} more; -v lists all of them")
     lines += [f"{count} left out: {reason}" for reason, count in plan.chosen.refused.items()]
-    sidecars = sum(len(found) for found in plan.chosen.sidecars.values())
-    moments = len({(s.clip.folder, s.clip.name.recording) for s in plan.steps})
     lines.append(
-        f"{plan.todo} of {len(plan.steps)} recordings to do ({moments} moments); "
-        f"{sidecars} sidecars come along."
+        plural(
+            len(plan.steps),
+            "{todo} of {n} recording to do.",
+            "{todo} of {n} recordings to do.",
+            todo=plan.todo,
+        )
     )
+    sidecars = sum(len(found) for found in plan.chosen.sidecars.values())
+    if sidecars:
+        lines.append(plural(sidecars, "{n} sidecar comes along.", "{n} sidecars come along."))
     refused = sum(1 for step in plan.steps if step.action == "refuse")
     if refused:
-        lines.append(f"{refused} refused: something else stands where their results would go.")
+        lines.append(
+            plural(
+                refused,
+                "{n} refused: something else stands where its result would go.",
+                "{n} refused: something else stands where their results would go.",
+            )
+        )
     lines += plan.notes
     lines += [f"{path} can't be listed: {why}" for path, why in plan.tree.unreadable]
     return [as_flags(one_line(line)) for line in lines]
+
+
+def _fault_lines(faults: list[Fault], verbose: bool) -> list[str]:
+    """What will go wrong, as far as headers tell."""
+    shown = faults if verbose else faults[:_LISTED]
+    lines = [
+        one_line(f"{'will fail' if fault.fails else 'damaged'}: {fault.path}: {fault.reason}")
+        for fault in shown
+    ]
+    if len(shown) < len(faults):
+        lines.append(f"... and {len(faults) - len(shown)} more; -v lists all of them")
+    failing = sum(fault.fails for fault in faults)
+    if failing:
+        lines.append(plural(failing, "{n} recording will fail.", "{n} recordings will fail."))
+    cut = len(faults) - failing
+    if cut:
+        lines.append(
+            plural(
+                cut,
+                "{n} recording is cut short, and will be cleaned as far as it goes.",
+                "{n} recordings are cut short, and will be cleaned as far as they go.",
+            )
+        )
+    return lines
 
 
 def _estimate_line(found: Estimate | None, plan: Plan) -> str:
@@ -225,7 +263,7 @@ def _estimate_line(found: Estimate | None, plan: Plan) -> str:
         return "Nothing to do." if not plan.todo else "No recording could be read for a trial."
     room = "" if found.fits else f" NOT ENOUGH: {size(found.free)} are free."
     return (
-        f"About {clock(found.seconds, hours=True)} with {found.workers} at a time, and "
+        f"About {duration(found.seconds)} with {found.workers} at a time, and "
         f"{size(found.nbytes)} of results ({found.fps:.1f} frames a second in a trial of "
         f"{one_line(found.trial)}).{room}"
     )

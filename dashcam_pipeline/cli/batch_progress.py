@@ -1,15 +1,20 @@
-"""The bars of a batch: one for all recordings, one for each worker."""
+"""How far a batch is: a line for all recordings, and on a terminal one for each worker."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Final, Self
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
 
+import click
 from tqdm import tqdm
 
 from dashcam_pipeline.batch.runner import Finished, Progressed, Started
+from dashcam_pipeline.cli.bars import Bar, Lines
 from dashcam_pipeline.cli.flags import as_flags
-from dashcam_pipeline.engine.readable import one_line
+from dashcam_pipeline.cli.meter import Meter
+from dashcam_pipeline.engine.readable import one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,76 +25,146 @@ if TYPE_CHECKING:
     from dashcam_pipeline.batch.runner import Event
 
 MOST_BARS: Final = 16
-"""Workers with a bar of their own; more would fill the screen."""
+"""Workers with a line of their own; more would fill the screen."""
 
-_TOTAL: Final = (
-    "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} recordings, {remaining} left"
-)
-_WORKER: Final = "{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} frames, {rate_fmt}"
+
+@dataclass(slots=True)
+class _Running:
+    """A recording at work.
+
+    Args:
+        path: of it.
+        begin: when it began, as of ``time.monotonic``.
+        first: frames that were there already when it was first heard of.
+        frames: that are done.
+        expected: that there will be; None where nothing tells.
+    """
+
+    path: str
+    begin: float
+    first: int | None = None
+    frames: int = 0
+    expected: int | None = None
+
+    @property
+    def share(self) -> float:
+        """That is done of it."""
+        return min(1.0, self.frames / self.expected) if self.expected else 0.0
+
+    def meter(self) -> Meter:
+        """As a line."""
+        elapsed = time.monotonic() - self.begin
+        made = self.frames - (self.first or 0)
+        return Meter(
+            title=one_line(self.path),
+            done=self.frames,
+            total=None if self.expected is None else max(self.expected, self.frames, 1),
+            one="{n} frame",
+            many="{n} frames",
+            elapsed=elapsed,
+            rate=made / elapsed if elapsed > 0 and made else None,
+        )
 
 
 class BatchBars:
-    """Shows a batch on stderr; a context manager and an ``Observer``.
+    """Shows a batch on stderr; a context manager, and an ``Observer``.
+
+    Why a recording failed is said once: by the table at the end; here where there is none, at once
+    (``quiet``) or when the batch itself is broken off.
 
     Args:
-        enabled: False shows nothing; neither does a stderr that is no terminal.
-        verbose: True says a line for every recording, also without a terminal.
+        quiet: True says nothing but failures.
+        verbose: True says a line for every recording.
     """
 
-    def __init__(self, *, enabled: bool = True, verbose: bool = False) -> None:
-        self._enabled = enabled and sys.stderr.isatty()
-        self._verbose = verbose
-        self._total: tqdm[Any] | None = None
-        self._bars: dict[int, tqdm[Any]] = {}
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet, self._verbose = quiet, verbose
+        self._terminal = not quiet and sys.stderr.isatty()
+        self._total: Bar | Lines | None = None
+        self._bars: dict[int, Bar] = {}
+        self._running: dict[int, _Running] = {}
+        self._sizes: dict[str, int] = {}
+        self._begin = 0.0
+        self._workers = 0
+        self._done = self._done_bytes = self._frames = 0
+        self._unsaid: list[str] = []
+        self._failed = 0
 
     def begin(self, steps: Sequence[Step], workers: int) -> None:
         """Show the total."""
-        todo = sum(1 for step in steps if step.action != "skip")
-        if self._enabled and todo:
-            self._total = tqdm(
-                desc=f"{workers} at a time",
-                total=todo,
-                bar_format=_TOTAL,
-                leave=False,
-                dynamic_ncols=True,
-                position=0,
-            )
+        self._sizes = {step.clip.path: max(1, step.clip.size) for step in steps if step.is_work}
+        self._begin, self._workers = time.monotonic(), workers
+        if self._sizes and not self._quiet:
+            self._total = Bar() if self._terminal else Lines()
+            self._show()
 
     def event(self, event: Event) -> None:
-        """Move a worker's bar."""
-        if self._total is None:
-            return
-        if isinstance(event, Started) and event.slot < MOST_BARS:
+        """Show what a worker does."""
+        if isinstance(event, Started):
             self._drop(event.slot)
-            self._bars[event.slot] = tqdm(
-                desc=one_line(event.path)[-40:],
-                total=1,
-                bar_format=_WORKER,
-                unit=" frames",
-                leave=False,
-                dynamic_ncols=True,
-                position=event.slot + 1,
-            )
-        elif isinstance(event, Progressed) and event.slot in self._bars:
-            bar = self._bars[event.slot]
-            bar.total = max(event.expected or 0, event.frames, 1)
-            bar.update(event.frames - bar.n)
+            self._running[event.slot] = _Running(event.path, time.monotonic())
+        elif isinstance(event, Progressed) and event.slot in self._running:
+            running = self._running[event.slot]
+            running.first = event.frames if running.first is None else running.first
+            running.frames, running.expected = event.frames, event.expected
+            if self._terminal and event.slot < MOST_BARS:
+                if event.slot not in self._bars:
+                    self._bars[event.slot] = Bar(event.slot + 1)
+                self._bars[event.slot].show(running.meter())
         elif isinstance(event, Finished):
+            running = self._running.get(event.slot, _Running(event.path, self._begin))
+            self._frames += running.frames - (running.first or 0)
             self._drop(event.slot)
+        self._show()
 
     def settled(self, result: ClipResult) -> None:
-        """Move the total."""
-        if self._total is not None and result.attempts:
-            self._total.update()
+        """Count it, and say it where that was asked for."""
+        if result.attempts and result.path in self._sizes:
+            self._done += 1
+            self._done_bytes += self._sizes[result.path]
+        failed = result.status == "failed"
+        self._failed += failed
         if self._verbose:
-            reason = f" ({as_flags(result.reason)})" if result.reason else ""
-            tqdm.write(one_line(f"{result.path}: {result.status}{reason}"), file=sys.stderr)
-        elif result.status == "failed":
-            tqdm.write(
-                one_line(f"dashcam: {result.path}: {as_flags(result.reason)}"), file=sys.stderr
-            )
+            reason = f" ({as_flags(result.reason)})" if result.reason and not failed else ""
+            self._say(one_line(f"{result.path}: {result.status}{reason}"))
+        if failed:
+            why = one_line(f"dashcam: {result.path}: {as_flags(result.reason)}")
+            if self._quiet:
+                self._say(why)
+            else:
+                self._unsaid.append(why)
+        self._show()
+
+    def meter(self) -> Meter:
+        """The whole batch as a line; recordings are taken to need time as they have bytes."""
+        part = sum(self._sizes.get(r.path, 0) * r.share for r in self._running.values())
+        elapsed = time.monotonic() - self._begin
+        frames = self._frames + sum(r.frames - (r.first or 0) for r in self._running.values())
+        return Meter(
+            title=plural(self._workers, "{n} at a time", "{n} at a time"),
+            done=self._done,
+            total=len(self._sizes),
+            one="{n} recording",
+            many="{n} recordings",
+            elapsed=elapsed,
+            share=(self._done_bytes + part) / sum(self._sizes.values()),
+            rate=frames / elapsed if elapsed > 0 else None,
+            rated="{rate:.1f} frames a second",
+            more=plural(self._failed, "{n} failed", "{n} failed") if self._failed else "",
+        )
+
+    def _show(self) -> None:
+        if self._total is not None:
+            self._total.show(self.meter())
+
+    def _say(self, line: str) -> None:
+        if self._terminal:
+            tqdm.write(line, file=sys.stderr)
+        else:
+            click.echo(line, err=True)
 
     def _drop(self, slot: int) -> None:
+        self._running.pop(slot, None)
         bar = self._bars.pop(slot, None)
         if bar is not None:
             bar.close()
@@ -103,8 +178,11 @@ class BatchBars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take all bars away; the table follows."""
+        """Take all lines away; the table follows, or where there is none, what it would say."""
         for slot in list(self._bars):
             self._drop(slot)
         if self._total is not None:
             self._total.close()
+        if error is not None:
+            for line in self._unsaid:
+                click.echo(line, err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dashcam_pipeline.cli.flags import as_flags
+from dashcam_pipeline.cli.flags import OPTION_NAMES, as_flags
 from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.compare.options import LAYOUTS, PreviewOptions, make_options
@@ -114,6 +114,9 @@ def preview(  # noqa: PLR0917 - click passes them by name
     # Imported here: `--help` needs no numpy.
     from dashcam_pipeline.compare import preview as video  # noqa: PLC0415
     from dashcam_pipeline.compare import stills  # noqa: PLC0415
+    from dashcam_pipeline.compare.sources import check_settings  # noqa: PLC0415
+
+    check_settings(config, cleaned, OPTION_NAMES)
 
     report: PreviewReport | StillReport
     if frame is not None:
@@ -145,4 +148,8 @@ def _time(text: str) -> float:
         raise click.BadParameter(str(error), param_hint="--frame") from error
     if not isinstance(value, float):
         raise TypeError(f"{text!r} gave {value!r}")
+    if value < 0:
+        raise click.BadParameter(
+            f"{text} is not possible; allowed: at least 0.", param_hint="--frame"
+        )
     return value

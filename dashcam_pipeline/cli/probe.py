@@ -23,7 +23,13 @@ UNREADABLE: Final = "unreadable"
 _SUBSAMPLING: Final = {(1, 1): "4:2:0", (1, 0): "4:2:2", (0, 0): "4:4:4"}
 
 
-@click.command()
+EPILOG: Final = f"""\
+The exit code is {InputError.exit_code} if any file can't be cleaned at all (missing, not video,
+index broken), else 0.
+"""
+
+
+@click.command(epilog=EPILOG)
 @click.argument(
     "files",
     nargs=-1,
@@ -46,9 +52,6 @@ def probe(
 
     Timing is taken from every frame's own time, never from an average. Health is ok, truncated,
     damaged, index broken or not video.
-
-    The exit code is 3 if any file can't be cleaned at all (missing, not video, index broken), else
-    0.
     """
     from dashcam_pipeline.media.probe import examine  # noqa: PLC0415 - `--help` needs no codecs
 

@@ -1,58 +1,61 @@
-"""The progress bar: frames, frames a second, remaining time."""
+"""How far the cleaning of a recording is: frames, frames a second, remaining time."""
 
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
+
+from dashcam_pipeline.engine.readable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from tqdm import tqdm
-
+    from dashcam_pipeline.cli.bars import Bar, Lines
     from dashcam_pipeline.engine.workers import Progress
-
-_FORMAT: Final = (
-    "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} frames, {rate_fmt}, {remaining} left"
-)
-_FORMAT_OPEN: Final = "{desc}: {n_fmt} frames, {rate_fmt}, {elapsed}"
 
 
 class ProgressBar:
-    """A bar on stderr; a context manager, called with each ``Progress``.
+    """A line on stderr; a context manager, called with each ``Progress``.
+
+    On a terminal it stays in its place. Elsewhere there is one every ten seconds.
 
     Args:
         title: what is at work.
-        enabled: False shows nothing; neither does a stderr that is no terminal.
+        enabled: False shows nothing.
     """
 
     def __init__(self, title: str, *, enabled: bool = True) -> None:
         self._title = title
-        self._enabled = enabled and sys.stderr.isatty()
-        self._bar: tqdm[None] | None = None
+        self._enabled = enabled
+        self._shown: Bar | Lines | None = None
+        self._begin, self._first = 0.0, 0
 
     def __call__(self, progress: Progress) -> None:
         """Show how far it is."""
         if not self._enabled:
             return
-        if self._bar is None:
-            from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no bar
+        now = time.monotonic()
+        if self._shown is None:
+            self._shown = _display()
+            self._begin, self._first = now, progress.frames  # their rate can't be told
+        from dashcam_pipeline.cli.meter import Meter  # noqa: PLC0415 - `--help` needs no bar
 
-            self._bar = tqdm(
-                desc=self._title,
-                total=progress.expected,
-                initial=progress.frames,  # their rate can't be told: the bar begins now
-                unit=" frames",
-                bar_format=_FORMAT if progress.expected else _FORMAT_OPEN,
-                leave=False,
-                dynamic_ncols=True,
-                mininterval=0,
+        elapsed, expected = now - self._begin, progress.expected
+        self._shown.show(
+            Meter(
+                title=one_line(self._title),
+                done=progress.frames,
+                # the index may have promised too few
+                total=None if expected is None else max(expected, progress.frames),
+                one="{n} frame",
+                many="{n} frames",
+                elapsed=elapsed,
+                rate=(progress.frames - self._first) / elapsed if elapsed > 0 else None,
             )
-        if progress.expected is not None and progress.frames > progress.expected:
-            self._bar.total = progress.frames  # the index promised too few
-        self._bar.update(progress.frames - self._bar.n)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -63,31 +66,48 @@ class ProgressBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the bar away; the summary follows."""
-        if self._bar is not None:
-            self._bar.close()
+        """Take the line away; the summary follows."""
+        if self._shown is not None:
+            self._shown.close()
+
+
+def _display() -> Bar | Lines:
+    from dashcam_pipeline.cli.bars import Bar, Lines  # noqa: PLC0415 - `--help` needs no bar
+
+    return Bar() if sys.stderr.isatty() else Lines()
 
 
 @contextmanager
 def steps(title: str, *, enabled: bool = True) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr for a few large steps.
+    """A line on stderr for a few large steps, as of ``ProgressBar``.
 
     Args:
         title: what is at work.
-        enabled: False shows nothing; neither does a stderr that is no terminal.
+        enabled: False shows nothing.
 
     Yields:
         what to call with a step's name, its number and the number of steps.
     """
-    from tqdm import tqdm  # noqa: PLC0415 - `--help` needs no bar
+    from dashcam_pipeline.cli.meter import Meter  # noqa: PLC0415 - `--help` needs no bar
 
-    with tqdm(
-        desc=title, unit="clip", disable=not (enabled and sys.stderr.isatty()), leave=False
-    ) as bar:
+    shown = _display() if enabled else None
+    begin = time.monotonic()
 
-        def show(name: str, done: int, total: int) -> None:
-            bar.total = total
-            bar.set_postfix_str(name)
-            bar.update(done - bar.n)
+    def show(name: str, done: int, total: int) -> None:
+        if shown is not None:
+            shown.show(
+                Meter(
+                    title=one_line(name or title),
+                    done=done,
+                    total=total,
+                    one="{n} clip",
+                    many="{n} clips",
+                    elapsed=time.monotonic() - begin,
+                )
+            )
 
+    try:
         yield show
+    finally:
+        if shown is not None:
+            shown.close()

@@ -97,10 +97,15 @@ def report(  # noqa: PLR0917 - click passes them by name
     kept, changed or lost.
     """
     # Imported here: `--help` needs no numpy.
-    from dashcam_pipeline.compare.page.build import PageOptions, write_page  # noqa: PLC0415
+    from dashcam_pipeline.compare.page.build import (  # noqa: PLC0415
+        PageOptions,
+        check_cleaned,
+        write_page,
+    )
 
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
     options = PageOptions(language=language, proxies=proxies, overwrite=overwrite, threads=threads)
+    check_cleaned(target, original)
     with steps("report", enabled=not quiet) as show:
         result = write_page(target, output, original=original, options=options, progress=show)
     if not quiet:

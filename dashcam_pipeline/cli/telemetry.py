@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
@@ -23,11 +23,14 @@ listed, and kept as it is by `dashcam clean`. Boxes that hold a Wi-Fi password a
 """
 
 
+_NOTHING: Final = "`dashcam telemetry FILE` alone says what it holds."
+
+
 @click.command(epilog=EPILOG)
 @click.argument("file", type=click.Path(path_type=Path, readable=False), metavar="FILE")
-@click.option("--gpx", "form", flag_value="gpx", help="GPX 1.1: a track for maps.")
-@click.option("--csv", "form", flag_value="csv", help="CSV: fixes, then accelerations.")
-@click.option("--json", "form", flag_value="json", help="JSON: everything.")
+@click.option("--gpx", is_flag=True, help="GPX 1.1: a track for maps.")
+@click.option("--csv", is_flag=True, help="CSV: fixes, then accelerations.")
+@click.option("--json", "as_json", is_flag=True, help="JSON: everything.")
 @click.option(
     "-o",
     "--output",
@@ -36,9 +39,11 @@ listed, and kept as it is by `dashcam clean`. Boxes that hold a Wi-Fi password a
     help="Write there instead of printing.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
-def telemetry(
+def telemetry(  # noqa: PLR0917 - click passes them by name
     file: Path,
-    form: Literal["gpx", "csv", "json"] | None,
+    gpx: bool,
+    csv: bool,
+    as_json: bool,
     output: Path | None,
     overwrite: bool,
 ) -> None:
@@ -49,26 +54,31 @@ def telemetry(
     """
     from dashcam_pipeline.dashcam.telemetry import export, read_telemetry  # noqa: PLC0415 - PyAV
     from dashcam_pipeline.media.atomic import write_whole  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.media.folders import made_folder  # noqa: PLC0415 - likewise
     from dashcam_pipeline.media.output_checks import check_output  # noqa: PLC0415 - likewise
 
-    if output is not None and form is None:
+    if gpx + csv + as_json > 1:
+        raise UsageError("--gpx, --csv and --json exclude each other.", advice="Take one of them.")
+    if output is not None and not (gpx or csv or as_json):
         raise UsageError("--output needs a format.", advice="Add --gpx, --csv or --json.")
     if output is not None:
         check_output(file, output, overwrite=overwrite)
     found = read_telemetry(file)
-    match form:
-        case "gpx":
-            text = export.to_gpx(found, file.stem)
-        case "csv":
-            text = export.to_csv(found)
-        case "json":
-            text = export.to_json(found)
-        case _:
-            text = _summary(found)
+    if gpx:
+        if not found.fixes:
+            raise InputError(f"{file} holds no positions for a track.", advice=_NOTHING)
+        text = export.to_gpx(found, file.stem)
+    elif csv:
+        if not (found.fixes or found.accelerations):
+            raise InputError(f"{file} holds neither positions nor accelerations.", advice=_NOTHING)
+        text = export.to_csv(found)
+    else:
+        text = export.to_json(found) if as_json else _summary(found)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
-    write_whole(output, text, overwrite=overwrite)
+    with made_folder(output.parent):
+        write_whole(output, text, overwrite=overwrite)
 
 
 def _summary(found: Telemetry) -> str:

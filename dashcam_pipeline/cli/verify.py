@@ -13,13 +13,14 @@ from dashcam_pipeline.errors import VerificationError
 if TYPE_CHECKING:
     from dashcam_pipeline.provenance import Check, Verification
 
-EPILOG: Final = """\b
+EPILOG: Final = f"""\b
 Examples:
   dashcam verify night_clean.mp4
   dashcam verify night_clean.mp4 --source /archive/night.mp4
 
 Exit code 0: output (and source, where it is at hand) are the files of the record, to the last bit.
-Exit code 10: a file was changed or is missing. The record is no signature; see docs/provenance.md.
+Exit code {VerificationError.exit_code}: a file was changed or is missing. The record is no
+signature; see docs/provenance.md.
 """
 
 

@@ -163,5 +163,5 @@ def survey(comparison: Comparison, moments: Sequence[float] | None = None) -> li
         first, second = (make(frame) for make, frame in zip(develop, pair, strict=True))
         maps.append(change_of(first, second))
     if not maps:
-        raise no_frames(comparison.source, times[0])
+        raise no_frames(comparison.before, times[0])
     return maps

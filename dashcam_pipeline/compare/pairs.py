@@ -146,8 +146,8 @@ class FileMatcher:
     def _mismatch(self, where: str) -> UsageError:
         return UsageError(
             f"{self._names[0]} and {self._names[1]} have frames at different times ({where}).",
-            advice="Compare a recording with what was made of it as a whole, or name only the "
-            "recording: its chain is then run on the fly.",
+            advice="If the second was made of a part of the first, say which (`start` and `end`); "
+            "or name only the recording: its chain is then run on the fly.",
         )
 
 

@@ -23,6 +23,8 @@ from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.engine.readable import plural
+from dashcam_pipeline.engine.report import SYNTHETIC
 from dashcam_pipeline.engine.run import Run
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.destination import choose_output_path
@@ -55,6 +57,7 @@ class PreviewReport:
         seconds: wall time.
         box: what ``crop`` shows.
         notes: what the user should know.
+        synthetic: True if it shows what the camera never saw.
     """
 
     path: Path
@@ -64,14 +67,15 @@ class PreviewReport:
     seconds: float
     box: Box | None = None
     notes: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def summary(self) -> str:
         """For people, without a newline at the end."""
         zoom = f", box {self.box}" if self.box else ""
-        return (
-            f"wrote  {self.path} ({self.size.width}x{self.size.height}, {self.layout}{zoom}, "
-            f"{self.frames} frames)"
-        )
+        frames = plural(self.frames, "{n} frame", "{n} frames")
+        size = f"{self.size.width}x{self.size.height}"
+        line = f"wrote  {self.path} ({size}, {self.layout}{zoom}, {frames})"
+        return f"{line}\nsynthetic  {SYNTHETIC}" if self.synthetic else line
 
 
 class Show:
@@ -154,6 +158,7 @@ def preview(
         seconds=time.perf_counter() - begin,
         box=compose.box,
         notes=_notes(run.reader.counts, run.written),
+        synthetic=comparison.synthetic,
     )
 
 
@@ -161,8 +166,8 @@ def _notes(counts: ReadCounts, written: WriteReport) -> tuple[str, ...]:
     notes = [f"{track.label} is not in it: {why}" for track, why in written.not_carried]
     if counts.frames.damaged:
         notes.append(
-            f"the source is damaged ({counts.frames.missing} frames are missing, "
-            f"{counts.frames.concealed} patched up); what can be decoded is in it."
+            f"the source is damaged (missing frames: {counts.frames.missing}, patched up: "
+            f"{counts.frames.concealed}); what can be decoded is in it."
         )
     return tuple(notes)
 

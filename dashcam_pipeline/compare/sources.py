@@ -8,21 +8,31 @@ from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.compare.pairs import ChainMatcher, FileMatcher, origin
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.engine.build_chain import prepare_chain
-from dashcam_pipeline.engine.output import processing_tags
-from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.engine.build_chain import prepare_chain, warn_of_order
+from dashcam_pipeline.engine.output import is_synthetic, processing_tags
+from dashcam_pipeline.engine.readable import duration
+from dashcam_pipeline.errors import InputError, UsageError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.provenance.record import record_path
+from dashcam_pipeline.provenance.verify import read_record
+from dashcam_pipeline.stages.registry import stage_class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from dashcam_pipeline.compare.pairs import Matcher, Pair
     from dashcam_pipeline.engine.chain import Chain
     from dashcam_pipeline.media.source import SourceInfo
 
+
+CHAIN: Final = ("stages", "look", "strength", "quality", "protect", "device")
+"""Settings that only a chain uses."""
+
+_MOMENT: Final = 1e-4
+"""Seconds by which times may be rounded; frames lie farther apart."""
 
 _ABOUT: Final = 0.5
 """Seconds by which a part's duration may differ from what was asked for: its sound ends later."""
@@ -34,7 +44,8 @@ class Comparison:
     Args:
         source: the recording.
         cleaned: what was made of it; None runs the configuration's chain on the fly. Where it
-            lasts just as long as the part that is asked for, it is taken to be that part.
+            lasts just as long as the part that is asked for, it is taken to be that part; where
+            none is asked for, the part that its record names is.
         config: the chain, the part and the track.
 
     Raises:
@@ -43,10 +54,12 @@ class Comparison:
     """
 
     def __init__(self, source: Path, cleaned: Path | None, config: CleanConfig) -> None:
-        self.source, self.cleaned, self.config = source, cleaned, config
+        self.source, self.cleaned = source, cleaned
         self.threads = config.thread_count
         self.before = probe(source, track=config.track)
         self.after = self.before if cleaned is None else probe(cleaned)
+        self._part = (None, None) if cleaned is None else _part_of(cleaned)
+        self.config = _within(config, self._part)
         self.lead = self._lead()
         """Seconds of the recording before the beginning of what was made of it."""
 
@@ -56,6 +69,13 @@ class Comparison:
         start = self.config.start or 0.0
         end = min(known_duration(self.before), self.config.end or float("inf"))
         return start, max(end, start)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether what is compared with the recording shows what the camera never saw."""
+        if self.cleaned is None:
+            return any(stage_class(spec.name).synthetic for spec in self.config.stages)
+        return is_synthetic(self.after.metadata)
 
     def reader(self) -> Reader:
         """The recording, opened for the asked part."""
@@ -126,6 +146,7 @@ class Comparison:
 
     def _chain(self) -> Chain:
         """The stages, with burned-in text under protection, as in a run."""
+        warn_of_order(self.config)
         return prepare_chain(self.config, self.before)[0]
 
     def time_of(self, frame: Frame, when: float) -> float:
@@ -142,7 +163,9 @@ class Comparison:
     def _match_file(self, cleaned: Path, start: float, end: float | None) -> FileMatcher:
         """The counterparts in the second recording, from ``start`` of the first one on."""
         begin = max(0.0, start - self.lead)
-        last = None if end is None or self.lead else end
+        last = None if self.lead else end
+        if end is not None and self._part[0] is not None and end != self._part[1]:
+            last = end - self.lead + _MOMENT
         reader = self._open(cleaned, begin, last)
         try:
             return FileMatcher(self.before, reader, begin + self.lead - start)
@@ -152,10 +175,13 @@ class Comparison:
 
     def _lead(self) -> float:
         start, end = self.span
-        whole, part = known_duration(self.before), known_duration(self.after)
-        covers = abs(part - (end - start)) < _ABOUT and part < whole - _ABOUT / 2
-        if self.cleaned is None or start <= 0 or not covers:
-            return 0.0
+        if self._part[0] is not None:
+            start = self._part[0]
+        else:
+            whole, part = known_duration(self.before), known_duration(self.after)
+            covers = abs(part - (end - start)) < _ABOUT and part < whole - _ABOUT / 2
+            if self.cleaned is None or start <= 0 or not covers:
+                return 0.0
         with self._open(self.source, start, None) as reader:
             first = _first(reader)
         return start if first is None else self.time_of(first, start)
@@ -163,6 +189,49 @@ class Comparison:
     def _open(self, path: Path, start: float | None, end: float | None) -> Reader:
         track = self.config.track if path == self.source else None
         return Reader(path, track=track, start=start, end=end, threads=self.threads)
+
+
+def check_settings(
+    config: CleanConfig, cleaned: Path | None, names: Mapping[str, str] | None = None
+) -> None:
+    """Refuse settings of a chain where none runs.
+
+    Args:
+        config: what was set in it counts, not what it has by default.
+        cleaned: the second recording; None lets the chain run.
+        names: how the settings' source calls them, for messages.
+
+    Raises:
+        UsageError: one is set, and there are two recordings.
+    """
+    unused = [] if cleaned is None else [name for name in CHAIN if name in config.model_fields_set]
+    if unused:
+        raise UsageError(
+            f"{', '.join((names or {}).get(name, name) for name in unused)}: two recordings are "
+            "compared as they are, and no chain runs.",
+            advice="Leave that out, or name only the recording: its chain is then run on the fly.",
+        )
+
+
+def _part_of(cleaned: Path) -> tuple[float | None, float | None]:
+    """From when to when of its recording a result goes, by its record; nothing without one."""
+    try:
+        settings = read_record(record_path(cleaned)).get("settings")
+    except InputError:  # none, or somebody else's file
+        return None, None
+    found = settings if isinstance(settings, dict) else {}
+    start, end = found.get("start"), found.get("end")
+    return (
+        start if isinstance(start, int | float) and start > 0 else None,
+        end if isinstance(end, int | float) and end > 0 else None,
+    )
+
+
+def _within(config: CleanConfig, part: tuple[float | None, float | None]) -> CleanConfig:
+    """The configuration for the part of a recording that there is a result of."""
+    if config.start is not None or config.end is not None:
+        return config  # asked for
+    return config.model_copy(update={"start": part[0], "end": part[1]})
 
 
 def known_duration(info: SourceInfo) -> float:
@@ -175,11 +244,12 @@ def known_duration(info: SourceInfo) -> float:
     return 0.0
 
 
-def no_frames(source: Path, when: float) -> UsageError:
+def no_frames(info: SourceInfo, when: float) -> UsageError:
     """The error for a time at which there is no picture."""
     return UsageError(
-        f"{source.name} has no picture at {when:g} s or later.",
-        advice="`dashcam probe` says how long it is.",
+        f"{info.path.name} has no picture at {when:g} s or later: the recording lasts "
+        f"{duration(known_duration(info))}.",
+        advice="Name an earlier time.",
     )
 
 

@@ -25,8 +25,10 @@ from dashcam_pipeline.compare.preview import choose_target
 from dashcam_pipeline.compare.sources import Comparison, no_frames
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.readable import clock
+from dashcam_pipeline.engine.report import SYNTHETIC
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media.atomic import atomic
+from dashcam_pipeline.media.folders import made_folder
 
 if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Box
@@ -58,6 +60,7 @@ class StillReport:
         times: of the moments that it shows, in seconds.
         box: what ``crop`` shows.
         notes: what the user should know.
+        synthetic: True if it shows what the camera never saw.
     """
 
     path: Path
@@ -65,13 +68,15 @@ class StillReport:
     times: tuple[float, ...]
     box: Box | None = None
     notes: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def summary(self) -> str:
         """For people, without a newline at the end."""
         count = len(self.times)
         when = clock(self.times[0], tenths=True) if count == 1 else f"{count} moments"
         zoom = f", box {self.box}" if self.box else ""
-        return f"wrote  {self.path} ({self.size.width}x{self.size.height}, {when}{zoom})"
+        line = f"wrote  {self.path} ({self.size.width}x{self.size.height}, {when}{zoom})"
+        return f"{line}\nsynthetic  {SYNTHETIC}" if self.synthetic else line
 
 
 def still(
@@ -100,13 +105,17 @@ def still(
     options = options or PreviewOptions()
     comparison = _comparison(input, cleaned, config)
     target = _picture_target(comparison, output)
-    with atomic(target, overwrite=comparison.config.overwrite) as file:
+    with (
+        made_folder(target.parent),
+        atomic(target, overwrite=comparison.config.overwrite) as file,
+    ):
         compose = Composer(comparison, options, moments=[at])
         for when, pair in comparison.pairs_at([at]):
             picture = compose(pair, options.period / 4).to_rgb()
             file.write(encode(picture, target.suffix.lower()))
-            return StillReport(target, compose.size, (when,), compose.box)
-        raise no_frames(comparison.source, at)
+            synthetic = comparison.synthetic
+            return StillReport(target, compose.size, (when,), compose.box, synthetic=synthetic)
+        raise no_frames(comparison.before, at)
 
 
 def contact_sheet(
@@ -135,11 +144,15 @@ def contact_sheet(
     options = options or PreviewOptions()
     comparison = _comparison(input, cleaned, config)
     target = _picture_target(comparison, output)
-    with atomic(target, overwrite=comparison.config.overwrite) as file:
+    with (
+        made_folder(target.parent),
+        atomic(target, overwrite=comparison.config.overwrite) as file,
+    ):
         sheet, times, compose = _make_sheet(comparison, options, count)
         file.write(encode(sheet, target.suffix.lower()))
     size = Size(sheet.shape[1], sheet.shape[0])
-    return StillReport(target, size, tuple(times), compose.box)
+    synthetic = comparison.synthetic
+    return StillReport(target, size, tuple(times), compose.box, synthetic=synthetic)
 
 
 def _make_sheet(
@@ -157,7 +170,7 @@ def _make_sheet(
         tiles.append(compose(pair, options.period / 4).resized(tile).to_rgb())
         times.append(when)
     if not tiles:
-        raise no_frames(comparison.source, moments[0])
+        raise no_frames(comparison.before, moments[0])
     heading = _heading(comparison, compose) if options.labels else ""
     sheet = _sheet(tiles, times, min(columns, len(tiles)), heading)
     return sheet, times, compose

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.config import LOOKS
 from dashcam_pipeline.engine.chain import Chain
+from dashcam_pipeline.engine.protection import boxes_of
 from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.base import StageContext
-from dashcam_pipeline.stages.registry import create_stage
+from dashcam_pipeline.stages.registry import create_stage, stage_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,18 +23,55 @@ if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Stage
 
 
-def find_protection(config: CleanConfig, frames: Sequence[Frame]) -> Overlay:
+logger = logging.getLogger(__name__)
+
+
+def find_protection(config: CleanConfig, info: SourceInfo, frames: Sequence[Frame]) -> Overlay:
     """What no stage may change: the boxes that were named, else burned-in text that is found.
 
     Args:
         config: stages and boxes are used.
+        info: the recording.
         frames: all over the recording, to look at.
     """
     from dashcam_pipeline.dashcam.overlay import Overlay, find_overlay  # noqa: PLC0415 - OpenCV
 
     if config.protect is not None or not config.stages:
-        return Overlay(config.protect or ())
+        return Overlay(boxes_of(config.protect or (), info.video.width, info.video.height))
     return find_overlay(frames)
+
+
+def warn_of_order(config: CleanConfig) -> None:
+    """Ask, as a warning, about a chain that was hardly meant so.
+
+    Args:
+        config: its stages, in order.
+
+    Raises:
+        UsageError: an unknown stage.
+        StageError: a plug-in can't be loaded.
+    """
+    names = [spec.name for spec in config.stages]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            logger.warning(
+                "The stage %s is in the chain more than once, and takes effect each time. "
+                "Is that meant?",
+                name,
+            )
+    made_up = ""
+    for name in names:
+        if stage_class(name).synthetic:
+            made_up = made_up or name
+        elif made_up:
+            logger.warning(
+                "The stage %s comes before %s, which then works on a synthetic picture. Is that "
+                "meant? Otherwise put %s first.",
+                made_up,
+                name,
+                name,
+            )
+            return
 
 
 def build_chain(config: CleanConfig) -> tuple[Chain, str]:
@@ -84,7 +123,7 @@ def prepare_chain(config: CleanConfig, info: SourceInfo) -> tuple[Chain, str, Ov
 def _look(config: CleanConfig, info: SourceInfo) -> tuple[list[Frame], Overlay]:
     """Frames all over the recording, and what is protected."""
     frames = sample_frames(info) if config.stages else []
-    return frames, find_protection(config, frames)
+    return frames, find_protection(config, info, frames)
 
 
 def _make_stages(config: CleanConfig) -> tuple[list[Stage], str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.engine.cuts import CutDetector
-from dashcam_pipeline.engine.protection import protected, with_rim
+from dashcam_pipeline.engine.protection import boxes_of, protected, with_rim
 from dashcam_pipeline.engine.report import StageFact
 from dashcam_pipeline.errors import DashcamError, StageError, UsageError
 from dashcam_pipeline.frames import FrameBatch
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.engine.cuts import Thumbnail
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.stages.base import Box, Stage
+    from dashcam_pipeline.stages.share import Share
 
 MAX_BATCH_BYTES: Final = 64 << 20
 """Planes that wait for one batch: 21 frames of 1080p, 2 of 4K at 10 bits."""
@@ -186,7 +187,7 @@ class Chain:
     Args:
         stages: made, not yet opened; the chain closes them. None of them: every frame comes out as
             it went in, the very same object.
-        protect: boxes that come out as they went in.
+        protect: parts of the picture that come out as they went in.
         feather: luma samples around them over which a change fades in, so that no seam shows.
     """
 
@@ -194,11 +195,12 @@ class Chain:
         self,
         stages: Sequence[Stage],
         *,
-        protect: Sequence[Box] = (),
+        protect: Sequence[Box | Share] = (),
         feather: int = 0,
     ) -> None:
         self._links = [_Link(stage) for stage in stages]
-        self._protect = tuple(protect) if stages else ()
+        self._places = tuple(protect) if stages else ()
+        self._protect: tuple[Box, ...] = ()  # the same in pixels, once the frames' size is known
         self._feather = feather
         self._originals: deque[Frame] = deque()
         self._detector = CutDetector()
@@ -227,7 +229,7 @@ class Chain:
         if geometry != self._geometry:
             done += self._flush()
             self._detector.reset()
-            self._check_boxes(geometry)
+            self._protect = self._boxes(geometry)
             self._geometry = geometry
             opened = replace(geometry, protected=with_rim(self._protect, self._feather))
             survey = [f for f in self.survey if _geometry(f) == geometry]
@@ -336,14 +338,18 @@ class Chain:
             frames = link.flush(frames, forget=forget)
         return self._restore(frames)
 
-    def _check_boxes(self, info: StreamInfo) -> None:
-        for box in self._protect:
+    def _boxes(self, info: StreamInfo) -> tuple[Box, ...]:
+        """What is protected, in pixels."""
+        boxes = boxes_of(self._places, info.width, info.height)
+        for box in boxes:
             if box.x >= info.width or box.y >= info.height:
                 raise UsageError(
                     f"The protected box {box} lies outside the picture "
                     f"({info.width}x{info.height}).",
-                    advice="Boxes are x,y,w,h in pixels from the top left of the stored picture.",
+                    advice="A box is x,y,w,h from the top left of the stored picture, in pixels or "
+                    "per cent (0,96%,100%,4%), or a strip along an edge (bottom:4%).",
                 )
+        return boxes
 
     def _restore(self, frames: list[Frame]) -> list[Frame]:
         """Put the protected boxes back, and show the observer what became of each frame."""

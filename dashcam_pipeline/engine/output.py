@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.errors import NotVideoError
+from dashcam_pipeline.engine.readable import duration
+from dashcam_pipeline.errors import InputError, NotVideoError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.encoders import EncoderSettings
 
@@ -16,10 +18,16 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.config import CleanConfig, StageSpec
     from dashcam_pipeline.media.carried import CarriedPacket
+    from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.write_report import WriteReport
     from dashcam_pipeline.media.writer import Writer
 
 SOFTWARE: Final = f"dashcam_pipeline {__version__}"
+
+MARK: Final = re.compile(r"dashcam_pipeline \d[^\s:]*: ")
+"""How what ``processing_tags`` writes into the metadata is known again."""
+
+_SYNTHETIC: Final = "(synthetic picture)"
 
 
 def encoder_settings(config: CleanConfig, threads: int | None = None) -> EncoderSettings:
@@ -51,11 +59,21 @@ def processing_tags(
         synthetic: True if a stage shows what the camera never saw.
     """
     chain = " > ".join(_named(spec) for spec in config.stages) or "no stages"
-    mark = f"{SOFTWARE}: {chain}{' (synthetic picture)' if synthetic else ''}"
+    mark = f"{SOFTWARE}: {chain}{f' {_SYNTHETIC}' if synthetic else ''}"
     for key, before in metadata.items():  # under the source's own spelling: MKV has COMMENT
         if key.lower() == "comment" and before.strip():
             return {key: f"{before.rstrip()}; {mark}"}
     return {"comment": mark}
+
+
+def is_marked(metadata: Mapping[str, str]) -> bool:
+    """Whether a recording's metadata says that it was made here."""
+    return any(MARK.search(value) for value in metadata.values())
+
+
+def is_synthetic(metadata: Mapping[str, str]) -> bool:
+    """Whether it says that the picture shows what the camera never saw."""
+    return is_marked(metadata) and any(_SYNTHETIC in value for value in metadata.values())
 
 
 def _named(spec: StageSpec) -> str:
@@ -99,19 +117,19 @@ class Output:
 
     Args:
         writer: of the output.
-        source: the recording, for messages.
+        empty: what is raised at the end if not one frame came, as ``no_pictures`` has it.
         seal: called with the unfinished file's path before that, as of ``Writer.finish``.
     """
 
     def __init__(
         self,
         writer: Writer,
-        source: Path,
+        empty: InputError,
         seal: Callable[[Path], object] | None = None,
     ) -> None:
         self._writer = writer
         self._seal = seal
-        self._source = source
+        self._error_if_empty = empty
         self._empty = True
 
     def write(self, item: Frame | CarriedPacket) -> None:
@@ -123,10 +141,10 @@ class Output:
         """Make the output whole.
 
         Raises:
-            NotVideoError: not one frame came.
+            InputError: not one frame came.
         """
         if self._empty:
-            raise no_pictures(self._source)
+            raise self._error_if_empty
         return self._writer.finish(self._seal)
 
     def abort(self) -> None:
@@ -134,9 +152,20 @@ class Output:
         self._writer.abort()
 
 
-def no_pictures(source: Path) -> NotVideoError:
-    """The error for a recording of which nothing can be shown."""
+def no_pictures(info: SourceInfo, start: float | None) -> InputError:
+    """The error for a recording, or a part of it, of which nothing can be shown.
+
+    Args:
+        info: the recording.
+        start: where the part begins, in seconds.
+    """
+    if start and info.duration_s:
+        return InputError(
+            f"{info.path} has no picture at {start:g} s or later: the recording lasts "
+            f"{duration(info.duration_s)}.",
+            advice="Begin earlier.",
+        )
     return NotVideoError(
-        f"{source}: there is not one picture to write.",
-        advice="Check that it plays in a media player, and that `start` lies in it.",
+        f"{info.path}: there is not one picture to write.",
+        advice="Check that it plays in a media player.",
     )

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from dashcam_pipeline.stages.share import Share
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dashcam_pipeline.frames import Frame, Plane
     from dashcam_pipeline.stages.base import Box
@@ -48,6 +50,18 @@ def protected(frame: Frame, original: Frame, boxes: Sequence[Box], *, feather: i
         planes.append(plane)
     luma, cb, cr = planes
     return frame.with_planes((luma, cb, cr))
+
+
+def boxes_of(places: Iterable[Box | Share], width: int, height: int) -> tuple[Box, ...]:
+    """Parts of a picture in pixels.
+
+    Args:
+        places: boxes, or what is relative to the picture's size.
+        width, height: of the picture.
+    """
+    return tuple(
+        place.box(width, height) if isinstance(place, Share) else place for place in places
+    )
 
 
 def with_rim(boxes: Sequence[Box], rim: int) -> tuple[Box, ...]:

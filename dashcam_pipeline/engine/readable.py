@@ -1,4 +1,4 @@
-"""Numbers and names as people read them: times, durations, sizes, paths; one way to write each."""
+"""Numbers and names as people read them: times, sizes, counts, paths; one way for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MINUTE: Final = 60
+_WHOLE: Final = 10
 _KILO: Final = 1000
+_MEGA: Final = 1_000_000
+_TENTH: Final = 100_000
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -28,9 +31,16 @@ def clock(seconds: float, *, tenths: bool = False, hours: bool = False) -> str:
 
 
 def duration(seconds: float) -> str:
-    """How long something took: ``5.6 s``, ``1:02 min`` or ``1:00:02``."""
-    if seconds < _MINUTE:
-        return f"{seconds:.1f} s"
+    """How long something takes: ``5.6 s``, ``12 s``, ``1:02 min`` or ``1:00:02``.
+
+    Args:
+        seconds: from 0 on; a whole number is shown as one (``5 s``).
+    """
+    if isinstance(seconds, int) and seconds < _MINUTE:
+        return f"{seconds} s"
+    if round(seconds, 1) < _MINUTE:
+        text = f"{seconds:.1f}"
+        return f"{text if seconds < _WHOLE else text.removesuffix('.0')} s"
     text = clock(seconds)
     return text if text.count(":") > 1 else f"{text} min"
 
@@ -41,13 +51,27 @@ def spans(pairs: Iterable[tuple[float, float]]) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes, in decimal units, as disks have them: ``12 B``, ``2.5 MB``."""
+    """Bytes, in decimal units, as disks have them: ``12 B``, ``0.4 MB``, ``2.5 MB``."""
+    if _TENTH <= count < _MEGA:  # recordings are counted in MB, small ones too
+        return f"{count / _MEGA:.1f} MB"
     number = float(count)
     for unit in _UNITS:
         if number < _KILO or unit == _UNITS[-1]:
             break
         number /= _KILO
     return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+
+
+def plural(count: int, one: str, many: str, **values: object) -> str:
+    """The sentence for a number of things.
+
+    Args:
+        count: how many.
+        one: for one of them; ``{n}`` is the number.
+        many: for none, or more than one.
+        values: what else stands in braces.
+    """
+    return (one if count == 1 else many).format(n=count, **values)
 
 
 def one_line(text: str) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.media.frame_counts import FrameCounts, ReadCounts
 
+SYNTHETIC: Final = "the picture shows what the camera never saw, and is marked so"
+"""What the summary of such a result says."""
+
 SCHEMA_VERSION: Final = 1
 """Of the JSON; it rises when a key changes its meaning or goes away, not when one is added."""
 
@@ -178,6 +181,8 @@ class RunReport:
             ("frames", self._frames_line()),
             ("chain", f"{chain}, on {self.device}" if self.stages else chain),
         ]
+        if any(stage.synthetic for stage in self.stages):
+            rows.append(("synthetic", SYNTHETIC))
         rows += [
             ("glass", stage.facts["glass"]["words"])
             for stage in self.stages

@@ -26,6 +26,7 @@ from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.output import (
     Output,
     encoder_settings,
+    no_pictures,
     open_writer,
     processing_tags,
 )
@@ -34,6 +35,7 @@ from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import DamagedError
 from dashcam_pipeline.media.atomic import Claim
 from dashcam_pipeline.media.destination import choose_output_path
+from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.side_data import lost
@@ -107,8 +109,11 @@ class Run:
         self._opened = ExitStack()
         self._opened.callback(reader.close)
         try:
-            self.claim = Claim(target, overwrite=config.overwrite, own=own)
-            """The target, and what goes along with it, for this run alone."""
+            with ExitStack() as folder:
+                folder.enter_context(made_folder(target.parent))
+                self.claim = Claim(target, overwrite=config.overwrite, own=own)
+                """The target, and what goes along with it, for this run alone."""
+                self._folder = folder.pop_all()
         except BaseException:
             self._opened.close()
             raise
@@ -154,6 +159,7 @@ class Run:
             self._opened.__exit__(kind, error, trace)
         finally:
             self.claim.release()
+            self._folder.__exit__(kind, error, trace)
 
     def on_failure(self, close: Callable[[], None]) -> None:
         """Call this, too, if the run is left before ``run`` was called."""
@@ -203,7 +209,7 @@ class Run:
                 self.target, info, self.settings, audio=self.config.audio, tags=said, part=part
             )
         )
-        output = Output(writer, self.info.path, self.seal)
+        output = Output(writer, no_pictures(info, self.config.start), self.seal)
         self.on_failure(output.abort)
         return output
 

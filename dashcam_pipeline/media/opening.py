@@ -16,6 +16,7 @@ from dashcam_pipeline.errors import (
     InputError,
     InputMissingError,
     NotVideoError,
+    PictureError,
 )
 from dashcam_pipeline.media import extent, riff, sample_tables
 from dashcam_pipeline.media.containers import CONTAINERS
@@ -56,6 +57,16 @@ _NO_RECORDING: Final = (
     av.error.PatchWelcomeError,  # headers so damaged that they ask for what nobody wrote yet
 )
 
+_PICTURES: Final = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+"""First bytes of pictures, as their formats have them."""
+
 REBUILD_ADVICE: Final = (
     "The camera lost power before it wrote the index. Don't record on that card again; such a "
     "clip can mostly be rebuilt by an untrunc-like tool from it and a healthy clip of the same "
@@ -74,6 +85,7 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
         InputMissingError: no such file, a folder, or no permission.
         IndexMissingError: an MP4 or MOV without its index.
         NotVideoError: empty, or no container of recordings.
+        PictureError: a still picture.
         InputError: reading failed for another reason.
     """
     check_readable(path)
@@ -94,6 +106,12 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
                 f"{path} is an MP4 or MOV whose index (moov) is missing: nothing in it can be "
                 "located.",
                 advice=REBUILD_ADVICE,
+            ) from error
+        kind = _kind_of_picture(path)
+        if kind:
+            raise PictureError(
+                f"{path} is a picture ({kind}), not a recording.",
+                advice="Name the recording that it was taken of.",
             ) from error
         raise NotVideoError(
             f"{path} is not a video recording, or is damaged from its first bytes on.",
@@ -150,7 +168,7 @@ def check_readable(path: Path) -> None:
         if path.is_dir():
             raise InputMissingError(
                 f"{path} is a folder, not a recording.",
-                advice="Name a file in it, or work on the whole folder as a batch.",
+                advice="Name a file in it.",
             )
         size = path.stat().st_size
         if not path.is_file():  # opening a pipe would wait for ever
@@ -176,6 +194,15 @@ def check_readable(path: Path) -> None:
             f"{path} is empty (0 bytes).",
             advice="The camera opened it but never wrote to it; there is nothing to recover.",
         )
+
+
+def _kind_of_picture(path: Path) -> str:
+    """The kind of a still picture, by its first bytes; empty for any other file."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] == b"RIFF" and head[8:] == b"WEBP":
+        return "WebP"
+    return next((kind for begin, kind in _PICTURES.items() if head.startswith(begin)), "")
 
 
 def _no_permission(path: Path) -> InputMissingError:

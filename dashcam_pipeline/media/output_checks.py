@@ -12,6 +12,7 @@ from dashcam_pipeline.errors import (
     OutputError,
     OutputExistsError,
 )
+from dashcam_pipeline.media.folders import check_folder, not_a_folder
 from dashcam_pipeline.media.names import too_long
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None
 
     Raises:
         OutputExistsError: it is the source itself (by path, link or inode), or exists.
-        OutputError: its folder doesn't exist or isn't one, or it is a folder.
+        OutputError: its folder can't be made or isn't one, or it is a folder.
     """
     try:
         same = target.exists() and source.exists() and target.samefile(source)
@@ -44,8 +45,7 @@ def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None
         )
     if target.is_dir():
         raise OutputError(f"{target} is a folder.", advice="Name a file in it.")
-    if not target.parent.is_dir():
-        raise no_folder(target)
+    check_folder(target.parent)
     if not overwrite and os.path.lexists(target):
         raise exists_error(target)
 
@@ -122,4 +122,6 @@ def output_error(error: Exception, target: Path) -> OutputError:
             f"{target} can't be written: something else removed what was not whole yet.",
             advice="Run it again, and let nothing tidy up that folder meanwhile.",
         )
+    elif number == errno.ENOTDIR:
+        answer = not_a_folder(next(p for p in target.parents if p.exists()))
     return answer

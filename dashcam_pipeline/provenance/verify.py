@@ -144,6 +144,11 @@ def verify(path: str | Path, *, source: str | Path | None = None) -> Verificatio
         InputError: the record can't be understood.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputMissingError(
+            f"{path} is a folder, and what is checked is a file.",
+            advice="Name a file in it that was cleaned.",
+        )
     if not path.is_file():
         raise InputMissingError(
             f"{path} does not exist.", advice="Name an output of dashcam clean."

@@ -29,10 +29,32 @@ _OF_TEXT: Final = {"string_pattern_mismatch", "string_type", "string_too_short"}
 """Mistakes in a text, for which the field's description says what it may be."""
 
 
+_PART: Final = 3
+"""Letters from which on a part of a word is taken to mean it; fewer must be its beginning."""
+
+
+def near(word: str, known: Iterable[str]) -> list[str]:
+    """Words that a misspelt or shortened one may mean, the likeliest first.
+
+    Args:
+        word: as it was written.
+        known: what there is.
+    """
+    words = list(known)
+    lowered = {name.lower(): name for name in words}
+    spelt = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    if spelt:
+        return [lowered[spelt[0]]]
+    if len(word) < _PART:
+        return [name for name in words if word and name.lower().startswith(word.lower())]
+    holding = [name for name in words if word.lower() in name.lower()]
+    return sorted(holding, key=lambda name: not name.lower().endswith(word.lower()))
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt word; empty where nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}?" if near else ""
+    """A hint for a misspelt or shortened word; empty where nothing is near."""
+    words = near(word, known)
+    return f"Did you mean {' or '.join(words)}?" if words else ""
 
 
 def plain_type(annotation: Any) -> Any:  # noqa: ANN401 - annotations have no common type
@@ -104,6 +126,11 @@ def _rules(field: FieldInfo) -> list[Any]:
     return rules
 
 
+def _location(detail: ErrorDetails) -> tuple[int | str, ...]:
+    """Where an error is, without the (names) of the kinds that a value may be of."""
+    return tuple(part for part in detail["loc"] if not str(part).startswith("("))
+
+
 def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldInfo | None:
     """The field that an error's location leads to, through lists and models within models."""
     field: FieldInfo | None = None
@@ -116,7 +143,7 @@ def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldI
             return None
         inner = plain_type(field.annotation)
         if typing.get_origin(inner) is tuple:
-            inner = typing.get_args(inner)[0]
+            inner = plain_type(typing.get_args(inner)[0])
     return None if location and isinstance(location[-1], int) else field
 
 
@@ -129,7 +156,7 @@ def _form(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:
     """One error in one or two sentences."""
-    location = detail["loc"]
+    location = _location(detail)
     value = detail.get("input")
     field = _field_at(model, location)
     repeatable = field is not None and typing.get_origin(plain_type(field.annotation)) in _MANY
@@ -174,7 +201,7 @@ def explain(
     """
     lines = []
     for detail in error.errors(include_url=False):
-        location = detail["loc"]
+        location = _location(detail)
         first, *rest = [str(part) for part in location] or [""]
         name = (names or {}).get(first, first)
         for part in rest:

@@ -262,6 +262,24 @@ def test_on_a_terminal_there_is_a_bar_and_quiet_hides_it(clip, monkeypatch):
             assert terminal.text == ""
 
 
+def test_off_a_terminal_there_is_a_line_every_ten_seconds(capsys, monkeypatch):
+    from dashcam_pipeline.cli.progress import ProgressBar  # noqa: PLC0415 - only here
+    from dashcam_pipeline.engine.workers import Progress  # noqa: PLC0415 - only here
+
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    for enabled in (True, False):
+        with ProgressBar("night.mp4", enabled=enabled) as bar:
+            for tenth in range(251):
+                now[0] = tenth / 10
+                bar(Progress(frames=2 * tenth, expected=1000))
+        said = capsys.readouterr().err.splitlines()
+        assert said == enabled * [
+            "dashcam: night.mp4: 20%, 200/1000 frames, 20.0 a second, 40 s left",
+            "dashcam: night.mp4: 40%, 400/1000 frames, 20.0 a second, 30 s left",
+        ]
+
+
 def start(*args):
     """The command line in a process of its own, with the toy stages."""
     code = (

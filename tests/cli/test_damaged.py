@@ -180,10 +180,9 @@ def test_an_existing_output_stays_unless_overwritten(tmp_path, capsys):
     assert frames_in(target) == 60
 
 
-@pytest.mark.parametrize("target", ["no/such/folder/out.mp4", "out.xyz", "a_folder.mp4"])
+@pytest.mark.parametrize("target", ["in.mp4/out.mp4", "out.xyz"])
 def test_an_output_that_can_not_be(target, tmp_path, capsys):
     source = whole(tmp_path / "in.mp4")
-    (tmp_path / "a_folder.mp4").mkdir()
     assert main(["clean", str(source), "-o", str(tmp_path / target), "--no-stages"]) == 4
     assert "Traceback" not in capsys.readouterr().err
     assert list(files_in(tmp_path)) == ["in.mp4"]

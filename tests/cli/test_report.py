@@ -54,7 +54,7 @@ def test_opened_when_asked(dashcam, cleaned, tmp_path, monkeypatch):
         (("no.mp4",), 3, "does not exist"),
         (("--language", "fr"), 2, "fr"),
         (("-o", "page.txt"), 4, "HTML"),
-        (("-o", "nowhere/page.html"), 4, "does not exist"),
+        (("-o", "night.mp4/page.html"), 4, "is a file, and results go into a folder"),
         (("--original", "nothing.mp4"), 3, "does not exist"),
     ],
 )
@@ -66,3 +66,9 @@ def test_what_goes_wrong_is_a_sentence(  # noqa: PLR0917 - fixtures and cases
     found, _, err = dashcam("report", *target, *args)
     assert found == code
     assert said in err
+
+
+def test_a_missing_folder_is_made(dashcam, cleaned, tmp_path):
+    page = tmp_path / "new/pages/p.html"
+    assert dashcam("report", cleaned, "-o", page, "-q") == (0, "", "")
+    assert page.is_file()

@@ -31,7 +31,19 @@ def test_spans():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(5.64, "5.6 s"), (61, "1:01 min"), (3725, "1:02:05")]
+    ("seconds", "text"),
+    [
+        (5.64, "5.6 s"),
+        (2.0, "2.0 s"),
+        (12.0, "12 s"),
+        (12.34, "12.3 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1:00 min"),
+        (7, "7 s"),
+        (60, "1:00 min"),
+        (61, "1:01 min"),
+        (3725, "1:02:05"),
+    ],
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
@@ -39,7 +51,15 @@ def test_durations(seconds, text):
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_540_000, "2.5 MB"), (7e15, "7000.0 TB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (412_000, "0.4 MB"),
+        (999_999, "1.0 MB"),
+        (2_540_000, "2.5 MB"),
+        (7e15, "7000.0 TB"),
+    ],
 )
 def test_sizes(count, text):
     assert size(count) == text

@@ -134,12 +134,18 @@ def test_a_limit_on_file_sizes_is_no_full_disk(source, tmp_path):
     assert names(tmp_path) == ["in.mp4"]
 
 
-def test_a_folder_that_is_not_there(source, tmp_path):
+def test_a_folder_that_is_not_there_can_be_made_but_not_by_a_writer(source, tmp_path):
     target = tmp_path / "none" / "out.mp4"
-    with pytest.raises(OutputError, match="does not exist"):
-        check_output(source, target)
+    check_output(source, target)
+    assert not target.parent.exists()
     with pytest.raises(OutputError, match="does not exist"):
         pump(source, target)
+
+
+def test_a_file_in_the_place_of_a_folder(source, tmp_path):
+    (tmp_path / "file").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="is a file, and results go into a folder"):
+        check_output(source, tmp_path / "file" / "new" / "out.mp4")
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Final, Literal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page import audit, browser
 from dashcam_pipeline.compare.page.curves import SAMPLES, measure, save_shot
-from dashcam_pipeline.compare.page.finding import FILES, ClipFiles, find_clips
+from dashcam_pipeline.compare.page.finding import ENDINGS, FILES, ClipFiles, find_clips
 from dashcam_pipeline.compare.page.model import Clip, Moment, PageResult, Playable
 from dashcam_pipeline.compare.page.record import described
 from dashcam_pipeline.compare.page.render import GENERATOR, PageLanguage, render
@@ -21,13 +22,17 @@ from dashcam_pipeline.compare.pairs import origin
 from dashcam_pipeline.compare.sources import Comparison, known_duration
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.dashcam.names import parse_name
+from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import (
     DashcamError,
     InputError,
     OutputError,
     OutputExistsError,
+    UsageError,
 )
 from dashcam_pipeline.media.atomic import Claim
+from dashcam_pipeline.media.containers import is_recording
+from dashcam_pipeline.media.folders import check_folder, made_folder
 from dashcam_pipeline.media.names import check_name
 from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.probe import probe
@@ -98,7 +103,11 @@ def write_page(
     found, left = find_clips(target, None if original is None else Path(original))
     ours = _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
-    with Claim(page, overwrite=options.overwrite, own=ours) as claim, ExitStack() as undo:
+    with (
+        made_folder(page.parent),
+        Claim(page, overwrite=options.overwrite, own=ours) as claim,
+        ExitStack() as undo,
+    ):
         if not os.path.lexists(folder):
             undo.callback(_remove_unless, page, folder)
         _make_folder(folder, page, ours=ours or options.overwrite)
@@ -124,6 +133,31 @@ def _remove_unless(page: Path, folder: Path) -> None:
         rmtree(folder, ignore_errors=True)
 
 
+def check_cleaned(target: Path, original: Path | None = None) -> None:
+    """Refuse a page about a recording that nothing was done to; a folder is looked at by itself.
+
+    Args:
+        target: what the page is to be about.
+        original: what it was made of, if that was named: then it is taken for granted.
+
+    Raises:
+        InputError: it is no video.
+        UsageError: no sign of a run is found in it, in its name or beside it.
+    """
+    if not target.is_file():
+        return
+    info, ((clip,), _) = probe(target), find_clips(target)
+    by_name = target.stem.lower().endswith(ENDINGS)
+    if original is not None or is_marked(info.metadata) or clip.record.known or by_name:
+        return
+    made = sorted(target.parent.glob(f"{escape(target.stem)}{ENDINGS[0]}.*"))
+    result = next((path for path in made if is_recording(path)), None)
+    raise UsageError(
+        f"{target} was not cleaned, as far as can be told: there is nothing to report.",
+        advice=f"Did you mean {result}?" if result else "Name what was made of it.",
+    )
+
+
 def _page_path(target: Path, output: str | Path | None) -> Path:
     if output is None:
         if target.is_dir():
@@ -145,10 +179,7 @@ def _check_page(page: Path, *, overwrite: bool) -> bool:
         OutputError: the page can't be written there.
         OutputExistsError: another file lies there.
     """
-    if not page.parent.is_dir():
-        raise OutputError(
-            f"the folder {page.parent} does not exist.", advice="Make it first (mkdir -p)."
-        )
+    check_folder(page.parent)
     if page.is_dir():
         raise OutputError(f"{page} is a folder.", advice="Name a file in it.")
     if not page.is_file() or page.is_symlink():
