@@ -281,7 +281,7 @@ def speed_words() -> str:
 
 BLOCKS: tuple[Callable[[], str], ...] = (
     *(night_day, night_day_words),
-    *(pairs, nights, glare_words, study),
+    *(windscreens, pairs, nights, glare_words, study),
     *(speed_setting, speed, speed_words),
 )
 
