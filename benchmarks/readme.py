@@ -151,11 +151,12 @@ def glare_words() -> str:
     (flicker,) = result("flicker")["flicker"].values()
     rows = [row for clip in flicker["clips"] for row in clip["rows"]]
     rises = [row["ratio"] - 1 for row in rows if row["name"] == DEFAULT]
+    low, high = f"{min(rises):+.0%}", f"{max(rises):+.0%}"
     return prose(
         f"Of the real pairs {worse:.0f} of {real['count']} lose more than 0.1 dB as a whole. "
         "Pictures without glare come out as they went in, but for a few "
         f"({kept['pooled']:.1f} dB over {kept['pictures']} days). On clips with next to no glare "
-        f"flicker changes by {100 * min(rises):+.0f} to {max(rises):+.0%}."
+        f"flicker changes by {high if low == high else f'{low} to {high}'}."
     )
 
 
@@ -281,7 +282,7 @@ def speed_words() -> str:
 
 BLOCKS: tuple[Callable[[], str], ...] = (
     *(night_day, night_day_words),
-    *(pairs, nights, glare_words, study),
+    *(windscreens, pairs, nights, glare_words, study),
     *(speed_setting, speed, speed_words),
 )
 

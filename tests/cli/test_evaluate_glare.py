@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dashcam_pipeline.cli import main
+from dashcam_pipeline.training.evaluation.common.tables import save
 
 pytest.importorskip("lightning", reason="needs the extra train")
 
@@ -109,3 +110,15 @@ def test_unknown_weights_are_exit_code_6(material, capsys):
     args = ["evaluate", "glare", "--model", "zebra", "--folder", f"{material / 'nights'}"]
     assert main(args) == 6
     assert "no model 'zebra'" in capsys.readouterr().err
+
+
+def test_results_name_no_folder_of_whoever_measured(tmp_path):
+    file = tmp_path / "results.json"
+    found = {
+        "flicker": {"/home/me/clips/a b.mp4, /x/y/z.mp4": {"what": "flicker of /home/me/a.mp4"}}
+    }
+    save(found, file, overwrite=False)
+    assert "/home" not in file.read_text()
+    assert "z.mp4" in file.read_text()
+    save({"a": "clips/night.mp4", "b": "1/2"}, file, overwrite=True)
+    assert json.loads(file.read_text()) == {"a": "clips/night.mp4", "b": "1/2"}

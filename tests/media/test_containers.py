@@ -160,7 +160,7 @@ def test_numbers_of_carried_tracks_are_kept_where_they_mean_something(tmp_path, 
 def test_every_suffix_is_a_recording_everywhere(tmp_path, suffix):
     (tmp_path / f"A{suffix.upper()}").write_bytes(b"x")
     assert [clip.path for clip in discover(tmp_path).clips] == [f"A{suffix.upper()}"]
-    assert [path.name for path in finding._videos(tmp_path)] == [f"A{suffix.upper()}"]
+    assert [path.name for path in finding._Search(tmp_path).videos(tmp_path)] == [f"A{suffix.upper()}"]
 
 
 def test_3gp_qt_and_webm_are_recordings():
@@ -201,7 +201,7 @@ def test_a_new_container_is_one_row(tmp_path, monkeypatch):
     assert not browser.plays(probe(source))
     monkeypatch.setattr(containers, "CONTAINERS", (*CONTAINERS, PLAYED))
     assert [clip.path for clip in discover(card).clips] == ["a.nut"]
-    assert [path.name for path in finding._videos(card)] == ["a.nut"]
+    assert [path.name for path in finding._Search(card).videos(card)] == ["a.nut"]
     assert browser.plays(probe(source))
     report = clean(source, config={"stages": ()})
     target = card / "a_clean.nut"

@@ -34,7 +34,7 @@ def test_the_first_failure_comes_through(tmp_path):
 def test_a_killed_worker_is_told_and_nothing_waits_for_it():
     with pytest.raises(DashcamError, match="was killed") as told:
         list(share_out(os._exit, [9, 9], 2))
-    assert "--workers" in told.value.advice
+    assert "`workers=`" in told.value.advice
 
 
 def test_who_has_seen_enough_does_not_wait_for_the_rest():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _ITEMS: Final[dict[str, tuple[type, ...]]] = {"pictures": (dict, list), "pairs": (list,)}
 """Keys below which single pictures and pairs lie, as these; else they are counts, or sections."""
+
+_ABSOLUTE: Final = re.compile(r"(?<![^\s\"])/(?:[^/\s\"]+/)*?([^/\s\",]+/[^/\s\",]+)(?=[\s\",])")
+"""An absolute path in JSON; its last two names."""
 
 NOTHING: Final = "doing nothing"
 """Name of the first row: the input itself."""
@@ -65,6 +69,8 @@ def without_items(value: Any) -> Any:  # noqa: ANN401 - any tree of data
 def save(found: dict[str, Any], file: Path, *, overwrite: bool) -> None:
     """Write the numbers of an evaluation's tables as JSON, with four digits of each.
 
+    Of absolute paths only the last two names are written: the rest is a machine's own business.
+
     Args:
         found: as ``--json`` prints it.
         file: README's tables are made of such files (benchmarks/readme.py).
@@ -73,7 +79,7 @@ def save(found: dict[str, Any], file: Path, *, overwrite: bool) -> None:
     Raises:
         OutputError: it can't be written.
     """
-    text = json.dumps(without_items(found))
+    text = _ABSOLUTE.sub(r"\1", json.dumps(without_items(found), ensure_ascii=False))
     small = json.loads(text, parse_float=lambda digits: float(f"{float(digits):.4g}"))
     write_whole(file, json.dumps(small, indent=1, ensure_ascii=False) + "\n", overwrite=overwrite)
 
