@@ -160,7 +160,8 @@ def test_numbers_of_carried_tracks_are_kept_where_they_mean_something(tmp_path, 
 def test_every_suffix_is_a_recording_everywhere(tmp_path, suffix):
     (tmp_path / f"A{suffix.upper()}").write_bytes(b"x")
     assert [clip.path for clip in discover(tmp_path).clips] == [f"A{suffix.upper()}"]
-    assert [path.name for path in finding._Search(tmp_path).videos(tmp_path)] == [f"A{suffix.upper()}"]
+    found = finding._Search(tmp_path).videos(tmp_path)
+    assert [path.name for path in found] == [f"A{suffix.upper()}"]
 
 
 def test_3gp_qt_and_webm_are_recordings():
