@@ -17,7 +17,7 @@ from factory import Picture, Sound, Text, cut_short, flip_time, joined, make_cli
 from dashcam_pipeline import clean
 from dashcam_pipeline.batch.resumable import clean_resumable
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.errors import DamagedError, NotVideoError
+from dashcam_pipeline.errors import DamagedError, InputError
 from dashcam_pipeline.media.segments import read_segment
 
 # x264's AVX-512 code isn't reproducible where a row has no multiple of four macroblocks (160 wide).
@@ -220,7 +220,7 @@ def test_strict_refuses_damage(tmp_path):
 
 
 def test_a_span_without_pictures_is_said(clip, tmp_path):
-    with pytest.raises(NotVideoError):
+    with pytest.raises(InputError, match="no picture at 1000 s or later: the recording lasts"):
         run(clip, tmp_path, start=1000)
 
 

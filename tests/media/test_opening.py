@@ -15,6 +15,7 @@ from dashcam_pipeline.errors import (
     InputError,
     InputMissingError,
     NotVideoError,
+    PictureError,
 )
 from dashcam_pipeline.media import extent
 from dashcam_pipeline.media.describe import probe
@@ -82,7 +83,7 @@ def test_a_picture_renamed(tmp_path):
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
         out.mux(stream.encode(av.VideoFrame(64, 48, "yuvj420p")))
         out.mux(stream.encode(None))
-    refused(path, NotVideoError)
+    refused(path, PictureError)
 
 
 def test_noise(tmp_path):

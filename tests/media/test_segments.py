@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashcam_pipeline.errors import DiskFullError
@@ -50,6 +50,7 @@ def test_an_unfinished_segment_has_no_name(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@settings(deadline=None)
 @given(cut=st.floats(0, 1, exclude_max=True))
 def test_a_segment_cut_short_is_broken(tmp_path_factory, cut):
     path = write(tmp_path_factory.mktemp("seg") / "a.seg")
