@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -220,11 +221,11 @@ def _part_of(cleaned: Path) -> tuple[float | None, float | None]:
     except InputError:  # none, or somebody else's file
         return None, None
     found = settings if isinstance(settings, dict) else {}
-    start, end = found.get("start"), found.get("end")
-    return (
-        start if isinstance(start, int | float) and start > 0 else None,
-        end if isinstance(end, int | float) and end > 0 else None,
+    start, end = (
+        value if isinstance(value, int | float) and 0 < value < math.inf else None
+        for value in (found.get("start"), found.get("end"))
     )
+    return start, end
 
 
 def _within(config: CleanConfig, part: tuple[float | None, float | None]) -> CleanConfig:
