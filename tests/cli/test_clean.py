@@ -33,19 +33,6 @@ def clip(tmp_path):
     return make_clip(tmp_path / "night.mp4", Picture(frames=12), sounds=[Sound(seconds=0.4)])
 
 
-@pytest.fixture
-def dashcam(capsys):
-    """Run the command line here; exit code, stdout and stderr."""
-
-    def run(*args):
-        code = main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
-
-
 def stage_of(report: Path):
     (stage,) = json.loads(report.read_text(encoding="utf-8"))["stages"]
     return stage

@@ -11,7 +11,6 @@ import pytest
 from factory import Picture, make_clip
 
 from dashcam_pipeline import errors, pipeline
-from dashcam_pipeline.cli import main
 from dashcam_pipeline.cli.app import COMMANDS, HELP_GROUPS, exit_codes
 from dashcam_pipeline.stages.registry import BUILT_IN
 
@@ -25,19 +24,6 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     make_clip(folder / "night.mp4", Picture(frames=12))
     return folder
-
-
-@pytest.fixture
-def dashcam(capsys):
-    """Run the command line here; exit code, stdout and stderr."""
-
-    def run(*args):
-        code = main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_verify_of_a_folder(dashcam, place):

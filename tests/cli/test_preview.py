@@ -5,7 +5,6 @@ import cv2
 import pytest
 from factory import Picture, Sound, make_clip
 
-from dashcam_pipeline.cli import main
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 
@@ -17,19 +16,6 @@ def toy_stages(monkeypatch):
 @pytest.fixture
 def clip(tmp_path):
     return make_clip(tmp_path / "야간 주행.mp4", Picture(frames=10), sounds=[Sound(seconds=0.3)])
-
-
-@pytest.fixture
-def dashcam(capsys):
-    """Run the command line here; exit code, stdout and stderr."""
-
-    def run(*args):
-        code = main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_a_preview_beside_the_recording(dashcam, clip):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pages
 import pytest
 
-from dashcam_pipeline.cli import main
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 
@@ -11,19 +10,6 @@ from dashcam_pipeline.stages.registry import BUILT_IN
 def cleaned(tmp_path, monkeypatch):
     monkeypatch.setitem(BUILT_IN, "dim", "toys:Dim")
     return pages.make_pair(tmp_path, frames=8)[1]
-
-
-@pytest.fixture
-def dashcam(capsys):
-    """Run the command line here; exit code, stdout and stderr."""
-
-    def run(*args):
-        code = main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_a_page_beside_the_clip(dashcam, cleaned):

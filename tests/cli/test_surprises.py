@@ -10,7 +10,6 @@ from cameras import novatek_block, transplant
 from factory import Picture, Sound, make_clip
 from toys import Dim
 
-from dashcam_pipeline.cli import main
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 
@@ -30,19 +29,6 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_clip(tmp_path / "night.mp4", Picture(frames=60), sounds=[Sound(seconds=2.0)])
     return tmp_path
-
-
-@pytest.fixture
-def dashcam(capsys):
-    """Run the command line here; exit code, stdout and stderr."""
-
-    def run(*args):
-        code = main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
