@@ -153,7 +153,7 @@ def glare_layer(
     where = dirt * clipped
     share += where * (blown - share)
     floor += where * (blown * (around - haze) + how.dead**2 - floor)
-    layer = GlareLayer(*(np.asarray(a, np.float32) for a in (share, floor)))
+    layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
     near = cv2.dilate(taken, np.ones((3, 3), np.uint8))
