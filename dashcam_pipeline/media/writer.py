@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-    from dashcam_pipeline.media.atomic import PartFile
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import EncoderSettings
+    from dashcam_pipeline.media.part_file import PartFile
     from dashcam_pipeline.media.segments import EncodedPacket
     from dashcam_pipeline.media.source import Chapter, SourceInfo, Track
 

@@ -34,7 +34,7 @@ from dashcam_pipeline.batch.runner import Finished, Started
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import InputMissingError, OutputError, OutputExistsError, UsageError
-from dashcam_pipeline.media.atomic import PartFile
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.pipeline import clean
 from dashcam_pipeline.provenance import verify
 

@@ -25,7 +25,8 @@ from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import OutputError
-from dashcam_pipeline.media.atomic import Claim, PartFile
+from dashcam_pipeline.media.claim import Claim
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.provenance import verify
 from dashcam_pipeline.stages.registry import BUILT_IN
 
