@@ -82,20 +82,33 @@ def run(config, tmp_path_factory):
     return folder
 
 
+TERMS = {"licence": "CC0-1.0", "trained_on": ["noise (CC0)"]}
+
+
 @pytest.fixture(scope="module")
-def exported(run, scene, tmp_path_factory):
-    """Its weights ``mine`` with all that may come beside them; read only."""
+def exported(run, tmp_path_factory):
+    """Its weights ``mine``; read only."""
+    folder = tmp_path_factory.mktemp("weights")
+    return glare_export.export_glare(run / "last.ckpt", folder, "mine", **TERMS)
+
+
+@pytest.fixture(scope="module")
+def twins(run, exported, scene, tmp_path_factory):
+    """The same with all that may come beside them; read only."""
+    folder = tmp_path_factory.mktemp("twins")
+    shutil.copytree(exported.path.parent, folder, dirs_exist_ok=True)
+    there = folder / exported.path.name, exported.difference
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(glare_export, "export_run", lambda *_args, **_options: there)
         patch.setattr(glare_export, "LENSES", 1)
         patch.setattr(glare_export, "CALIBRATION", 2)
         patch.setattr(glare_export, "MEASURED", 2)
         patch.setattr(precision, "CALIBRATION", 2)
         return glare_export.export_glare(
             run / "last.ckpt",
-            tmp_path_factory.mktemp("weights"),
+            folder,
             "mine",
-            licence="CC0-1.0",
-            trained_on=["noise (CC0)"],
+            **TERMS,
             precisions=("fp16", "int8"),
             calibration=[f"night:{scene / 'night'}"],
         )
@@ -159,8 +172,8 @@ def test_an_export_is_what_the_stage_runs(exported, tmp_path, pairs):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, exported, tmp_path, monkeypatch):
-    done, weights = exported, exported.path.parent
+def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, twins, tmp_path, monkeypatch):
+    done, weights = twins, twins.path.parent
     assert abs(done.losses["fp16"]) < 0.2
     assert abs(done.losses["int8"]) < 3
     entries = {entry.name: entry for entry in read_manifest(weights).models}
@@ -187,8 +200,7 @@ def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, exported, tmp_path
     card.write_text(text + "\nIt can't see through fog.\n")
     there = done.path, done.difference
     monkeypatch.setattr(glare_export, "export_run", lambda *_args, **_options: there)
-    terms = {"licence": "CC0-1.0", "trained_on": ["noise (CC0)"]}
-    glare_export.export_glare(run / "last.ckpt", card.parent, "mine", **terms)
+    glare_export.export_glare(run / "last.ckpt", card.parent, "mine", **TERMS)
     assert card.read_text().endswith("It can't see through fog.\n")
 
 

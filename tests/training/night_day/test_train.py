@@ -24,13 +24,14 @@ from dashcam_pipeline.inference.manifest import read_manifest
 from dashcam_pipeline.training.common.card import OWN_WORDS, write_card
 from dashcam_pipeline.training.common.export import export_onnx
 from dashcam_pipeline.training.glare.nets import LITE0, load_pretrained
+from dashcam_pipeline.training.night_day import export as night_day_export
 from dashcam_pipeline.training.night_day import generators
 from dashcam_pipeline.training.night_day.batches import Batches, Side
 from dashcam_pipeline.training.night_day.config import NightDayConfig
 from dashcam_pipeline.training.night_day.data import DomainSource, load_domain
 from dashcam_pipeline.training.night_day.export import Run, card_facts, export_night_day
 from dashcam_pipeline.training.night_day.generators import make_generator
-from dashcam_pipeline.training.night_day.objectives import Nets, classic
+from dashcam_pipeline.training.night_day.objectives import LIFT, Nets, classic
 from dashcam_pipeline.training.night_day.pairs import PairMaker
 from dashcam_pipeline.training.night_day.train import resume_config, train_night_day
 from dashcam_pipeline.training.night_day.trainer import NightDayTrainer, decay
@@ -97,13 +98,18 @@ def run(config, small, tmp_path_factory):
     return train_night_day(config, tmp_path_factory.mktemp("trained") / "run").parent
 
 
-@pytest.fixture(scope="module")
-def exported(run, tmp_path_factory):
-    """The weights of that run; read only."""
-    folder = tmp_path_factory.mktemp("exported") / "weights"
+def export(run, folder):
     arguments = ["export", str(run / "last.ckpt"), "--out", str(folder), "--licence", "CC0-1.0"]
     assert main([*arguments, "--trained-on", "a made-up town (CC0)"]) == 0
     return folder
+
+
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    """The weights of that run, for pictures of 64x32 alone, which is quicker; read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(night_day_export, "export_onnx", partial(export_onnx, size=(64, 32)))
+        return export(run, tmp_path_factory.mktemp("exported") / "weights")
 
 
 def weights(path):
@@ -311,9 +317,21 @@ def test_nights_are_filmed_by_other_cameras_where_g_is_alone(config, town):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["grid", "unet", "resnet9"])
-def test_every_generator_exports_at_its_full_size(kind, full_size, tmp_path):
-    net = make_generator(kind, lift=1.0).eval()
+def test_exported_weights_take_pictures_of_any_size(run, tmp_path):
+    for entry in read_manifest(export(run, tmp_path / "weights")).models:
+        session = ort.InferenceSession(entry.read(), providers=["CPUExecutionProvider"])
+        (source,) = session.get_inputs()
+        for shape in ((2, 3, 64, 32), (1, 3, 96, 160)):
+            (made,) = session.run(None, {source.name: np.zeros(shape, np.float32)})
+            assert made.shape == shape
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "lift"), [("grid", 1.0), ("grid", LIFT), ("unet", 1.0), ("resnet9", 1.0)]
+)
+def test_every_generator_exports_at_its_full_size(kind, lift, full_size, tmp_path):
+    net = make_generator(kind, lift=lift).eval()
     assert export_onnx(net, tmp_path / "net.onnx", output="translated", half=True) < 1 / 255
 
 
