@@ -23,7 +23,7 @@ import click
 from dashcam_pipeline import errors
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.cli.hints import batch_command, explained
-from dashcam_pipeline.media.atomic import GIVEN
+from dashcam_pipeline.media.claim import GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -33,7 +33,7 @@ from dashcam_pipeline.engine.output import (
 from dashcam_pipeline.engine.report import FileFacts, RunReport, StreamFact, run_warnings
 from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import DamagedError
-from dashcam_pipeline.media.atomic import Claim
+from dashcam_pipeline.media.claim import Claim
 from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.output_checks import check_output, output_error

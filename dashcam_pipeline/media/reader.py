@@ -32,8 +32,8 @@ from dashcam_pipeline.media.framing import Framer
 from dashcam_pipeline.media.hardware import NONE, open_decoding
 from dashcam_pipeline.media.packets import Packets
 from dashcam_pipeline.media.side_data import Listener, of_header
-from dashcam_pipeline.media.timeline import LAG_SECONDS
 from dashcam_pipeline.media.timing import HoleFinder
+from dashcam_pipeline.media.track_clock import LAG_SECONDS
 from dashcam_pipeline.media.window import REACH, Window
 
 if TYPE_CHECKING:

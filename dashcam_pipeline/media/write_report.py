@@ -50,7 +50,6 @@ class WriteReport:
         moved_s: seconds that all times of all tracks were moved by, since the container shows
             nothing that lies before zero.
         differences: what the file holds otherwise than was given to its muxer, a sentence each.
-        metadata_lost: keys of the source's metadata that the container has no place for.
     """
 
     path: Path
@@ -68,4 +67,3 @@ class WriteReport:
     packets_refused: int = 0
     moved_s: float = 0.0
     differences: tuple[str, ...] = ()
-    metadata_lost: tuple[str, ...] = ()

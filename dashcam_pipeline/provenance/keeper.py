@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
     from dashcam_pipeline.engine.report import RunReport
-    from dashcam_pipeline.media.atomic import Claim
+    from dashcam_pipeline.media.claim import Claim
 
 T = TypeVar("T")
 

@@ -18,6 +18,7 @@ import av
 import judge
 import pytest
 from factory import Picture, Sound, cut_short, make_clip
+from in_process import InProcess
 
 from dashcam_pipeline.batch import discovery, driver
 from dashcam_pipeline.batch import estimate as estimate_module
@@ -30,41 +31,14 @@ from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
 from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.batch.pool import LocalRunner
 from dashcam_pipeline.batch.products import LEFT_OUT
-from dashcam_pipeline.batch.runner import Finished, Started
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import InputMissingError, OutputError, OutputExistsError, UsageError
-from dashcam_pipeline.media.atomic import PartFile
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.pipeline import clean
 from dashcam_pipeline.provenance import verify
 
 PLAIN = CleanConfig(stages=(), threads=1)
-
-
-class InProcess:
-    """A runner without processes: fast, and every outcome can be bent."""
-
-    def __init__(self, bend=None):
-        self.queue, self.jobs, self.bend = [], [], bend or (lambda _job, outcome: outcome)
-        self.closed = False
-
-    @property
-    def free(self):
-        return 2 - len(self.queue)
-
-    def submit(self, job):
-        self.queue.append(job)
-
-    def poll(self, timeout):  # noqa: ARG002 - as runners have it
-        if not self.queue:
-            return []
-        job = self.queue.pop(0)
-        self.jobs.append(job.path)
-        outcome = self.bend(job, Outcome(**run_job(asdict(job))))
-        return [Started(job.path, 0), Finished(job.path, 0, outcome)]
-
-    def close(self):
-        self.closed = True
 
 
 @pytest.fixture
@@ -745,13 +719,18 @@ def wait_for(what, seconds=60.0):
         time.sleep(0.02)
 
 
-@pytest.fixture
-def long_card(tmp_path):
-    root = tmp_path / "card"
-    root.mkdir()
-    make_clip(root / "20240101_120000_NF.mp4", Picture(size=(128, 72), frames=1800))
-    make_clip(root / "20240101_120100_NF.mp4", Picture(size=(128, 72), frames=60))
+@pytest.fixture(scope="module")
+def long_clips(tmp_path_factory):
+    """Long enough to be stopped on the way, and a short one; read only."""
+    root = tmp_path_factory.mktemp("long")
+    make_clip(root / "20240101_120000_NF.mp4", Picture(size=(64, 48), frames=1800))
+    make_clip(root / "20240101_120100_NF.mp4", Picture(size=(64, 48), frames=60))
     return root
+
+
+@pytest.fixture
+def long_card(long_clips, tmp_path):
+    return shutil.copytree(long_clips, tmp_path / "card")
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

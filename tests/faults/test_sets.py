@@ -15,17 +15,20 @@ import cameras
 import judge
 import pytest
 from factory import Picture, make_clip
+from in_process import InProcess
 from striker import Striker
 
 import dashcam_pipeline
 from dashcam_pipeline import clean
+from dashcam_pipeline.batch import driver
 from dashcam_pipeline.batch.discovery import Selection, discover, select
 from dashcam_pipeline.batch.driver import run_batch
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import OutputError
-from dashcam_pipeline.media.atomic import Claim, PartFile
+from dashcam_pipeline.media.claim import Claim
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.provenance import verify
 from dashcam_pipeline.stages.registry import BUILT_IN
 
@@ -262,7 +265,13 @@ def test_a_run_killed_while_names_are_given_loses_nothing_and_the_next_is_whole(
     assert verify(target).passed
 
 
-def test_a_batch_leaves_the_users_own_files_alone(source, out):
+@pytest.fixture
+def at_once(monkeypatch):
+    """Batches without processes of their own."""
+    monkeypatch.setattr(driver, "make_runner", lambda *_a, **_k: (InProcess(), 2))
+
+
+def test_a_batch_leaves_the_users_own_files_alone(source, out, at_once):
     mine = out / "a.mp4.provenance.json"
     mine.write_bytes(b"mine")
     options = BatchOptions(workers=1)
@@ -273,7 +282,9 @@ def test_a_batch_leaves_the_users_own_files_alone(source, out):
     assert not (out / "a.mp4").exists()
 
 
-def test_a_batch_over_a_batch_s_output_takes_no_companion_for_a_sidecar(source, out, tmp_path):
+def test_a_batch_over_a_batch_s_output_takes_no_companion_for_a_sidecar(
+    source, out, tmp_path, at_once
+):
     (source.parent / "a.txt").write_text("a note of the camera")
     options = BatchOptions(workers=1)
     config = CleanConfig(stages=())

@@ -166,12 +166,14 @@ def _elements(data: bytes, begin: int, end: int, depth: int) -> Iterator[Span]:
         length = 9 - data[size_at].bit_length()
         size = int.from_bytes(data[size_at : size_at + length], "big") & ((1 << 7 * length) - 1)
         inner = size_at + length
+        if inner > end:
+            return  # damage left a part of it
         stop = min(end, inner + size)
         yield Span(at, stop, "unit")
         yield Span(size_at, inner)
         if int.from_bytes(data[at:size_at], "big") in _MASTERS and depth < 8:
             yield from _elements(data, inner, stop, depth + 1)
-        else:
+        elif stop > inner:
             yield Span(inner, min(stop, inner + 8))
         at = stop
 

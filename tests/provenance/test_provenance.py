@@ -25,7 +25,7 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
 )
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.media.atomic import PartFile
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.provenance import record_path, sha256_of, verify
 from dashcam_pipeline.provenance.record import essence_sha256
 

@@ -30,7 +30,7 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
     UsageError,
 )
-from dashcam_pipeline.media.atomic import Claim
+from dashcam_pipeline.media.claim import Claim
 from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.media.folders import check_folder, made_folder
 from dashcam_pipeline.media.names import check_name
