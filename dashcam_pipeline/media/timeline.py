@@ -7,7 +7,8 @@ Packets are looked at some seconds ahead, which tells three things apart:
 - times that fall and stay low belong to a clock that was set again (two recordings in one file).
   All tracks that fall with it are moved on by one and the same time, the smallest by which none of
   them overlaps with what it held before: sound stays with its picture;
-- times that rise are kept bit-exactly, whatever gap lies between them.
+- times that rise are kept bit-exactly, whatever gap lies between them; but for one that the output
+  can't hold, behind which all tracks go on at once, as if their clock had been set again.
 """
 
 from __future__ import annotations
@@ -156,6 +157,10 @@ class Timeline:
         self._others_repaired = 0
         self.resets: list[Fraction] = []
         """When a clock was set again, in seconds of the times given out."""
+        self.longest_gap: Fraction | None = None
+        """Seconds that a gap may last at most; a longer one is closed. None: any."""
+        self.closed: list[tuple[Fraction, Fraction]] = []
+        """Those of ``resets`` where a gap was closed, and how many seconds it lasted."""
 
     @property
     def others_repaired(self) -> int:
@@ -251,7 +256,12 @@ class Timeline:
             self._judge_jump(track, last)
         if entry.mended is not None:
             return
-        if last is not None and far and time < last and track.dense:
+        if (
+            last is not None
+            and far
+            and track.dense
+            and (time < last or self._too_long(track, last))
+        ):
             self._set_again(entry, track, last)
         elif last is not None and far and track.dense and not track.main:
             self._look_for_fall(track)
@@ -371,8 +381,13 @@ class Timeline:
         if after < before and abs(here - after) < abs(here - before):
             self._set_again(waiting[number], main, last)
 
+    def _too_long(self, track: _TrackClock, last: int) -> bool:
+        """True if the output can't hold the gap before a track's next time."""
+        gap = track.seconds(track.times[0] - last)
+        return self.longest_gap is not None and gap > self.longest_gap
+
     def _set_again(self, entry: _Entry, track: _TrackClock, last: int) -> None:
-        """A clock that fell and stays low: find who fell with it, and move all of them on.
+        """A clock that went elsewhere and stays: find who went with it, and move all of them.
 
         Args:
             entry: the first one on that clock.
@@ -394,10 +409,8 @@ class Timeline:
                 return  # this track alone; it is moved on by itself
             entering[id(main)] = (main, *found)
         offset = max(
-            (
-                max(end - member.seconds(first.time or 0), self._shown_apart(member, first))
-                for member, first, end in entering.values()
-            ),
+            self._apart(member, first, end - member.seconds(first.time or 0))
+            for member, first, end in entering.values()
         )
         offset = math.ceil(offset / main.base) * main.base
         self._epoch += 1
@@ -409,6 +422,8 @@ class Timeline:
             track.offset, track.epoch = round(offset / track.base), self._epoch
             self._count(track, 1 if track.main else 0)
         self.resets.append(after + offset)
+        if after > before:
+            self.closed.append((after + offset, after - before))
 
     @staticmethod
     def _end(track: _TrackClock, last: int, offset: int, duration: int = 0) -> Fraction:
@@ -463,12 +478,13 @@ class Timeline:
             last = time
         return None
 
-    def _shown_apart(self, track: _TrackClock, first: _Entry) -> Fraction:
-        """Seconds by which pictures must move so that none is shown before those ahead of it.
+    def _apart(self, track: _TrackClock, first: _Entry, decoded: Fraction) -> Fraction:
+        """Seconds by which a track must move so that no packet lies, or is shown, before another.
 
         Args:
-            track: any; without pictures the answer is 0.
+            track: any.
             first: its first packet on another clock.
+            decoded: what decoding times ask for.
         """
         ends, begins = [] if track.shown is None else [track.shown], []
         entered = False
@@ -486,7 +502,8 @@ class Timeline:
             else:
                 time = entry.mended if entry.mended is not None else entry.time
                 ends.append(time + lag + track.step + track.offset)
-        return track.seconds(max(ends) - min(begins)) if ends and begins else Fraction(0)
+        shown = track.seconds(max(ends) - min(begins)) if ends and begins else decoded
+        return max(decoded, shown)
 
     def _join(self, track: _TrackClock, time: int) -> bool:
         """Let a track follow to the clock that others are on, if its time fits better there."""
