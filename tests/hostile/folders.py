@@ -14,8 +14,7 @@ import os
 import sqlite3
 import tarfile
 import tempfile
-from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,14 +22,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import cameras
 import structures
 from factory import Picture, Sound, make_clip
+from in_process import in_process
 from mutate import mutate
 from structures import damage, damage_json
 
 from dashcam_pipeline import CleanConfig
-from dashcam_pipeline.batch import driver, resumable
+from dashcam_pipeline.batch import resumable
 from dashcam_pipeline.batch.driver import run_batch
-from dashcam_pipeline.batch.job import Job, Outcome, run_job
-from dashcam_pipeline.batch.runner import Finished, Started
 from dashcam_pipeline.provenance.companions import ENDINGS as COMPANIONS
 
 if TYPE_CHECKING:
@@ -194,42 +192,10 @@ def _journal(content: bytes, chance: random.Random) -> bytes:
         return path.read_bytes()
 
 
-class InProcess:
-    """A runner without processes: a worker's start takes longer than its whole work here."""
-
-    free = 1
-
-    def __init__(self) -> None:
-        self._jobs: list[Job] = []
-
-    def submit(self, job: Job) -> None:
-        self._jobs.append(job)
-
-    def poll(self, timeout: float) -> list[Started | Finished]:  # noqa: ARG002 - as runners have it
-        if not self._jobs:
-            return []
-        job = self._jobs.pop(0)
-        outcome = Outcome(**run_job(asdict(job)))
-        return [Started(job.path, 0), Finished(job.path, 0, outcome)]
-
-    def close(self) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def without_processes() -> Iterator[None]:
-    """Do what batches do, in this process."""
-    make_runner, driver.make_runner = driver.make_runner, lambda *_a, **_k: (InProcess(), 1)
-    try:
-        yield
-    finally:
-        driver.make_runner = make_runner
-
-
 def batch(root: Path) -> None:
     """A batch of the card in a folder."""
     config = CleanConfig(stages=(), threads=1)
-    with without_processes():
+    with in_process():
         run_batch(root / "card", root / "out", config=config, options={"segment_seconds": 0.1})
 
 

@@ -22,6 +22,7 @@ import cameras
 import folders
 import structures
 from factory import Data, Picture, Sound, Text, insert_messages, make_clip
+from in_process import in_process
 from mutate import mutate
 
 from dashcam_pipeline import clean
@@ -280,7 +281,7 @@ def batching(*options: str) -> Callable[[bytes], None]:
             folders.lay(files, root)
             card, before = folders.gather(root / "card"), folders.gather(root / "out")
             plain = (str(root / "card"), str(root / "out"), "--no-stages", "--threads", "1")
-            with folders.without_processes():
+            with in_process():
                 code = call(["batch", *plain, "--segment-seconds", "0.1", *options])
             assert folders.gather(root / "card") == card, "the card was written to"
             assert victim.read_text() == "mine"
