@@ -392,6 +392,27 @@ def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, mo
     assert main(["report", str(out / "b.mp4"), "-o", str(out / "p.html")]) == 0
 
 
+@pytest.mark.parametrize("where", ["before", "within"])
+def test_a_page_that_was_killed_is_made_by_the_next_run(source, out, where):
+    """Without --overwrite: before it has its name, and between its name and its folder's."""
+    assert cleaned(source, out / "b.mp4") == 0
+    before = set(files(out))
+    killing = {
+        "before": "from dashcam_pipeline.compare.page import build; build.render = end",
+        "within": "from pathlib import Path; Path.rename = end",
+    }
+    args = ["report", out / "b.mp4", "--original", source, "-o", out / "p.html"]
+    process = start(*args, before=f"import os; end = lambda *_: os._exit(9); {killing[where]}")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 9, err
+    assert not (out / "p_files").exists()
+
+    assert main([*map(str, args), "-q"]) == 0
+
+    assert {p.name for p in out.iterdir()} == before | {"p.html", "p_files"}
+    assert any((out / "p_files").iterdir())
+
+
 def test_a_page_s_folder_that_is_a_link_is_not_followed(source, out, tmp_path, capsys):
     assert cleaned(source, out / "b.mp4") == 0
     away = tmp_path / "away"
