@@ -43,6 +43,7 @@ class FileFacts:
         width, height: of the stored picture.
         duration_s: as the container says, None where it doesn't.
         video: which of its moving video tracks is the cleaned one, from 0.
+        essence_sha256: of an output, as of ``look_back.LookBack``.
     """
 
     path: str
@@ -53,6 +54,7 @@ class FileFacts:
     height: int
     duration_s: float | None = None
     video: int = 0
+    essence_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,9 @@ from dashcam_pipeline.errors import DamagedError
 from dashcam_pipeline.media.atomic import Claim
 from dashcam_pipeline.media.destination import choose_output_path, longest_gap, muxer_of
 from dashcam_pipeline.media.folders import made_folder
+from dashcam_pipeline.media.look_back import look_back
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
-from dashcam_pipeline.media.side_data import lost
 from dashcam_pipeline.media.writer import Writer
 
 if TYPE_CHECKING:
@@ -272,6 +272,7 @@ class Run:
         workers, written = self._finished, self.written
         spanned = bool(config.start or config.end)
         expected = None if spanned else info.video.expected_frames
+        found = look_back(counts.said, info, written, self.claim.unfinished)
         report = RunReport(
             input=FileFacts(
                 path=str(info.path),
@@ -292,14 +293,12 @@ class Run:
                 height=info.video.height,
                 duration_s=None if spanned else info.duration_s,
                 video=written.video,
+                essence_sha256=found.essence,
             ),
             frames=replace(counts.frames, written=written.frames, expected=expected),
             carried=tuple(StreamFact(track.label) for track in written.carried),
             not_carried=tuple(StreamFact(track.label, why) for track, why in written.not_carried),
-            lost=tuple(
-                StreamFact(one.track, one.what)
-                for one in lost(counts.said, info, written, self.claim.unfinished)
-            ),
+            lost=tuple(StreamFact(one.track, one.what) for one in found.lost),
             stages=tuple(
                 replace(stage, options=dict(spec.options))
                 for spec, stage in zip(config.stages, workers.stages, strict=True)
