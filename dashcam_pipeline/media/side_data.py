@@ -79,6 +79,9 @@ _PACKET_KINDS: Final[Mapping[str, str | None]] = {
 _HANDLERS: Final = ("VideoHandler", "SoundHandler", "SubtitleHandler", "DataHandler")
 """Names that muxers give to tracks which have none."""
 
+_FIELD_ORDERS: Final = (2, 3, 4, 5)
+"""FFmpeg's AVFieldOrder of interlaced tracks."""
+
 _TELLING: Final = 4
 """Characters of a value of metadata."""
 
@@ -246,6 +249,8 @@ def _keys(stream: Stream) -> Iterable[str]:
 
 
 def _picture_facts(stream: VideoStream) -> Iterable[str]:
+    if stream.codec_context.field_order in _FIELD_ORDERS:  # also where pictures don't say so
+        yield kinds.INTERLACED
     ratio = stream.sample_aspect_ratio
     if ratio and ratio != 1:
         yield kinds.ASPECT
