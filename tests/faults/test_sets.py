@@ -195,6 +195,17 @@ def test_companions_of_the_former_recording_go_with_it(source, out, tmp_path):
     assert verify(target).passed
 
 
+def test_they_go_too_where_a_preview_replaces_a_result(source, out, tmp_path):
+    """Else they would go on saying of another video where it was taken."""
+    target = out / "b.mp4"
+    assert cleaned(source, target) == 0
+    args = ["preview", str(source), "--no-stages", "-o", str(target), "-q"]
+    assert main(args) == 4
+    assert sorted(files(out)) == SET
+    assert main([*args, "--overwrite"]) == 0
+    assert sorted(files(out)) == ["b.mp4"]
+
+
 @pytest.mark.parametrize("what", ["changed", "never listed"])
 def test_with_overwrite_a_users_own_file_that_is_not_replaced_stays(
     source, out, tmp_path, capsys, what
@@ -327,6 +338,34 @@ def test_a_name_that_was_given_and_is_too_long(source, out, capsys, command):
 
 
 # Every path that is written obeys --overwrite
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["clean", "LONG.mp4"],
+        ["clean", "SOURCE", "-o", "OUT/b.mp4", "--no-stages", "--report", "LONG.json"],
+        ["verify", "LONG.mp4"],
+        ["probe", "LONG.mp4"],
+        ["telemetry", "SOURCE", "--gpx", "-o", "LONG.gpx"],
+        ["preview", "SOURCE", "LONG.mp4"],
+        ["report", "LONG.mp4"],
+        ["report", "SOURCE", "--original", "LONG.mp4"],
+        ["report", "SOURCE", "--original", "SOURCE", "-o", "LONG.html"],
+        ["batch", "CARD", "LONG", "--no-stages"],
+        ["batch", "LONG", "SOURCE.d"],
+    ],
+    ids=lambda args: " ".join(args)[:40],
+)
+def test_a_name_that_no_file_can_have_is_no_fault_of_ours(source, out, capsys, args):
+    words = {"SOURCE": source, "CARD": source.parent, "OUT": out, "LONG": out / ("a" * 260)}
+    for word, path in words.items():
+        args = [arg.replace(word, str(path)) for arg in args]
+    assert main(args) in {2, 3, 4}
+    said = capsys.readouterr().err
+    assert "long" in said or "more than fit here" in said
+    assert "fault of dashcam" not in said
+    assert files(out) == {}
 
 
 def test_a_report_destroys_no_other_file(source, out, capsys):
