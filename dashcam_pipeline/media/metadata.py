@@ -29,13 +29,18 @@ def for_container(
     Returns:
         (metadata, the muxer's options needed to keep it, the source's keys that get lost).
     """
-    kept = of_the_recording(source)
-    metadata = kept | dict(tags)
     rules = containers.named(muxer).metadata
+    kept = _spelled(of_the_recording(source), rules.native)
+    metadata = kept | _spelled(tags, rules.native)
     lost = tuple(key for key in kept if not key.startswith(rules.prefix))
     foreign = metadata.keys() - rules.native - {"creation_time"}
     options = dict(rules.options) if foreign else {}
     return {k: v for k, v in metadata.items() if k not in lost}, options, lost
+
+
+def _spelled(keys: Mapping[str, str], native: frozenset[str]) -> dict[str, str]:
+    """Native keys as the container spells them: Matroska has ``COMMENT``, an MP4 ``comment``."""
+    return {key.lower() if key.lower() in native else key: value for key, value in keys.items()}
 
 
 def of_the_recording(source: Mapping[str, str]) -> dict[str, str]:

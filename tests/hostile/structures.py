@@ -224,7 +224,8 @@ def damage(
     if read is None or chance.randrange(6) == 0:
         return mutate(data, chance)
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
-        spans = list(read(data))
+        # sizes that are damaged already lead behind the end, or before the beginning
+        spans = [span for span in read(data) if span.begin < span.end <= len(data)]
         if not spans:
             return mutate(data, chance)
         # as many changes to units as to numbers, of which there are many more
