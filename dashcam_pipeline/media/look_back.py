@@ -120,11 +120,13 @@ def _compared(before: Said, info: SourceInfo, written: WriteReport, file: Path) 
             for s in container.streams
             if s.type != "attachment" and not s.disposition & Disposition.attached_pic
         ]
-    covers = {track.index for track in info.tracks if track.cover}
-    kept = [track.index for track in written.carried if track.cover]
-    copied = [index for index in written.copied if index not in covers]
+        attached = sum(1 for s in container.streams if s.type == "attachment")
+    beside = {track.index for track in info.tracks if track.cover or track.kind == "attachment"}
+    covers = [track.index for track in written.carried if track.cover]
+    files = [t.index for t in written.carried if t.kind == "attachment" and not t.cover]
+    copied = [index for index in written.copied if index not in beside]
     pairs = dict(zip(copied, places, strict=False))
-    absent = (*copied[len(places) :], *kept[len(pictures) :])
+    absent = (*copied[len(places) :], *covers[len(pictures) :], *files[attached:])
     gone = [Loss(labels[index], "the whole track") for index in absent]
     after, essence = look_at(file, written.video)
     return LookBack((*written.lost, *gone, *missing(before, after, pairs, labels)), essence)

@@ -20,7 +20,7 @@ import av.error
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 
-from dashcam_pipeline.media import containers, kinds, messages, metadata, mp4_index
+from dashcam_pipeline.media import containers, kinds, messages, metadata, mp4_index, riff
 from dashcam_pipeline.media.chroma_place import USUAL, chroma_place
 from dashcam_pipeline.media.track_ids import programs
 
@@ -209,6 +209,7 @@ def of_header(container: InputContainer, path: Path) -> Said:
         found.file.add("chapters")
     if containers.identify(container.format.name).keeps_ids:
         found.file |= {f"program {other.number}" for other in programs(path)[1:]}
+    found.file |= {f"chunk {name}" for name in riff.unread(path)}
     indexed, beside = mp4_index.tracks_of(path)
     values = _texts(container.metadata)
     streams = [s for s in container.streams if not s.disposition & Disposition.attached_pic]
