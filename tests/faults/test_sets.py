@@ -417,7 +417,7 @@ def test_a_page_writes_into_no_folder_of_somebody_else(source, out, capsys):
 
 
 @posix
-def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, monkeypatch):
+def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, monkeypatch, capsys):
     assert cleaned(source, out / "b.mp4") == 0
     before = files(out)
 
@@ -426,7 +426,9 @@ def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, mo
 
     with monkeypatch.context() as patch:
         patch.setattr("dashcam_pipeline.compare.page.build.render", struck)
-        assert main(["report", str(out / "b.mp4"), "-o", str(out / "p.html")]) == 130
+        args = ["report", str(out / "b.mp4"), "--original", str(source)]
+        assert main([*args, "-o", str(out / "p.html")]) == 130
+    assert "interrupted; nothing was written" in capsys.readouterr().err
     assert {p.name for p in out.iterdir()} == set(before)
     assert main(["report", str(out / "b.mp4"), "-o", str(out / "p.html")]) == 0
 
