@@ -275,6 +275,7 @@ class RunReport:
             rows.append(("unknown", f"{', '.join(found['unknown'])} (kept as raw bytes)"))
         if found.get("withheld"):
             rows.append(("withheld", f"{', '.join(found['withheld'])} (private)"))
+        rows += [("note", note) for note in found.get("notes", ()) if note not in self.warnings]
         if self.companions:
             rows.append(("beside it", ", ".join(Path(path).name for path in self.companions)))
         return rows
