@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -78,12 +79,25 @@ class Intent:
     overwrite: bool = False
     night_only: bool = False
 
-    def replace(self, what: Path, why: str) -> Decision:
-        """Replace something, or refuse to."""
+    def replace(self, what: Path, why: str, *, another: bool = False) -> Decision:
+        """Replace something, or refuse to.
+
+        Args:
+            what: the file.
+            why: it isn't what would be made.
+            another: True where another output folder is what helps.
+        """
         name = what.relative_to(self.output)
         if self.overwrite:
             return "clean", f"replaces {name}, which {why}"
-        return "refuse", f"{name} {why}; it is kept, unless `overwrite=True` is given"
+        way = f"; for these recordings name another folder, such as {self._free}" if another else ""
+        return "refuse", f"{name} {why}; it is kept, unless `overwrite=True` is given{way}"
+
+    @property
+    def _free(self) -> Path:
+        """An output folder that isn't there yet."""
+        names = (self.output.with_name(f"{self.output.name}-{n}") for n in count(2))
+        return next(path for path in names if not os.path.lexists(path))
 
 
 def decide(clip: TreeFile, entry: Entry | None, intent: Intent, *, ending: str = "") -> Decision:
@@ -109,10 +123,13 @@ def _beside_a_result(clip: TreeFile, entry: Entry, intent: Intent) -> Decision:
     """What to do where there is a file in the place of the result on record."""
     result, recipe = intent.output / entry.output, intent.recipe
     if not entry.output_is_whole(intent.output):
+        if was_made_here(segments_folder(intent.output, clip.path), result):
+            return "clean", "interrupted"  # just as it replaced what is on record
         return intent.replace(result, "was changed since it was made")
     same = _is_same_source(clip, entry, intent.root)
     if same is False:
-        return intent.replace(result, "is the result of another recording of that name")
+        why = "is the result of another recording of that name"
+        return intent.replace(result, why, another=True)
     other = entry.recipe != recipe.digest
     if other and (intent.overwrite or entry.settings != recipe.settings):
         return intent.replace(result, "was made with other settings, weights or versions")

@@ -135,7 +135,8 @@ class Plan:
             f"{path} has the name of what a batch itself writes; not copied."
             for path in self.chosen.withheld
         ]
-        return links + withheld
+        skipped = [f"{path} {why}; left out." for path, why in self.tree.skipped]
+        return links + withheld + skipped
 
 
 class Session:

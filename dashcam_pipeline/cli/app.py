@@ -6,6 +6,7 @@ traceback: for that, set ``DASHCAM_DEBUG=1``.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -222,11 +223,20 @@ def _run(args: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.DashcamError.exit_code
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
-        _debug()
-        _say(f"unexpected {type(error).__name__}: {error}")
-        click.echo(f"This is a fault of dashcam; {DEBUG}=1 shows where.", err=True)
-        return errors.DashcamError.exit_code
+        return _unforeseen(error)
     return result if isinstance(result, int) else 0
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what nothing else has an answer to; the exit code."""
+    _debug()
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        # No file can have that name: it was typed. Every question whether it is there raises this.
+        _say(f"{error.filename}: this name is longer than one can be here.")
+        return errors.UsageError.exit_code
+    _say(f"unexpected {type(error).__name__}: {error}")
+    click.echo(f"This is a fault of dashcam; {DEBUG}=1 shows where.", err=True)
+    return errors.DashcamError.exit_code
 
 
 def _interrupted(count: int) -> str:

@@ -14,6 +14,7 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, spans
 from dashcam_pipeline.engine.readable import size as readable_size
 from dashcam_pipeline.media.atomic import write_whole
+from dashcam_pipeline.media.containers import TAKE_FALLBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,7 @@ class FileFacts:
         width, height: of the stored picture.
         duration_s: as the container says, None where it doesn't.
         video: which of its moving video tracks is the cleaned one, from 0.
+        essence_sha256: of an output, as of ``look_back.LookBack``.
     """
 
     path: str
@@ -52,6 +54,7 @@ class FileFacts:
     height: int
     duration_s: float | None = None
     video: int = 0
+    essence_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,7 @@ class RunReport:
             rows.append(("unknown", f"{', '.join(found['unknown'])} (kept as raw bytes)"))
         if found.get("withheld"):
             rows.append(("withheld", f"{', '.join(found['withheld'])} (private)"))
+        rows += [("note", note) for note in found.get("notes", ()) if note not in self.warnings]
         if self.companions:
             rows.append(("beside it", ", ".join(Path(path).name for path in self.companions)))
         return rows
@@ -323,13 +327,18 @@ def run_warnings(
             f"{frames.converted} frames changed size or pixel format in mid-stream; "
             "they were converted to that of the first."
         )
-    if counts.clock_resets:
-        places = ", ".join(f"{when:.3f} s" for when in counts.clock_resets[:_HOLES_NAMED])
-        if len(counts.clock_resets) > _HOLES_NAMED:
-            places += ", ..."
+    closed = dict(counts.gaps_closed)
+    if resets := [when for when in counts.clock_resets if when not in closed]:
         said.append(
-            f"the clock of the source was set again (at {places} of the output): all tracks were "
-            "moved on together."
+            f"the clock of the source was set again (at {_places(resets)} of the output): all "
+            "tracks were moved on together."
+        )
+    if closed:
+        longest = duration(round(max(closed.values())))
+        said.append(
+            f"the clock of the source jumps ahead by up to {longest}, which is longer than this "
+            f"container can hold: all tracks go on at once (at {_places(list(closed))} of the "
+            f"output). {TAKE_FALLBACK} to keep the gap."
         )
     repaired = [
         f"{count} {what}"
@@ -348,6 +357,12 @@ def run_warnings(
     if packets_refused:
         said.append(f"{packets_refused} packets of other tracks could not be written.")
     return tuple(said)
+
+
+def _places(seconds: list[float]) -> str:
+    """Some of them, for people."""
+    named = [f"{when:.3f} s" for when in seconds[:_HOLES_NAMED]]
+    return ", ".join(named + ["..."] * (len(seconds) > _HOLES_NAMED))
 
 
 def _plain(value: object) -> object:

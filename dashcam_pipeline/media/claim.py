@@ -47,9 +47,10 @@ class Given:
         """Of the last set."""
 
     def note(self, paths: Iterable[Path]) -> None:
-        """Count a set of files that is complete."""
-        self.last = tuple(paths)
-        self.count += len(self.last)
+        """Count a set of files that is complete; not what lies in a folder that is none yet."""
+        named = tuple(path for path in paths if not path.parent.name.endswith(PART))
+        self.last = named or self.last
+        self.count += len(named)
 
 
 GIVEN: Final = Given()

@@ -33,6 +33,10 @@ class ClockResets:
         self._leader: TrackClock | None = None
         self.times: list[Fraction] = []
         """When a clock was set again, in seconds of the times given out."""
+        self.longest_gap: Fraction | None = None
+        """Seconds that a gap may last at most; a longer one is closed. None: any."""
+        self.closed: list[tuple[Fraction, Fraction]] = []
+        """Those of ``times`` where a gap was closed, and how many seconds it lasted."""
 
     def others(self, track: TrackClock) -> list[TrackClock]:
         """The other tracks of picture and sound."""
@@ -65,8 +69,13 @@ class ClockResets:
         if after < before and abs(here - after) < abs(here - before):
             self.set_again(waiting[number], main, last)
 
+    def too_long(self, track: TrackClock, last: int) -> bool:
+        """True if the output can't hold the gap before a track's next time."""
+        gap = track.seconds(track.times[0] - last)
+        return self.longest_gap is not None and gap > self.longest_gap
+
     def set_again(self, entry: WaitingPacket, track: TrackClock, last: int) -> None:
-        """A clock that fell and stays low: find who fell with it, and move all of them on.
+        """A clock that went elsewhere and stays: find who went with it, and move all of them.
 
         Args:
             entry: the first one on that clock.
@@ -88,10 +97,8 @@ class ClockResets:
                 return  # this track alone; it is moved on by itself
             entering[id(main)] = (main, *found)
         offset = max(
-            (
-                max(end - member.seconds(first.time or 0), self._shown_apart(member, first))
-                for member, first, end in entering.values()
-            ),
+            self._apart(member, first, end - member.seconds(first.time or 0))
+            for member, first, end in entering.values()
         )
         offset = math.ceil(offset / main.base) * main.base
         self._epoch += 1
@@ -103,6 +110,8 @@ class ClockResets:
             track.offset, track.epoch = round(offset / track.base), self._epoch
             track.repaired += track.main
         self.times.append(after + offset)
+        if after > before:
+            self.closed.append((after + offset, after - before))
 
     @staticmethod
     def _end(track: TrackClock, last: int, offset: int, duration: int = 0) -> Fraction:
@@ -157,12 +166,13 @@ class ClockResets:
             last = time
         return None
 
-    def _shown_apart(self, track: TrackClock, first: WaitingPacket) -> Fraction:
-        """Seconds by which pictures must move so that none is shown before those ahead of it.
+    def _apart(self, track: TrackClock, first: WaitingPacket, decoded: Fraction) -> Fraction:
+        """Seconds by which a track must move so that no packet lies, or is shown, before another.
 
         Args:
-            track: any; without pictures the answer is 0.
+            track: any.
             first: its first packet on another clock.
+            decoded: what decoding times ask for.
         """
         ends, begins = [] if track.shown is None else [track.shown], []
         entered = False
@@ -180,7 +190,8 @@ class ClockResets:
             else:
                 time = entry.mended if entry.mended is not None else entry.time
                 ends.append(time + lag + track.step + track.offset)
-        return track.seconds(max(ends) - min(begins)) if ends and begins else Fraction(0)
+        shown = track.seconds(max(ends) - min(begins)) if ends and begins else decoded
+        return max(decoded, shown)
 
     def join(self, track: TrackClock, time: int) -> bool:
         """Let a track follow to the clock that others are on, if its time fits better there."""

@@ -30,13 +30,18 @@ def for_container(
         (metadata, the muxer's options needed to keep it); what the container has no place for is
         left out, and named by ``side_data``.
     """
-    kept = of_the_recording(source)
-    metadata = kept | dict(tags)
     rules = containers.named(muxer).metadata
+    added = _spelled(tags, rules.native)
+    metadata = _spelled(of_the_recording(source), rules.native) | added
     foreign = metadata.keys() - rules.native - {"creation_time"}
     options = dict(rules.options) if foreign else {}
-    held = {k: v for k, v in metadata.items() if k in tags or k.startswith(rules.prefix)}
+    held = {k: v for k, v in metadata.items() if k in added or k.startswith(rules.prefix)}
     return held, options
+
+
+def _spelled(keys: Mapping[str, str], native: frozenset[str]) -> dict[str, str]:
+    """Native keys as the container spells them: Matroska has ``COMMENT``, an MP4 ``comment``."""
+    return {key.lower() if key.lower() in native else key: value for key, value in keys.items()}
 
 
 def of_the_recording(source: Mapping[str, str]) -> dict[str, str]:

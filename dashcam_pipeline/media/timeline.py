@@ -7,7 +7,8 @@ Packets are looked at some seconds ahead, which tells three things apart:
 - times that fall and stay low belong to a clock that was set again (two recordings in one file).
   All tracks that fall with it are moved on by one and the same time, the smallest by which none of
   them overlaps with what it held before: sound stays with its picture;
-- times that rise are kept bit-exactly, whatever gap lies between them.
+- times that rise are kept bit-exactly, whatever gap lies between them; but for one that the output
+  can't hold, behind which all tracks go on at once, as if their clock had been set again.
 """
 
 from __future__ import annotations
@@ -90,6 +91,15 @@ class Timeline:
     def resets(self) -> list[Fraction]:
         """When a clock was set again, in seconds of the times given out."""
         return self._clock.times
+
+    @property
+    def closed(self) -> list[tuple[Fraction, Fraction]]:
+        """Those of ``resets`` where a gap was closed, and how many seconds it lasted."""
+        return self._clock.closed
+
+    def close_gaps(self, longest: Fraction | None) -> None:
+        """Close gaps that last longer than so many seconds; None: keep all."""
+        self._clock.longest_gap = longest
 
     @property
     def pictures_repaired(self) -> int:
@@ -190,7 +200,12 @@ class Timeline:
             self._judge_jump(track, last)
         if entry.mended is not None:
             return
-        if last is not None and far and time < last and track.dense:
+        if (
+            last is not None
+            and far
+            and track.dense
+            and (time < last or self._clock.too_long(track, last))
+        ):
             self._clock.set_again(entry, track, last)
         elif last is not None and far and track.dense and not track.main:
             self._clock.look_for_fall(track)

@@ -44,7 +44,7 @@ class WriteReport:
         not_carried: tracks that are not in it, with the reason.
         video: which of the file's moving video tracks was written anew, from 0.
         copied: indices in the source of the tracks that are in it with packets, in its own order.
-        lost: what could not be kept of them, beside what ``side_data.missing`` finds.
+        lost: what could not be kept of them, beside what ``look_back.missing`` finds.
         packets_repaired: carried packets whose times had to be moved to be written at all.
         packets_refused: carried packets that the container refused.
         moved_s: seconds that all times of all tracks were moved by, since the container shows

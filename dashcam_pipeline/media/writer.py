@@ -212,7 +212,11 @@ class Writer:
             video=self._place,
             copied=tuple(sorted((*self._copies, self._info.video.index))),
             lost=self._renumbered(),
-            packets_repaired=sum(copy.repaired for copy in self._copies.values()),
+            packets_repaired=sum(
+                copy.repaired
+                for copy in self._copies.values()
+                if copy.stream.index not in self._covers  # they have no time anywhere
+            ),
             packets_refused=self._refused,
             moved_s=float(self._moved + shift),
             differences=tuple(self._differences(found, shift)),

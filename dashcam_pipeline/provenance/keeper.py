@@ -35,7 +35,6 @@ from dashcam_pipeline.provenance.companions import (
 )
 from dashcam_pipeline.provenance.record import (
     ENDING,
-    essence_sha256,
     file_entry,
     make_record,
     record_path,
@@ -157,7 +156,7 @@ class Keeper:
                 source=self._input_entry(),
                 output={
                     **file_entry(output, self._target.name),
-                    "video_essence_sha256": essence_sha256(output, report.output.video),
+                    "video_essence_sha256": report.output.essence_sha256,
                 },
                 companions=entries,
                 telemetry=self._facts(),

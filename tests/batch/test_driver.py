@@ -15,11 +15,13 @@ from datetime import datetime
 from pathlib import Path
 
 import av
+import cameras
 import judge
 import pytest
 from factory import Picture, Sound, cut_short, make_clip
 from in_process import InProcess
 
+import dashcam_pipeline
 from dashcam_pipeline.batch import discovery, driver
 from dashcam_pipeline.batch import estimate as estimate_module
 from dashcam_pipeline.batch import job as job_module
@@ -38,6 +40,7 @@ from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.pipeline import clean
 from dashcam_pipeline.provenance import verify
 
+PACKAGE = Path(dashcam_pipeline.__file__).parent.parent
 PLAIN = CleanConfig(stages=(), threads=1)
 
 
@@ -216,6 +219,7 @@ def test_two_cards_with_the_same_names_never_mix(card, second_card, runner):
     assert report.exit_code == 11
     reasons = [clip.reason for clip in report.clips if "0103" not in clip.path]
     assert all("is the result of another recording of that name" in reason for reason in reasons)
+    assert all(f"name another folder, such as {out}-2" in reason for reason in reasons)
     assert snapshot(out / "Movie") == before
     assert (out / "Movie/20240101_120000_N.gps").read_text() == "$GPRMC"
     # the first card is still done, wherever it is put in
@@ -290,6 +294,62 @@ def test_a_file_put_there_after_an_interruption_is_kept(card, runner):
     runner.queue.clear()
     assert fates(run(card))["20240101_120000_NR.mp4"] == "failed"
     assert made.read_text() == "mine"
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from in_process import in_process
+from dashcam_pipeline.batch.driver import run_batch
+link, left = os.link, [None] * {at}
+os.link = lambda *a, **k: (left.pop() if left else os._exit(9), link(*a, **k))
+with in_process():
+    run_batch(sys.argv[1], sys.argv[2], config={{"stages": (), "threads": 1, **{settings}}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "former"),
+    [
+        (1, False),
+        (3, False),
+        (1, True),
+        (3, True),
+        *(
+            pytest.param(*how, marks=pytest.mark.slow)
+            for how in [(0, False), (2, False), (2, True)]
+        ),
+    ],
+)
+def test_a_batch_killed_while_names_are_given_is_tidied_up_by_the_next(
+    tmp_path, runner, at, former
+):
+    """Without leave to overwrite, also where the killed one had it."""
+    card = tmp_path / "card"
+    card.mkdir()
+    clip = make_clip(card / "a.mp4", Picture(size=(64, 48), frames=8))
+    cameras.transplant(clip, blocks=[cameras.novatek_block(i) for i in range(2)])
+    settings = {}
+    if former:
+        run(card, config=CleanConfig(stages=(), threads=1, crf=40))
+        settings = {"overwrite": True}
+    tests = str(Path(__file__).parents[1])
+    code = KILLED.format(at=at, settings=settings)
+    killed = subprocess.run(
+        [sys.executable, "-B", "-c", code, card, tmp_path / "out"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(PACKAGE), tests))},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert killed.returncode == 9, killed.stderr
+
+    report = run(card)
+
+    assert fates(report) == {"a.mp4": "done"}, report.clips[0].reason
+    names = {p.name for p in (tmp_path / "out").iterdir()} - {".dashcam"}
+    beside = {f"a.mp4.{e}" for e in ("gpx", "telemetry.zip", "provenance.json")}
+    assert names == {"a.mp4", *beside, "report.json", "report.csv"}
+    assert verify(tmp_path / "out/a.mp4").passed
+    assert fates(run(card)) == {"a.mp4": "skipped"}
 
 
 @pytest.mark.parametrize("name", ["report.json", "report.csv"])
@@ -416,6 +476,30 @@ def test_odd_names_stop_nothing(card, runner, capsys):
     assert {f"Movie/{os.fsdecode(name)}" for name in ODD_NAMES} < paths
     with (out / "report.csv").open(newline="") as file:
         assert "Movie/new\nline.mp4" in [row["path"] for row in csv.DictReader(file)]
+
+
+def test_what_only_has_the_name_of_a_recording_is_left_out_with_a_sentence(card, runner):
+    folder = card / "Movie"
+    (folder / "loop.mp4").symlink_to("loop.mp4")
+    (folder / "gone.mp4").symlink_to("/nowhere/a.mp4")
+    (folder / "inside.mp4").symlink_to("20240101_120000_NR.mp4")
+    (folder / "again").symlink_to(folder)
+    (folder / "loop.txt").symlink_to("loop.txt")
+    os.mkfifo(folder / "pipe.mp4")
+    (folder / "20240103_120000_NF.mp4").unlink()
+
+    report = run(card)
+
+    assert report.exit_code == 0
+    assert fates(report).get("inside.mp4") == "done"
+    assert len(report.clips) == 4
+    assert report.warnings == [
+        "Movie/loop.txt is a link, which may lead anywhere; not copied.",
+        "Movie/again is a link to a folder; left out.",
+        "Movie/gone.mp4 is a link that leads nowhere; left out.",
+        "Movie/loop.mp4 is a link that leads nowhere; left out.",
+        "Movie/pipe.mp4 is no ordinary file; left out.",
+    ]
 
 
 @pytest.mark.parametrize("year", [-5, 1, 1901, 2262, 2300, 9999, 10_000, 100_000])

@@ -38,7 +38,8 @@ def load(name):
     return module
 
 
-mutate, _, structures, targets = map(load, ("mutate", "records", "structures", "targets"))
+MODULES = ("mutate", "records", "structures", "folders", "targets")
+mutate, _, structures, folders, targets = map(load, MODULES)
 mutate = mutate.mutate
 QUICK = [name for name, target in targets.TARGETS.items() if not target.slow]
 SLOW = [name for name, target in targets.TARGETS.items() if target.slow]

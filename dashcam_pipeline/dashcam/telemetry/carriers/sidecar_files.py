@@ -72,7 +72,14 @@ def _is_small(path: Path, findings: Findings) -> bool:
     if path.is_symlink():
         findings.note(f"{path.name} is a link, which may lead anywhere; it was not read.")
         return False
-    return path.is_file() and path.stat().st_size <= findings.limits.payload
+    if not path.is_file():
+        findings.note(f"{path.name} is no ordinary file; it was not read.")
+        return False
+    most = findings.limits.payload
+    if path.stat().st_size > most:
+        findings.note(f"{path.name} is larger than {most >> 20} MiB; it was not read.")
+        return False
+    return True
 
 
 def _with_endings(folder: Path, endings: Iterable[str]) -> list[Path]:
