@@ -44,7 +44,7 @@ lint: $(VENV)/.developed
 
 # A module's tests share what its fixtures trained or exported, so they stay in one process.
 test: lint
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.developed
 	$(BIN)/python benchmarks/speed.py $(BENCH)

@@ -15,7 +15,7 @@ test-slow-own: $(VENV)/.developed
 
 # Examples that no run has drawn before; what fails says how to draw it again.
 test-fresh: $(VENV)/.developed
-	$(BIN)/pytest -n auto --dist loadfile -m 'hypothesis and not slow' --hypothesis-profile fresh
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m 'hypothesis and not slow' --hypothesis-profile fresh
 
 $(SLOW)/.installed: pyproject.toml
 	$(or $(PYTHON_OF_BPY),$(PYTHON)) -m venv $(SLOW)

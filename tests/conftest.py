@@ -38,6 +38,15 @@ def pytest_runtest_setup(item):
         pytest.skip("root may do everything; `make test-slow` runs it as another user")
 
 
+LONG = {"training", "benchmarks", "tools", "docs"}
+"""Folders of few tests that take long."""
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long comes first: at the end, one process would wait for another."""
+    items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
+
+
 class NetworkUsedError(AssertionError):
     """Something reached out."""
 

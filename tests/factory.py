@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 import math
+import pickle
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -139,7 +140,32 @@ def still(size: tuple[int, int] = (640, 480), codec: str = "mjpeg") -> bytes:
     return b"".join(bytes(p) for p in [*context.encode(frame), *context.encode(None)])
 
 
-def make_clip(
+_MADE: dict[bytes, bytes] = {}
+"""Recordings that were made before, by what was asked for: most tests ask for the same few."""
+
+_LARGE = 4 << 20
+"""Bytes; what is larger is made again."""
+
+
+def make_clip(path: Path, *videos: Picture, **asked: Any) -> Path:
+    """Write a recording; the extension chooses the container.
+
+    Args:
+        path: the file.
+        videos: its video tracks; one ordinary one if none is given.
+        asked: as of ``_make_clip``.
+    """
+    key = pickle.dumps((path.suffix.lower(), videos, sorted(asked.items())))
+    if key in _MADE:
+        path.write_bytes(_MADE[key])
+        return path
+    _make_clip(path, *videos, **asked)
+    if path.stat().st_size <= _LARGE:
+        _MADE[key] = path.read_bytes()
+    return path
+
+
+def _make_clip(
     path: Path,
     *videos: Picture,
     frames: int = 30,
@@ -153,13 +179,13 @@ def make_clip(
     options: Mapping[str, str] | None = None,
     sound_first: bool = False,
     sound_later: float = 0.0,
-) -> Path:
-    """Write a recording; the extension chooses the container.
+) -> None:
+    """Encode and mux a recording.
 
     Args:
         path: the file.
-        videos: its video tracks; one ordinary one if none is given.
-        frames: of that ordinary one.
+        videos: its video tracks.
+        frames: of the ordinary one, if none is given.
         sounds, texts, data: its other tracks.
         attachments: (name, MIME type, payload), in Matroska.
         covers: JPEG pictures, as an MP4 has them.
@@ -210,7 +236,6 @@ def make_clip(
         out.start_encoding()
         for _, packet in sorted(packets, key=lambda p: p[0]):
             out.mux_one(packet)
-    return path
 
 
 def _timed(packets: Sequence[av.Packet]) -> list[tuple[float, av.Packet]]:

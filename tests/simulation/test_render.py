@@ -53,7 +53,9 @@ def drive(folder, *more: str) -> subprocess.Popen[str]:
 def finished(process: subprocess.Popen[str]) -> str:
     out, err = process.communicate(timeout=900)
     assert process.returncode == 0, err
-    assert not err, "the renderer's own words are kept off the terminal"
+    ours = "dashcam: rendering: "  # how far it is, where that takes more than ten seconds
+    others = [line for line in err.splitlines() if not line.startswith(ours)]
+    assert not others, "the renderer's own words are kept off the terminal"
     return out
 
 

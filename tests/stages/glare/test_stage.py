@@ -89,14 +89,21 @@ def test_the_network_sees_fewer_frames_at_lower_levels(quality, seen):
     assert all(np.array_equal(f.planes[0], cleaned[0].planes[0]) for f in cleaned)
 
 
-def test_a_lamp_that_lights_up_is_seen_at_once():
+@pytest.mark.parametrize(("change", "seen"), [(0.2, 2), (0.3, 3)])
+def test_what_lights_up_by_a_quarter_of_the_range_is_seen_at_once(change, seen):
+    """Of four frames the network sees the first and the last one in any case."""
     stage = make_stage("fast")
-    frames = [make_night(i, halo=0 if i < 2 else 110) for i in range(3)]
-    dark = make_night(0)
+    dark = make_night()
     dark.planes[0][:] = 40
-    frames[:2] = [dark.with_planes(dark.planes), replace(dark, index=1, pts=1)]
+    lit = dark.planes[0].copy()
+    lit[60:100, 100:160] += round(219 * change)
+    lumas = (dark.planes[0], dark.planes[0], lit, lit)
+    frames = [
+        replace(dark, planes=(luma, *dark.planes[1:]), index=i, pts=i)
+        for i, luma in enumerate(lumas)
+    ]
     clean_all(stage, frames, 1)
-    assert stage.report.facts["frames_seen"] == 2, "the first and the lamp's, not the one between"
+    assert stage.report.facts["frames_seen"] == seen
 
 
 def test_another_stage_goes_on_after_a_pause():
