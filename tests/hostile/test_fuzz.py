@@ -85,7 +85,11 @@ def test_fresh_damage_is_answered_by_commands(name, chance):
 
 @pytest.mark.parametrize(
     ("harm", "seen"),
-    [("out/Movie/d.mkv", "replaced"), ("card/Movie/c.mkv", "written to"), ("../victim", "another file")],
+    [
+        ("out/Movie/d.mkv", "replaced"),
+        ("card/Movie/c.mkv", "written to"),
+        ("../victim", "another file"),
+    ],
 )
 def test_what_a_batch_must_not_do_would_be_seen(monkeypatch, harm, seen):
     """One that writes into the card, elsewhere, or over a file that isn't its own."""
