@@ -68,8 +68,9 @@ class Packets:
         self._peeked: list[Packet[Stream]] = []
 
     def close_gaps(self, longest: Fraction | None) -> None:
-        """Let no gap last longer than so many seconds; None: any."""
-        self._longest_gap = self.timeline.longest_gap = longest
+        """Let no gap last longer, in seconds; None: any. The least that is asked counts."""
+        asked = [gap for gap in (longest, self._longest_gap) if gap is not None]
+        self._longest_gap = self.timeline.longest_gap = min(asked, default=None)
 
     @property
     def closed(self) -> bool:
