@@ -14,6 +14,7 @@ from dashcam_pipeline.engine.output import is_synthetic, processing_tags
 from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import InputError, UsageError
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.destination import longest_gap
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.provenance.record import record_path
@@ -68,7 +69,10 @@ class Comparison:
     def span(self) -> tuple[float, float]:
         """From when to when, in seconds from the first picture on; what is asked for."""
         start = self.config.start or 0.0
-        end = min(known_duration(self.before), self.config.end or float("inf"))
+        whole, gap = known_duration(self.before), self._longest_gap
+        if gap is not None and whole > gap:  # one may have been closed
+            whole = min(whole, known_duration(self.after) or whole)
+        end = min(whole, self.config.end or float("inf"))
         return start, max(end, start)
 
     @property
@@ -189,7 +193,14 @@ class Comparison:
 
     def _open(self, path: Path, start: float | None, end: float | None) -> Reader:
         track = self.config.track if path == self.source else None
-        return Reader(path, track=track, start=start, end=end, threads=self.threads)
+        reader = Reader(path, track=track, start=start, end=end, threads=self.threads)
+        reader.close_gaps(self._longest_gap)
+        return reader
+
+    @property
+    def _longest_gap(self) -> Fraction | None:
+        """Seconds that a gap lasts at most in the second recording, as its container is."""
+        return None if self.cleaned is None else longest_gap(self.before, self.after.container)
 
 
 def check_settings(

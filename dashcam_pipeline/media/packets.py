@@ -68,9 +68,10 @@ class Packets:
         self._peeked: list[Packet[Stream]] = []
 
     def close_gaps(self, longest: Fraction | None) -> None:
-        """Let no gap last longer than so many seconds; None: any."""
-        self._longest_gap = longest
-        self.timeline.close_gaps(longest)
+        """Let no gap last longer, in seconds; None: any. The least that is asked counts."""
+        asked = [gap for gap in (longest, self._longest_gap) if gap is not None]
+        self._longest_gap = min(asked, default=None)
+        self.timeline.close_gaps(self._longest_gap)
 
     @property
     def closed(self) -> bool:

@@ -147,7 +147,7 @@ class Reader:
         """Close gaps that an output can't hold; asked for before anything is read.
 
         Args:
-            longest: seconds that one may last; None: any.
+            longest: seconds that one may last; None: any. Asked again, the least counts.
         """
         self._packets.close_gaps(longest)
 

@@ -284,7 +284,7 @@ def batching(*options: str) -> Callable[[bytes], None]:
             with in_process():
                 code = call(["batch", *plain, "--segment-seconds", "0.1", *options])
             assert folders.gather(root / "card") == card, "the card was written to"
-            assert victim.read_text() == "mine"
+            assert victim.read_text() == "mine", "another file was written to"
             assert {p.name for p in root.iterdir()} == {"card", "out"}
             assert {p.name for p in Path(name).iterdir()} == {"victim", "folder"}
             if "--overwrite" not in options:

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashcam_pipeline import clean
+from dashcam_pipeline.batch.result import BatchReport
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.export import to_zip
 from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
@@ -85,6 +86,29 @@ def test_damage_is_answered(name):
 def test_damage_is_answered_by_commands(name):
     for seed in range(4):
         feed(name, seed)
+
+
+@pytest.mark.parametrize(
+    ("harm", "seen"),
+    [
+        ("out/Movie/d.mkv", "replaced"),
+        ("card/Movie/c.mkv", "written to"),
+        ("../victim", "another file"),
+    ],
+)
+def test_what_a_batch_must_not_do_would_be_seen(monkeypatch, harm, seen):
+    """One that writes into the card, elsewhere, or over a file that isn't its own."""
+    files = folders.unpack(folders.states()[1])
+    files["out/Movie/d.mkv"] = b"the user's own"
+    write = BatchReport.write
+
+    def harmful(report, folder):
+        write(report, folder)
+        (folder.parent / harm).write_bytes(b"harmed")
+
+    monkeypatch.setattr(BatchReport, "write", harmful)
+    with pytest.raises(AssertionError, match=seen):
+        targets.TARGETS["batch"].run(folders.pack(files))
 
 
 @pytest.mark.slow

@@ -16,6 +16,8 @@ from pump import pump
 
 from dashcam_pipeline import CleanConfig, clean
 from dashcam_pipeline.batch.resumable import clean_resumable
+from dashcam_pipeline.compare.page.build import write_page
+from dashcam_pipeline.compare.preview import preview
 from dashcam_pipeline.errors import DamagedError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.reader import Reader
@@ -282,6 +284,17 @@ def test_a_gap_that_mp4_cannot_hold_is_closed_for_all_tracks(tmp_path, sounds, s
     assert all(0 < b - a < 2 for a, b in itertools.pairwise(times))
     with pytest.raises(DamagedError, match="times in"):
         clean(source, tmp_path / f"b{suffix}", config=CleanConfig(stages=(), strict=True))
+
+
+def test_a_recording_with_a_closed_gap_is_compared_with_its_source(tmp_path):
+    """Also in a container that could hold the gap, and on a page, which has an MP4 of it."""
+    parts = [ts(tmp_path / f"{i}.ts", 126_000 + i * 9 * 3600 * 90_000) for i in range(2)]
+    source = joined(tmp_path / "in.ts", *parts)
+    clean(source, tmp_path / "out.mp4", config=CleanConfig(stages=()))
+    for name in ("p.mp4", "p.mkv"):
+        report = preview(source, cleaned=tmp_path / "out.mp4", output=tmp_path / name)
+        assert report.frames == 120
+    assert write_page(tmp_path / "out.mp4", original=source).files > 10
 
 
 @pytest.mark.parametrize(("suffix", "hours"), [(".mkv", 12), (".ts", 12), (".mp4", 5)])

@@ -24,6 +24,7 @@ from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.inference.digest import short_name
 from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.atomic import atomic_file
+from dashcam_pipeline.media.destination import longest_gap
 from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.planes import to_video_frame
 from dashcam_pipeline.media.reader import Reader
@@ -119,6 +120,7 @@ def make_proxy(info: SourceInfo, target: Path, threads: int) -> None:
             Reader(info.path, track=info.video.index, threads=threads) as reader,
             av.open(file, "w", format="mp4") as out,
         ):
+            reader.close_gaps(longest_gap(info, "mp4"))
             picture = out.add_stream("libx264", rate=info.video.frame_rate or Fraction(25))
             _set_up(picture, info, size, threads)
             sound = _Sound(info, out)
