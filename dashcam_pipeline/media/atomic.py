@@ -32,6 +32,7 @@ from dashcam_pipeline.media.interrupts import deferred_interrupts
 from dashcam_pipeline.media.lock import TargetLock
 from dashcam_pipeline.media.names import check_name, cut
 from dashcam_pipeline.media.output_checks import exists_error, no_folder, output_error
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -159,8 +160,8 @@ class Claim:
             self._own.add(path)
         elif not self._overwrite and os.path.lexists(path):
             raise OutputExistsError(
-                f"{path}, which goes along with the output, exists already.",
-                advice="Pass `overwrite=True` to replace it, or name another output.",
+                _("{path}, which goes along with the output, exists already.", path=path),
+                advice=_("Pass `overwrite=True` to replace it, or name another output."),
             )
         return path
 
@@ -241,7 +242,7 @@ class Claim:
                 else:
                     path.unlink(missing_ok=True)
             raise
-        for _, kept in done:
+        for _given, kept in done:
             if kept is not None:
                 kept.unlink(missing_ok=True)
 
@@ -469,7 +470,7 @@ def _need_no_folder(path: Path) -> None:
     except OSError as error:
         raise output_error(error, path) from error
     if folder:
-        raise OutputError(f"{path} is a folder.", advice="Name another output.")
+        raise OutputError(_("{path} is a folder.", path=path), advice=_("Name another output."))
 
 
 def _name_new(part: Path, target: Path) -> None:

@@ -27,6 +27,7 @@ from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.track_ids import programs
 from dashcam_pipeline.media.write_report import Loss
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -310,7 +311,10 @@ def lost(before: Said, info: SourceInfo, written: WriteReport, file: Path) -> tu
         return _compared(before, info, written, file)
     except (InputError, OSError, av.error.FFmpegError) as error:
         said = str(error).partition("\n")[0]
-        return (*written.lost, Loss("", f"not known, for the output can't be read back ({said})"))
+        return (
+            *written.lost,
+            Loss("", _("not known, for the output can't be read back ({said})", said=said)),
+        )
 
 
 def _compared(before: Said, info: SourceInfo, written: WriteReport, file: Path) -> tuple[Loss, ...]:
@@ -327,7 +331,7 @@ def _compared(before: Said, info: SourceInfo, written: WriteReport, file: Path) 
     copied = [index for index in written.copied if index not in covers]
     pairs = dict(zip(copied, places, strict=False))
     absent = (*copied[len(places) :], *kept[len(pictures) :])
-    gone = [Loss(labels[index], "the whole track") for index in absent]
+    gone = [Loss(labels[index], _("the whole track")) for index in absent]
     after = look_at(file, pairs.get(info.video.index, 0))
     return (*written.lost, *gone, *missing(before, after, pairs, labels))
 

@@ -155,7 +155,8 @@ def test_a_dry_run_tells_what_is_refused_and_what_replaced(card, capsys):
     assert "2 refused" in text
     assert run(card, "--dry-run", "--crf", "30", "--overwrite") == 0
     text = capsys.readouterr().out
-    assert "clean  2024_0101_120000_F.MP4  (replaces 2024_0101_120000_F.MP4, which is th" in text
+    assert "clean  2024_0101_120000_F.MP4  (2024_0101_120000_F.MP4 is there already, and" in text
+    assert "no run on record made it: it is replaced)" in text
     assert "3 of 3 recordings to do" in text
     assert {path: path.stat().st_mtime_ns for path in made.parent.rglob("*")} == before
 

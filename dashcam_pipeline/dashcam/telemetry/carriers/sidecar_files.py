@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.dashcam.belonging import closest
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +71,9 @@ def _is_small(path: Path, findings: Findings) -> bool:
     A link may lead to anybody's file, whose bytes would go along with the output.
     """
     if path.is_symlink():
-        findings.note(f"{path.name} is a link, which may lead anywhere; it was not read.")
+        findings.note(
+            _("{name} is a link, which may lead anywhere; it was not read.", name=path.name)
+        )
         return False
     return path.is_file() and path.stat().st_size <= findings.limits.payload
 
