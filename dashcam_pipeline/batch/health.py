@@ -46,7 +46,7 @@ def _fault(root: Path, path: str) -> Fault | None:
         info = probe(root / path)
         declared = declared_size(info.path)
     except InputError as error:
-        return Fault(path, str(error.args[0]), fails=True)
+        return Fault(path, error.args[0], fails=True)
     except OSError as error:  # it went away meanwhile
         return Fault(
             path, _("it can't be read: {reason}.", reason=system_reason(error)), fails=True

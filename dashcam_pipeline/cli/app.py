@@ -24,7 +24,7 @@ from dashcam_pipeline import errors
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.cli.hints import batch_command, explained
 from dashcam_pipeline.cli.language import looked_up, of_click, shown
-from dashcam_pipeline.cli.manual import ManualCommand
+from dashcam_pipeline.cli.manual import BELOW, ManualCommand
 from dashcam_pipeline.media.atomic import GIVEN
 from dashcam_pipeline.translation import Message, _
 
@@ -74,9 +74,6 @@ EXAMPLES: Final = (
 _CLICKS_LEAST: Final = 52
 """Columns below which click wraps its help for a wider terminal than there is."""
 
-_BELOW: Final = 6
-"""Columns that an explanation is moved in where it stands below what it explains."""
-
 _SENTENCE: Final = 300
 """Letters of a command's first sentence, which is shown whole."""
 
@@ -121,7 +118,7 @@ class LazyGroup(ManualCommand, click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Examples, exit codes and shell completion."""
         with formatter.section(shown(_("Examples"))):
-            formatter.write_dl([(a, shown(b)) for a, b in EXAMPLES], col_max=_BELOW)
+            formatter.write_dl([(a, shown(b)) for a, b in EXAMPLES], col_max=BELOW)
         with formatter.section(shown(_("Exit codes"))):
             formatter.write_dl([(code, shown(text)) for code, text in exit_codes()])
         with formatter.section(shown(_("Shell completion"))):

@@ -92,7 +92,8 @@ def _choice(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 -
     "--dry-run",
     cls=ManualOption,
     is_flag=True,
-    help="Say what would be done, with an estimate from two seconds; write nothing.",
+    help="Say what would be done, with an estimate from two seconds, and end as the batch would; "
+    "write nothing.",
 )
 @click.option(
     "--segment-seconds",
@@ -185,8 +186,7 @@ def batch(  # noqa: PLR0917 - click passes them by name
         address=address,
     )
     if dry_run:
-        _dry_run(input, output, config, options, verbose=verbose)
-        return
+        context.exit(_dry_run(input, output, config, options, verbose=verbose))
     try:
         with BatchBars(quiet=quiet, verbose=verbose) as bars:
             report = driver.run_batch(input, output, config=config, options=options, observer=bars)
@@ -203,18 +203,23 @@ def batch(  # noqa: PLR0917 - click passes them by name
 
 def _dry_run(
     source: Path, output: Path, config: CleanConfig, options: BatchOptions, *, verbose: bool
-) -> None:
+) -> int:
+    """Say what a batch would do; the exit code is that of the batch, as far as it can be told."""
     from dashcam_pipeline.batch.driver import plan_batch  # noqa: PLC0415 - as above
     from dashcam_pipeline.batch.estimate import estimate  # noqa: PLC0415 - likewise
     from dashcam_pipeline.batch.health import find_faults  # noqa: PLC0415 - likewise
 
     plan = plan_batch(source, output, config=config, options=options)
-    for line in (*_plan_lines(plan, verbose=verbose), *_fault_lines(find_faults(plan), verbose)):
+    faults = find_faults(plan)
+    for line in (*_plan_lines(plan, verbose=verbose), *_fault_lines(faults, verbose)):
         click.echo(as_flags(shown(line)))
     click.echo(shown(_estimate_line(estimate(plan, output, config=config, options=options), plan)))
     if options.night_only:
         said = _("Recordings taken by day will be found, and left out, when their turn comes.")
         click.echo(shown(said))
+    refused = any(step.action == "refuse" for step in plan.steps)
+    will_fail = refused or plan.tree.unreadable or any(fault.fails for fault in faults)
+    return BatchError.exit_code if will_fail else 0
 
 
 def _plan_lines(plan: Plan, *, verbose: bool) -> list[str]:

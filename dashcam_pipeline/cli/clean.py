@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -222,7 +223,10 @@ class _Run:
             )
         if self.report_file is not None:
             _check_report_file(self.report_file, source, target, overwrite=self.config.overwrite)
-        with ProgressBar(source.name, enabled=not self.quiet) as bar:
+        with (
+            _folder_of(self.report_file),
+            ProgressBar(source.name, enabled=not self.quiet) as bar,
+        ):
             report = pipeline.clean(source, target, config=self.config, progress=bar)
         self.made.append(Path(report.output.path))
         if self.report_file is not None:
@@ -237,6 +241,13 @@ def _is_same(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.samefile(other)
 
 
+def _folder_of(report: Path | None) -> AbstractContextManager[None]:
+    """The folder of a report, made for a run where it isn't there."""
+    from dashcam_pipeline.media.folders import made_folder  # noqa: PLC0415 - as above
+
+    return nullcontext() if report is None else made_folder(report.parent)
+
+
 def _check_report_file(report: Path, source: Path, output: Path | None, *, overwrite: bool) -> None:
     """Find out before hours of work whether the report can be written.
 
@@ -246,6 +257,7 @@ def _check_report_file(report: Path, source: Path, output: Path | None, *, overw
     """
     from dashcam_pipeline.media.atomic import Claim  # noqa: PLC0415 - `--help` needs no locks
     from dashcam_pipeline.media.containers import is_recording  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.media.folders import check_folder  # noqa: PLC0415 - likewise
 
     for other in (source, output):
         same = other is not None and (
@@ -265,17 +277,16 @@ def _check_report_file(report: Path, source: Path, output: Path | None, *, overw
             ),
             advice=_("Give it a name that ends in .json."),
         )
-    folder = report.absolute().parent
-    if output is not None and folder == output.absolute().parent and not folder.exists():
-        return  # it is made with the output, which says if it can't be
     try:
-        Claim(report, overwrite=overwrite).release()
+        check_folder(report.parent)
+        if report.parent.exists():
+            Claim(report, overwrite=overwrite).release()
     except OutputExistsError:
         raise
     except OutputError as error:
         raise UsageError(
             _("--report {report} can't be written: {why}", report=report, why=error.args[0]),
-            advice=_("Name a file in an existing folder, or in that of the output."),
+            advice=_("Name a file in a folder of your own."),
         ) from error
 
 

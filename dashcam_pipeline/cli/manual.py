@@ -29,6 +29,12 @@ _HEADINGS: Final = (
 )
 """Headings in other languages."""
 
+BELOW: Final = 6
+"""Columns that an explanation is moved in where it stands below what it explains."""
+
+_NARROW: Final = 60
+"""Columns below which options and their explanations don't fit side by side."""
+
 AS_IT_IS: Final = "\b\n"
 """Click's mark of a paragraph that keeps its lines."""
 
@@ -72,7 +78,9 @@ class ManualFormatter(click.HelpFormatter):
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
-        """Write terms and what they mean."""
+        """Write terms and what they mean; below them where the terminal is narrow."""
+        if self.width < _NARROW:
+            col_max = BELOW
         super().write_dl([(_widened(a), _widened(b)) for a, b in rows], col_max, col_spacing)
 
     def write(self, string: str) -> None:
