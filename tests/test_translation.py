@@ -202,3 +202,9 @@ def test_an_error_is_english_for_python():
     assert str(error) == "x is a folder.\nName a file in it."
     assert isinstance(error.args[0], Message)
     assert in_language(error.advice, KO) == "그 안의 파일을 지정하세요."
+
+
+def test_the_wheel_holds_the_catalogue():
+    wheel = pytest.importorskip("hatchling.builders.wheel", reason="builds the wheel")
+    held = {f.distribution_path for f in wheel.WheelBuilder(str(ROOT.parent)).recurse_included_files()}
+    assert "dashcam_pipeline/locale/ko/LC_MESSAGES/dashcam.mo" in held
