@@ -206,5 +206,7 @@ def test_an_error_is_english_for_python():
 
 def test_the_wheel_holds_the_catalogue():
     wheel = pytest.importorskip("hatchling.builders.wheel", reason="builds the wheel")
-    held = {f.distribution_path for f in wheel.WheelBuilder(str(ROOT.parent)).recurse_included_files()}
+    held = {
+        f.distribution_path for f in wheel.WheelBuilder(str(ROOT.parent)).recurse_included_files()
+    }
     assert "dashcam_pipeline/locale/ko/LC_MESSAGES/dashcam.mo" in held
