@@ -159,7 +159,7 @@ def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
         return Verdict(track, _("its kind is unknown to FFmpeg"))
     if not _accepts(muxer, stream, track):
         kind = " ".join(filter(None, (track.codec, track.kind)))
-        return Verdict(track, _("{muxer} can't hold tracks of {kind}", muxer=muxer, kind=kind))
+        return Verdict(track, _("{muxer} can't hold {kind} tracks", muxer=muxer, kind=kind))
     return Verdict(track)
 
 
