@@ -67,7 +67,7 @@ def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
     half = layer.shape[0] // 2
     marker[0] = layer[0]
     marker[:half, 0], marker[:half, -1] = layer[:half, 0], layer[:half, -1]
-    reached = _reconstruct(layer, marker)
+    reached = reconstruct(layer, marker)
     # Enlarged before they are divided: the share of a thin streak isn't that of the dark beside it.
     wide, whole = (
         np.asarray(cv2.resize(values, (width, height)), np.float32) for values in (reached, layer)
@@ -75,8 +75,15 @@ def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
     return np.asarray(np.clip(wide / (whole + 1e-6), 0, 1), np.float32)
 
 
-def _reconstruct(layer: Light, marker: Light) -> Light:
-    """Grow ``marker`` under ``layer``, both (h, w), until it grows no more."""
+def reconstruct(layer: Light, marker: Light) -> Light:
+    """Grow a marker under a layer until it grows no more, or ``STEPS`` times.
+
+    Args:
+        layer, marker: (h, w) float32; the marker is nowhere above the layer.
+
+    Returns:
+        (h, w) float32: at each place the least value on the best way there from the marker.
+    """
     reached = marker
     for step in range(STEPS):
         grown = np.asarray(cv2.min(cv2.dilate(reached, _BOX), layer), np.float32)

@@ -6,7 +6,7 @@ it here. Its inputs:
 
 =============  =====================================================================
 luma, cb, cr   uint8 (N, H, W) and (N, ceil(H/2), ceil(W/2))
-layer          float32 (N, 4, h, w): share, and floor of R, G and B; linear light
+layer          float32 (N, 5, h, w): share; floor of R, G and B, linear light; blown
 codes          float32 (4,): ``code_scale``
 kr_kb          float32 (2,): ``KR_KB``
 clipped_kept   float32 (3,): ``CLIPPED`` and ``KEPT`` of ``subtract``
@@ -48,6 +48,11 @@ FILE: Final = "glare-render.onnx"
 
 LAYOUT: Final = PixelLayout(8, (1, 1))
 """What the graph takes; streams of another layout are rendered on the CPU."""
+
+
+def _planes(layer: GlareLayer) -> npt.NDArray[np.float32]:
+    blown = np.zeros_like(layer.share) if layer.blown is None else layer.blown
+    return np.stack([layer.share, *layer.floor, blown])
 
 
 class DeviceRenderer:
@@ -109,7 +114,7 @@ class DeviceRenderer:
     def _render(self, frames: Sequence[Frame], layers: Sequence[GlareLayer]) -> list[Frame]:
         color = frames[0].color
         luma, cb, cr = (np.stack([frame.planes[i] for frame in frames]) for i in range(3))
-        layer = np.stack([np.stack([each.share, *each.floor]) for each in layers])
+        layer = np.stack([_planes(each) for each in layers])
         numbers = {
             "codes": code_scale(LAYOUT, color),
             "kr_kb": KR_KB[color.matrix],

@@ -27,11 +27,14 @@ class GlareLayer:
         share: (h, w) float32 in [0, 1].
         floor: (3, h, w) float32, linear light; below 0 it is taken whatever the light is.
         gain: of what is left, in linear light, 1 and up (``exposure``).
+        blown: (h, w) float32 in [0, 1], how far a sample that the sensor clipped is glare as well,
+            and no lamp; None for nowhere.
     """
 
     share: Light
     floor: Light
     gain: float = 1.0
+    blown: Light | None = None
 
     @classmethod
     def plain(cls, light: Light) -> GlareLayer:
@@ -49,11 +52,12 @@ class GlareLayer:
 
     def enlarged(self, height: int, width: int) -> GlareLayer:
         """The same at another size, bilinearly."""
-        share, *floor = (
+        blown = [] if self.blown is None else [self.blown]
+        share, *others = (
             np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR))
-            for values in (self.share, *self.floor)
+            for values in (self.share, *self.floor, *blown)
         )
-        return GlareLayer(share, np.stack(floor), self.gain)
+        return GlareLayer(share, np.stack(others[:3]), self.gain, *others[3:])
 
     def of(self, light: Light) -> Light:
         """What is taken of linear light (3, h, w) of the layer's own size; float32, >= 0."""

@@ -12,6 +12,8 @@ wider than the streak itself. So
   of what is left without the haze, and the haze again; so that at full resolution a streak goes at
   its own width and colour: T = s (x^2 - A); where S is of another colour than what rises there, s
   is that of the colour which S claims least;
+* what clips is of no colour and of no known light: where the network claims most of it, it
+  turns into what lies around, but for the lamps themselves (``lamps``);
 * how strongly all that is done follows the glass (``glass``): behind dirty glass the veil goes
   whole and A is looked for far around; behind clean glass the veil stays, as what is left of it is
   mostly the scene's own, but for a part of the glow of lamps, which rises above the veil of half
@@ -29,6 +31,7 @@ import numpy as np
 from dashcam_pipeline.inference import light
 from dashcam_pipeline.stages.glare.connected import connected_share
 from dashcam_pipeline.stages.glare.glass import under_sky
+from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped
 from dashcam_pipeline.stages.glare.layer import GlareLayer
 
 if TYPE_CHECKING:
@@ -93,8 +96,9 @@ little is taken, or the grain of a smooth haze would go with it."""
 FAINT = 2e-3
 """Linear light below which a colour says little."""
 
-CLIPPED = (0.95, 1.0)
-"""Code value of the brightest colour between which a place turns into a lamp, which stays."""
+BLOWN = (0.3, 0.75)
+"""Share of the light of a place that clips which is claimed as glare, between which none and all of
+it goes: how much light there was is anyone's guess, and half of it would be grey fog."""
 
 RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
@@ -122,7 +126,8 @@ def glare_layer(
     found = np.square(maps[:6])
     _lift_rim(found[0:3], linear)
     _lift_rim(found[3:6], linear)
-    outside = 1 - np.maximum(maps[6], _clipped(picture))
+    clipped = where_clipped(picture)
+    outside = 1 - lamp_map(picture, maps[6], clipped, dirt)
     bloom, wide = _wide(found[0:3]), _wide(found[3:6])
     thin = found[0:3] - bloom
     again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin.sum(axis=0))
@@ -142,12 +147,22 @@ def glare_layer(
     )
     share *= min(streaks, 1.0) * outside
     floor = (share + how.weber) * around - haze + how.dead**2
+    # What clips is of no colour, so that all of its colours go alike, and to what lies around.
+    said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
+    blown = dirt * outside * np.clip((said - BLOWN[0]) / (BLOWN[1] - BLOWN[0]), 0, 1)
+    where = dirt * clipped
+    share += where * (blown - share)
+    floor += where * (blown * (around - haze) + how.dead**2 - floor)
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
     near = cv2.dilate(taken, np.ones((3, 3), np.uint8))
     nothing = np.float32(how.dead**2)
-    return GlareLayer(layer.share * near, np.where(near, layer.floor, nothing))
+    return GlareLayer(
+        layer.share * near,
+        np.where(near, layer.floor, nothing),
+        blown=np.asarray(blown * near, np.float32) if dirt > 0 else None,
+    )
 
 
 def surroundings(linear: Light, window: float) -> Light:
@@ -185,15 +200,6 @@ def _wide(layer: Light) -> Light:
         opened = cv2.GaussianBlur(opened, (0, 0), WIDE_BLUR * side)
         channels.append(cv2.min(cv2.resize(opened, (width, height)), channel))
     return np.stack(channels).astype(np.float32, copy=False)
-
-
-def _clipped(picture: Light) -> Light:
-    """Where some colour clips, (h, w) from 0 to 1: a lamp of any colour, whose light is unknown.
-
-    The network's mask misses coloured lamps, and ``subtract_light`` knows white ones alone.
-    """
-    peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 0.7)  # or its edge would be jagged
-    return np.asarray(np.clip((peak - CLIPPED[0]) / (CLIPPED[1] - CLIPPED[0]), 0, 1), np.float32)
 
 
 def _least_ratio(claimed: Light, excess: Light) -> Light:

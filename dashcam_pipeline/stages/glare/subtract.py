@@ -102,24 +102,27 @@ class _Enlarged:
         # In light of which the square root is a difference of luma codes.
         span = code_scale(frame.layout, frame.color)[1]
         unit = np.float32(span**2)
-        maps = (1 - layer.share, *(layer.floor * unit))
+        maps = [1 - layer.share, *(layer.floor * unit)]
+        if layer.blown is not None and layer.blown.any():
+            maps.append(layer.blown)
         size = self._x1 - self._x0, self._y1 - self._y0
         self._maps = _scratch(len(maps), *size[::-1])
         for values, enlarged in zip(maps, self._maps, strict=True):
             part = values[top:bottom, left:right]
             cv2.resize(part, size, dst=enlarged, interpolation=cv2.INTER_LINEAR)
 
-    def part(self, block: Block) -> tuple[Map, list[Map]]:
-        """A block's own part of what isn't the share, and of the floor of R, G and B.
+    def part(self, block: Block) -> tuple[Map, list[Map], Map | None]:
+        """A block's own part of what isn't the share, of the floor of R, G and B, and of ``blown``.
 
         Returns:
-            float32 of the block's shape each: the rest in [0, 1], and three floors in squared luma
-            codes.
+            float32 of the block's shape each: the rest in [0, 1], three floors in squared luma
+            codes, and how far clipped samples are glare, in [0, 1], or None for nowhere.
         """
         y0, y1, x0, x1 = block
         rows, columns = slice(y0 - self._y0, y1 - self._y0), slice(x0 - self._x0, x1 - self._x0)
         rest, *floor = (np.asarray(values[rows, columns]) for values in self._maps)
-        return rest, floor
+        blown = floor.pop() if len(floor) > 3 else None  # noqa: PLR2004 - R, G and B
+        return rest, floor, blown
 
     def blocks(self) -> Iterator[Block]:
         """Blocks (y0, y1, x0, x1) in luma samples that hold all that isn't zero.
@@ -171,7 +174,11 @@ def _bounds(lit: Mask, length: int) -> tuple[int, int]:
 
 
 def _subtract_block(
-    frame: Frame, planes: list[Plane], layer: tuple[Map, list[Map]], block: Block, gain: float
+    frame: Frame,
+    planes: list[Plane],
+    layer: tuple[Map, list[Map], Map | None],
+    block: Block,
+    gain: float,
 ) -> bool:
     """Work on one block, writing into ``planes``; True if a sample changed.
 
@@ -182,7 +189,7 @@ def _subtract_block(
         block: y0, y1, x0, x1 in luma samples.
         gain: of the light that is left, 1 or more.
     """
-    rest, floors = layer
+    rest, floors, blown = layer
     y0, y1, x0, x1 = block
     sx, sy = frame.layout.log2_chroma
     luma_offset, luma_span, chroma_offset, chroma_span = code_scale(frame.layout, frame.color)
@@ -203,6 +210,8 @@ def _subtract_block(
         2 * (1 - kb) * cb,
     )
     keep = _keep(luma, luma_span)
+    if keep is not None and blown is not None:
+        keep = np.asarray(cv2.max(keep, blown))
     losses = [
         _loss(_add_chroma(luma, offset, sx, sy), (rest, floor), luma_span, keep, gain)
         for offset, floor in zip(offsets, floors, strict=True)

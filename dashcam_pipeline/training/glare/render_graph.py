@@ -55,7 +55,7 @@ def make_render_graph() -> Any:  # noqa: ANN401 - onnx has no types
 
 def _steps(graph: Graph, planes: list[Value]) -> list[Value]:
     """What is added to the planes, (N, 1, H, W) each, in whole codes."""
-    layer = graph.input("layer", np.float32, ("n", 4, "lh", "lw"))
+    layer = graph.input("layer", np.float32, ("n", 5, "lh", "lw"))
     y0, ys, c0, cs = _numbers(graph, "codes", 4)
     kr, kb = _numbers(graph, "kr_kb", 2)
     begin, end, kept = _numbers(graph, "clipped_kept", 3)
@@ -63,12 +63,13 @@ def _steps(graph: Graph, planes: list[Value]) -> list[Value]:
     size = planes[0].shape(2, 4)
     layer = _enlarged(layer, size)
     share, floor = layer.part(0, 1, 1), layer.part(1, 4, 1) * ys.square()
+    blown = layer.part(4, 5, 1)
     luma = planes[0] - y0
     cb, cr = ((plane - c0) * (ys / cs) for plane in planes[1:])
     green = -2.0 * (kr * (1 - kr) * cr + kb * (1 - kb) * cb) / kg
     offsets = graph.op("Concat", (2 - 2 * kr) * cr, green, (2 - 2 * kb) * cb, axis=1)
     x = (luma + _doubled(offsets, size)).at_least(0.0).at_most(ys)
-    keep = graph.op("Clip", (end * ys - luma) / ((end - begin) * ys), 0.0, 1.0)
+    keep = graph.op("Clip", (end * ys - luma) / ((end - begin) * ys), 0.0, 1.0).at_least(blown)
     light = x.square()
     taken = (share * light - floor).at_least(0.0)
     left = (light - taken).at_least(light * kept)

@@ -62,8 +62,10 @@ def random_frame(index, size, color=BT709):
 
 def random_layer(seed, size=(64, 96)):
     """A share and a floor that is partly a veil, with a dark part where nothing is taken."""
-    share, *floor = np.random.default_rng(seed).random((4, *size), np.float32)
-    layer = GlareLayer(share, np.stack(floor) ** 4 - np.float32(0.1))
+    share, *floor, blown = np.random.default_rng(seed).random((5, *size), np.float32)
+    layer = GlareLayer(
+        share, np.stack(floor) ** 4 - np.float32(0.1), blown=None if seed % 2 else blown
+    )
     layer.share[: size[0] // 3] = 0
     layer.floor[:, : size[0] // 3] = 0.0004
     return layer

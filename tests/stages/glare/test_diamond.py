@@ -84,7 +84,7 @@ def test_a_glaring_diamond_gets_smaller_and_its_centre_no_dimmer(stage, scale, l
     before, after = clean(stage, frame)
     assert after[CENTRE] >= before[CENTRE]
     assert (after > SEEN).sum() < 0.95 * (before > SEEN).sum(), "it looks smaller"
-    assert (after[source] >= before[source] - 1).mean() > 0.95, "the diamond itself stays"
+    assert (after[source] >= before[source] - 1).mean() > 0.9, "the diamond itself stays"
     assert (after <= before + 1).all(), "light is only ever taken away"
 
 

@@ -1,0 +1,171 @@
+"""Which places are lamps, that nothing is taken from.
+
+It is what the network's mask says, and what clips. But a dirty windscreen spreads a lamp until a
+disc many times its size clips, and its spokes as well; what clips then is a lamp only
+
+* if it ends sharply, as no glow does;
+* in its middle: where the distance from the edge of what clips has a peak, as a lamp's glow falls
+  off to all sides, and its spokes from it outwards. Deeper inside than ``DEEP`` nothing is known,
+  so that all of that stays;
+* where it is compact: smaller than any glow is drawn at the work size. Signals far away, reflectors
+  and rear lamps are, and the network takes them for the glow that surrounds them;
+* where it has a colour: a signal or a brake light is told by the colour of its rim, and keeps it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+
+from dashcam_pipeline.stages.glare.connected import reconstruct
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Light = npt.NDArray[np.floating[Any]]
+    Map = npt.NDArray[np.float32]
+
+CLIPPED: Final = (0.95, 1.0)
+"""Code value of the brightest colour between which a place clips."""
+
+MIDDLE: Final = 0.4
+"""Share of its largest distance from the edge that a lamp's middle reaches at least: a disc of
+three fifths of the radius."""
+
+SURE: Final = (1.05, 1.5)
+"""Distance from the edge, in those of the least middle, between which a place belongs to it."""
+
+DEEP: Final = (0.014, 0.019)
+"""Distance from the edge of what clips, in frame heights, between which nothing is known of a
+place: 15 to 20 lines of 1080."""
+
+GLOW: Final = (0.55, 0.7)
+"""Code value just beside what clips between which glow may have clipped there, too: a glow falls
+off smoothly, so that what is much darker just outside says that the lamp alone clips."""
+
+RIM_OF_BLOWN: Final = 15
+"""Side of the window in which it is measured, in samples."""
+
+COMPACT: Final = 5
+"""Length, in samples, of the lines that fit into what is no compact source: streaks, lane marks,
+the disc of a lamp."""
+
+RISES: Final = (0.1, 0.2)
+"""Code value that a compact source rises above what such lines hold, from none to all of it."""
+
+BRIGHT: Final = (0.5, 0.7)
+"""Code value of its peak between which it is bright enough to be one."""
+
+PEAK: Final = (0.5, 0.8)
+"""Share of its peak's light between which a place belongs to a compact source."""
+
+AROUND_PEAK: Final = 9
+"""Side of the window in which that peak is, in samples."""
+
+WARM: Final = ((335.0, 44.0), (0.4, 0.55), (0.8, 0.93))
+"""Of red to amber lights: first and last hue in degrees; the saturation (HSV) between which a light
+has that colour; the code value of its brightest colour between which a place belongs to it."""
+
+GREEN: Final = ((90.0, 203.0), (0.14, 0.24), (0.65, 0.8))
+"""The same of green ones: signals nearly reach white, and seldom clip."""
+
+COLORED: Final = (0.15, 0.3)
+"""Share of the lit places near that have the colour, between which a light counts as coloured."""
+
+RIM: Final = 9
+"""Side of the window in which they are counted, in samples of half the size."""
+
+
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+
+
+def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
+    """How much a place is a lamp.
+
+    Args:
+        picture: (3, h, w) code values in [0, 1], at the work size.
+        mask: (h, w), the network's, in [0, 1].
+        clipped: (h, w), as ``where_clipped`` has it.
+        dirt: of the glass, 0 to 1.
+
+    Returns:
+        (h, w) float32 in [0, 1].
+    """
+    lamp = np.maximum(mask, clipped)
+    if dirt > 0:
+        peak = np.asarray(picture.max(axis=0), np.float32)
+        behind_dirt = np.maximum(_middles(peak), _compact(peak))
+        behind_dirt = cv2.GaussianBlur(behind_dirt, (0, 0), 0.6)  # or its edge would be jagged
+        elsewhere = mask * (1 - cv2.dilate(clipped, np.ones((5, 5), np.uint8)))
+        behind_dirt = np.max([behind_dirt, _colored(picture), elsewhere], axis=0)
+        lamp += np.float32(dirt) * (behind_dirt - lamp)
+    return np.asarray(lamp, np.float32)
+
+
+def where_clipped(picture: Light) -> Map:
+    """Where some colour of a picture (3, h, w) clips, (h, w) from 0 to 1: its light is unknown."""
+    peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 0.7)  # or its edge would be jagged
+    return _ramp(peak, CLIPPED)
+
+
+def _middles(peak: Map) -> Map:
+    """Middles of what clips, (h, w) from 0 to 1; ``peak`` is the brightest colour."""
+    blown = (peak >= CLIPPED[0]).astype(np.uint8)
+    if not blown.any() or blown.all():
+        return np.asarray(blown, np.float32)
+    inside = np.asarray(cv2.distanceTransform(blown, cv2.DIST_L2, 5), np.float32)
+    inside /= np.float32(len(peak))
+    # A spoke falls off from its lamp, and is reached from there; the next lamp rises again.
+    reached = reconstruct(inside, np.float32(MIDDLE) * np.minimum(inside, DEEP[1]))
+    middle = np.maximum(_ramp(inside / np.maximum(reached, 1e-6), SURE), _ramp(inside, DEEP))
+    near, nearer = (cv2.dilate(blown, np.ones((side, side), np.uint8)) for side in (5, 3))
+    rim = np.asarray(near - nearer, np.float32)
+    around = (RIM_OF_BLOWN, RIM_OF_BLOWN)
+    glow = cv2.boxFilter(rim * peak, -1, around) / (cv2.boxFilter(rim, -1, around) + 1e-4)
+    alone = cv2.dilate(blown * (1 - _ramp(glow, GLOW)), np.ones((3, 3), np.uint8))  # with its edge
+    return np.maximum(blown * middle, alone)
+
+
+def _compact(peak: Map) -> Map:
+    """Compact sources, (h, w) from 0 to 1; ``peak`` is the brightest colour.
+
+    What rises above the largest of the openings by lines of four directions, into none of which it
+    fits.
+    """
+    rows, falling = np.ones((1, COMPACT), np.uint8), np.eye(COMPACT, dtype=np.uint8)
+    lines = (rows, rows.T, falling, np.ascontiguousarray(np.fliplr(falling)))
+    opened = np.max([cv2.morphologyEx(peak, cv2.MORPH_OPEN, line) for line in lines], axis=0)
+    rises = cv2.dilate(peak - opened, np.ones((3, 3), np.uint8))
+    top = cv2.dilate(peak, np.ones((AROUND_PEAK, AROUND_PEAK), np.uint8))
+    share = np.square(peak / np.maximum(top, 1e-3))
+    sources = _ramp(rises, RISES) * _ramp(share, PEAK) * _ramp(top, BRIGHT)
+    return np.asarray(cv2.dilate(sources, _CROSS))
+
+
+def _colored(picture: Light) -> Map:
+    """Coloured lights with their rims, (h, w) from 0 to 1; found at half the size."""
+    height, width = picture.shape[1:]
+    size = (max(width // 2, 1), max(height // 2, 1))
+    small = [
+        cv2.resize(c.astype(np.float32, copy=False), size, interpolation=cv2.INTER_AREA)
+        for c in picture
+    ]
+    hue, saturation, value = cv2.split(cv2.cvtColor(cv2.merge(small), cv2.COLOR_RGB2HSV))
+    lights = np.zeros(size[::-1], np.float32)
+    for (first, last), colored, levels in (WARM, GREEN):
+        lit = _ramp(value, levels)
+        turned = np.mod(np.asarray(hue) - first, 360) < (last - first) % 360
+        having = lit * turned * _ramp(saturation, colored)
+        if having.any():
+            near = cv2.boxFilter(having, -1, (RIM, RIM)) / (
+                cv2.boxFilter(lit, -1, (RIM, RIM)) + 1e-4
+            )
+            lights = np.maximum(lights, lit * _ramp(near, COLORED))
+    return np.asarray(cv2.resize(lights, (width, height)), np.float32)
+
+
+def _ramp(values: Any, between: Any) -> Map:  # noqa: ANN401 - arrays, as OpenCV types them
+    low, high = between
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)

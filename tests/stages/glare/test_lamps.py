@@ -1,0 +1,187 @@
+"""What stays as a lamp behind clean and dirty glass, through rule and subtraction."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashcam_pipeline.engine.rgb import frame_to_rgb, rgb_to_frame
+from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped
+from dashcam_pipeline.stages.glare.rule import glare_layer
+from dashcam_pipeline.stages.glare.subtract import subtract_light
+
+SIZE = HEIGHT, WIDTH = 256, 448
+MIDDLE = HEIGHT // 2, WIDTH // 2
+STEP = Fraction(1, 30)
+
+
+def night(code=0.2):
+    return np.full((*SIZE, 3), code, np.float32)
+
+
+def away_from(center):
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return np.hypot(y - center[0], x - center[1])
+
+
+def disc(picture, center, radius, color=1.0):
+    """Paint a disc; its edge is one sample wide."""
+    cover = np.clip(radius + 0.5 - away_from(center), 0, 1)[..., None].astype(np.float32)
+    picture += cover * (np.asarray(color, np.float32) - picture)
+    return cover[..., 0] > 0
+
+
+def glowing(picture, center, radius, reach=16):
+    """Paint a disc with the glow that made it so large: it falls off from just below clipping."""
+    glow = 0.94 * np.clip(1 - (away_from(center) - radius) / reach, 0, 1)[..., None] ** 2
+    np.maximum(picture, glow.astype(np.float32), out=picture)
+    disc(picture, center, radius)
+    return glow[..., 0] > 0
+
+
+def claimed(where, picture, share=1.0):
+    """Maps of a network that claims a share of what rises above the night in some places."""
+    light = np.square(np.moveaxis(picture, 2, 0))
+    maps = np.zeros((7, *SIZE), np.float32)
+    maps[:3] = np.sqrt(np.where(where, share * (light - light.min()), 0))
+    return maps
+
+
+def cleaned(picture, maps, dirt=1.0, factor=2):
+    """The picture at twice the work size, without what is taken."""
+    layer = glare_layer(np.moveaxis(picture, 2, 0), maps, dirt=dirt, streaks=1.0, veil=1.0)
+    codes = np.rint(255 * picture).astype(np.uint8).repeat(factor, 0).repeat(factor, 1)
+    frame = rgb_to_frame(codes, index=0, pts=0, time_base=STEP)
+    return frame_to_rgb(subtract_light(frame, layer))[::factor, ::factor] / 255
+
+
+def lamps(picture, mask=0.0, dirt=1.0):
+    planes = np.moveaxis(picture, 2, 0)
+    return lamp_map(planes, np.full(SIZE, mask, np.float32), where_clipped(planes), dirt)
+
+
+def test_a_lamp_that_dirty_glass_spread_shrinks_to_its_middle():
+    picture = night()
+    where = glowing(picture, MIDDLE, 6)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[MIDDLE] == pytest.approx(1, abs=0.01)
+    assert out[MIDDLE[0], MIDDLE[1] + 2].min() > 0.95
+    assert out[MIDDLE[0], MIDDLE[1] + 6].max() < 0.4, "and then comes what lies around"
+    assert out.min() > 0.1
+
+
+@pytest.mark.parametrize("radius", [2, 4, 8])
+def test_what_ends_sharply_is_a_lamp_of_that_size(radius):
+    picture = night()
+    where = disc(picture, MIDDLE, radius)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[away_from(MIDDLE) < radius - 0.5] == pytest.approx(1, abs=0.02)
+
+
+def test_behind_clean_glass_all_that_clips_stays():
+    picture = night()
+    where = glowing(picture, MIDDLE, 6)
+    out = cleaned(picture, claimed(where, picture), dirt=0.0)
+    assert out[away_from(MIDDLE) < 6] == pytest.approx(1, abs=0.03)
+
+
+def test_a_spoke_goes_and_its_lamp_stays():
+    picture = night()
+    where = glowing(picture, MIDDLE, 6)
+    spoke = slice(MIDDLE[0] - 1, MIDDLE[0] + 1), slice(MIDDLE[1] + 8, MIDDLE[1] + 60)
+    picture[MIDDLE[0] - 4 : MIDDLE[0] + 4, MIDDLE[1] : MIDDLE[1] + 60] = 0.8
+    picture[MIDDLE[0] - 1 : MIDDLE[0] + 1, MIDDLE[1] : MIDDLE[1] + 60] = 1
+    disc(picture, MIDDLE, 6)
+    where = where | (picture.min(axis=2) > 0.5)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[MIDDLE] == pytest.approx(1, abs=0.01)
+    assert np.median(out[spoke]) < 0.4
+
+
+@pytest.mark.parametrize("radius", [2, 3, 5])
+def test_a_lamp_beside_a_larger_one_stays(radius):
+    picture = night()
+    place = MIDDLE[0], MIDDLE[1] + 14 + radius
+    where = glowing(picture, MIDDLE, 12) | disc(picture, place, radius)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[MIDDLE] == pytest.approx(1, abs=0.01)
+    assert out[place] == pytest.approx(1, abs=0.02)
+
+
+def test_deep_inside_nothing_is_known_and_all_stays():
+    picture = night()
+    where = glowing(picture, MIDDLE, 60)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[MIDDLE[0], MIDDLE[1] + 52] == pytest.approx(1, abs=0.01), (
+        "8 of 256 rows from its edge"
+    )
+    assert out[MIDDLE[0], MIDDLE[1] + 60].max() < 0.5
+
+
+@pytest.mark.parametrize("share", [0.25, 0.9])
+def test_what_clips_goes_wholly_or_not_at_all(share):
+    picture = night()
+    where = glowing(picture, MIDDLE, 6)
+    out = cleaned(picture, claimed(where, picture, share))
+    rim = out[MIDDLE[0], MIDDLE[1] + 6].mean()
+    assert rim >= 0.9 if share < 0.3 else rim <= 0.45
+
+
+def test_what_clips_leaves_no_colour_of_its_own():
+    """A layer of warm light would leave a blue disc in a white one."""
+    picture = night()
+    where = glowing(picture, MIDDLE, 6)
+    maps = claimed(where, picture)
+    maps[:3] *= np.sqrt(np.array([1.0, 0.9, 0.5], np.float32))[:, None, None]
+    out = cleaned(picture, maps)
+    assert np.ptp(out[away_from(MIDDLE) < 6], axis=1).max() < 0.16, "of 0.5 that white loses"
+
+
+@pytest.mark.parametrize(
+    ("color", "radius"), [((0.8, 0.8, 0.8), 1), ((0.1, 0.75, 0.6), 1), ((0.9, 0.2, 0.1), 2)]
+)
+def test_small_lights_far_away_stay(color, radius):
+    picture = night(0.1)
+    where = disc(picture, MIDDLE, radius, color)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[MIDDLE] == pytest.approx(color, abs=0.03)
+
+
+def test_lines_are_no_lights():
+    picture = night(0.1)
+    picture[100:102, 50:400] = 0.6
+    for k in range(100):
+        picture[120 + k, 100 + k : 103 + k] = 0.6
+    assert lamps(picture)[:, 60:390].max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("core", "rim"),
+    [
+        ((1, 1, 0.9), (1, 0.35, 0.1)),
+        ((1, 0.95, 0.8), (1, 0.6, 0.1)),
+        ((0.9, 1, 1), (0.6, 0.85, 0.85)),
+    ],
+)
+def test_a_signal_keeps_the_rim_that_tells_its_colour(core, rim):
+    picture = night(0.1)
+    where = disc(picture, MIDDLE, 8, rim)
+    disc(picture, MIDDLE, 4, core)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[MIDDLE] == pytest.approx(core, abs=0.04)
+    assert out[MIDDLE[0], MIDDLE[1] + 6] == pytest.approx(rim, abs=0.04)
+
+
+@settings(max_examples=25, deadline=None)
+@given(dirt=st.floats(0, 1), mask=st.floats(0, 1), radius=st.integers(0, 40), code=st.floats(0, 1))
+def test_it_is_a_share_and_what_the_mask_says_stays(dirt, mask, radius, code):
+    picture = night(0.1)
+    disc(picture, MIDDLE, radius, code)
+    found = lamps(picture, mask, dirt)
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert np.median(found) == pytest.approx(mask, abs=1e-5), "of a place where nothing clips"
