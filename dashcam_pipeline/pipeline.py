@@ -174,7 +174,7 @@ def clean(
     Raises:
         DashcamError: one of its kinds, see ``dashcam_pipeline.errors``; no output was written.
         KeyboardInterrupt: Ctrl-C; all threads have ended, and no output was written, unless it came
-            when names were given: then all is whole, as ``media.atomic.GIVEN`` says.
+            when names were given: then all is whole, as ``media.claim.GIVEN`` says.
     """
     # Imported here: the array API needs no codecs.
     from dashcam_pipeline.engine.run import Run  # noqa: PLC0415

@@ -3,15 +3,19 @@
 # Ray and Blender come into a place of their own: with Ray, what is said without it can't be tested,
 # and bpy asks for an older NumPy than it needs.
 
-.PHONY: test-slow test-slow-own test-cluster test-renderer test-exiftool test-unprivileged
+.PHONY: test-slow test-slow-own test-fresh test-cluster test-renderer test-exiftool test-unprivileged
 
 SLOW := .venv-slow
 PYTHON_OF_BPY ?= $(shell command -v python3.11)
 
-test-slow: test-slow-own test-cluster test-renderer test-exiftool test-unprivileged
+test-slow: test-slow-own test-fresh test-cluster test-renderer test-exiftool test-unprivileged
 
 test-slow-own: $(VENV)/.developed
 	$(BIN)/pytest -m slow
+
+# Examples that no run has drawn before; what fails says how to draw it again.
+test-fresh: $(VENV)/.developed
+	$(BIN)/pytest -n auto --dist loadfile -m 'hypothesis and not slow' --hypothesis-profile fresh
 
 $(SLOW)/.installed: pyproject.toml
 	$(or $(PYTHON_OF_BPY),$(PYTHON)) -m venv $(SLOW)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from contextlib import suppress
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # The workers share the cores among them; NumPy's and torch's threads would take them all, in
@@ -14,6 +15,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(f"{library}_NUM_THREADS", str(max(1, share)))
 
 import pytest
+
+with suppress(ImportError):  # the page in a browser is tested without it
+    from hypothesis import settings
+
+    # A test must not fail by chance: `make test-slow` draws other examples (`fresh`).
+    settings.register_profile("fresh", print_blob=True)
+    settings.register_profile("same", derandomize=True)
+    settings.load_profile("same")
 
 LOCAL = {"127.0.0.1", "::1", "localhost", ""}
 

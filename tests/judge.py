@@ -54,6 +54,12 @@ def frames(path: Path, index: int = 0) -> list[av.VideoFrame]:
         return list(container.decode(video=index))
 
 
+def times(path: Path, index: int) -> list[Fraction]:
+    """When the packets of a track are shown, in seconds."""
+    with av.open(str(path)) as container:
+        return [p.pts * p.time_base for p in container.demux(container.streams[index]) if p.size]
+
+
 def ticks(path: Path, index: int = 0) -> list[int | None]:
     """Presentation times in the track's own ticks."""
     return [f.pts for f in frames(path, index)]

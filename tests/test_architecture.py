@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -70,16 +71,24 @@ def dotted(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
+@cache
 def is_module(name: str) -> bool:
     """Whether a dotted name is a file or a folder of the package."""
     place = ROOT.parent.joinpath(*name.split("."))
     return name.startswith(NAME) and (place.is_dir() or place.with_suffix(".py").is_file())
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file's syntax; none changes while it is tested."""
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path, *, typing_too: bool = False) -> set[str]:
     """Modules that a file imports, also inside functions; not those for type checkers alone."""
     found = set()
-    pending: list[ast.AST] = [ast.parse((ROOT / path).read_text(encoding="utf-8"))]
+    pending: list[ast.AST] = [tree_of(path)]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test) and not typing_too:
@@ -191,7 +200,8 @@ WRITES = {"write_text", "write_bytes", "imwrite", "NamedTemporaryFile", "mkstemp
 """Calls that write to a path, beside ``open`` with a mode that does."""
 
 WRITERS = {
-    "media/atomic.py": "the one that may",
+    "media/part_file.py": "the one that may",
+    "media/renaming.py": "opens folders, to sync them",
     "media/mp4_index.py": "into a part",
     "media/names.py": "tries names, and leaves nothing",
     "batch/sidecars.py": "reads, and follows no link",
@@ -208,7 +218,7 @@ WRITERS = {
 
 def writes(path: Path) -> bool:
     """Whether a file calls what writes to a path."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         named = ast.unparse(node.func)
@@ -225,7 +235,7 @@ def writes(path: Path) -> bool:
 def test_one_module_writes_files():
     found = {path.as_posix() for path in modules() if writes(path)}
     assert found <= set(WRITERS)
-    assert {"media/atomic.py", "simulation/views.py"} <= found
+    assert {"media/part_file.py", "simulation/views.py"} <= found
 
 
 def test_only_the_door_and_the_public_nouns_lie_beside_the_folders():
@@ -238,7 +248,7 @@ def test_names_say_what_a_file_holds():
 
 def test_every_folder_draws_what_flows_through_it():
     for folder in {path.parent for path in modules() if len(path.parts) > 1}:
-        drawing = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text("utf-8")))
+        drawing = ast.get_docstring(tree_of(folder / "__init__.py"))
         assert "->" in (drawing or ""), folder
 
 

@@ -11,7 +11,9 @@ is opened as a video here.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatch
@@ -69,6 +71,7 @@ class Tree:
         others: files that are neither, which are left alone.
         unreadable: folders that could not be listed, and why.
         links: sidecars that are links; they may lead anywhere, and aren't followed.
+        skipped: what has the name of a recording and is none, and why; also links to folders.
         named: True if the user named one recording, and no folder.
     """
 
@@ -78,6 +81,7 @@ class Tree:
     others: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
     named: bool = False
 
 
@@ -260,13 +264,37 @@ def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[TreeFile]:
         try:
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(folder / entry.name, f"{path}/", tree)
-            elif entry.is_file():
-                if entry.is_symlink() and is_sidecar(PurePosixPath(path)):
-                    tree.links.append(path)
-                else:
-                    yield _found(folder / entry.name, path)
+            elif entry.is_symlink() and is_sidecar(PurePosixPath(path)):
+                tree.links.append(path)
+            elif why := _no_file(entry):
+                if entry.is_symlink() or is_recording(PurePosixPath(path)):
+                    tree.skipped.append((path, why))
+            else:
+                yield _found(folder / entry.name, path)
         except OSError as error:
             tree.unreadable.append((path, system_reason(error)))
+
+
+def _no_file(entry: os.DirEntry[str]) -> str:
+    """Why something can't be a recording, whatever its name; empty if it can.
+
+    Returns:
+        a sentence, with ``{path}`` for its path.
+
+    Raises:
+        OSError: that can't be told.
+    """
+    try:
+        mode = entry.stat().st_mode
+    except OSError as error:
+        if not entry.is_symlink() or error.errno not in {errno.ENOENT, errno.ELOOP}:
+            raise
+        return _("{path} is a link that leads nowhere; left out.")
+    if stat.S_ISREG(mode):
+        return ""
+    if stat.S_ISDIR(mode):
+        return _("{path} is a link to a folder; left out.")
+    return _("{path} is no ordinary file; left out.")
 
 
 def _found(file: Path, path: str) -> TreeFile:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -19,6 +18,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 
+import psutil
 from platformdirs import user_state_path
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
@@ -40,12 +40,12 @@ SCHEMA_VERSION: Final = 2
 _FOLDER: Final = ".dashcam"
 _NAME: Final = "journal.sqlite3"
 _NETWORK: Final = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gpfs")
+    (
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "afs", "9p"),
+        *("ceph", "glusterfs", "lustre", "gpfs"),
+    )
 )
 _NETWORK_FUSE: Final = ("fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.glusterfs")
-
-_OCTAL: Final = re.compile(r"\\(\d{3})")
-"""How the kernel writes a space in its table of mounts."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS clips (
@@ -326,25 +326,21 @@ def journal_path(output: Path) -> Path:
     return user_state_path("dashcam", appauthor=False) / name / _NAME
 
 
-def is_local(folder: Path, mounts: Path = Path("/proc/mounts")) -> bool:
+def is_local(folder: Path) -> bool:
     """Whether a folder lies on a disk of this machine; True where nothing tells.
 
     Args:
         folder: it need not exist yet.
-        mounts: the kernel's table, for tests.
     """
+    target = folder.resolve()
     try:
-        table = mounts.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
+        mounts = psutil.disk_partitions(all=True)
+    except (OSError, psutil.Error):
         return True
-    target = str(folder.resolve())
-    best, kind = "", ""
-    for line in table.splitlines():
-        parts = line.split()
-        if len(parts) < 3:  # noqa: PLR2004 - device, place, kind
-            continue
-        place = _OCTAL.sub(lambda match: chr(int(match[1], 8)), parts[1])
-        inside = target == place or target.startswith(place.rstrip("/") + "/")
-        if inside and len(place) >= len(best):
-            best, kind = place, parts[2]
-    return kind not in _NETWORK and not kind.startswith(_NETWORK_FUSE)
+    # of two at one place the later one is seen
+    around = [mount for mount in mounts if target.is_relative_to(mount.mountpoint)]
+    if not around:
+        return True
+    mount = max(reversed(around), key=lambda mount: len(Path(mount.mountpoint).parts))
+    remote = "remote" in mount.opts.split(",")  # as Windows says it
+    return not (remote or mount.fstype in _NETWORK or mount.fstype.startswith(_NETWORK_FUSE))

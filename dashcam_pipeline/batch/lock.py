@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.media.lock import NO_LOCKS, kernel_lock
 from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
-
-_POLL_SECONDS: Final = 0.1
-
-_NO_LOCKS: Final = frozenset((errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK))
-"""What file systems without locks answer: some of FUSE, some shares."""
 
 
 class FolderLock:
@@ -35,14 +30,7 @@ class FolderLock:
     """
 
     def __init__(self, path: Path, what: str, *, wait: float = 0.0) -> None:
-        self._lock = FileLock(
-            path,
-            timeout=wait,
-            poll_interval=_POLL_SECONDS,
-            thread_local=False,
-            fallback_to_soft=False,  # a mere file would outlive a process that was killed
-            preserve_lock_file=True,
-        )
+        self._lock = kernel_lock(path, wait, stays=True)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
@@ -52,7 +40,7 @@ class FolderLock:
                 advice=_("Wait for it to end, or name another output folder."),
             ) from None
         except OSError as error:
-            if error.errno not in _NO_LOCKS:
+            if error.errno not in NO_LOCKS:
                 raise output_error(error, path) from error
             raise OutputError(
                 _(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -79,17 +80,31 @@ class Intent:
     overwrite: bool = False
     night_only: bool = False
 
-    def replace(self, what: Path, why: str) -> Decision:
+    def replace(self, what: Path, why: str, *, another: bool = False) -> Decision:
         """Replace something, or refuse to.
 
         Args:
             what: stands in the place of a result.
             why: that is no result of this run; a sentence with ``{file}`` for its name.
+            another: True where another output folder is what helps.
         """
         said = _(why, file=what.relative_to(self.output))
         if self.overwrite:
             return "clean", _("{why}: it is replaced", why=said)
-        return "refuse", _("{why}; it is kept, unless `overwrite=True` is given", why=said)
+        if not another:
+            return "refuse", _("{why}; it is kept, unless `overwrite=True` is given", why=said)
+        return "refuse", _(
+            "{why}; it is kept, unless `overwrite=True` is given; "
+            "for these recordings name another folder, such as {folder}",
+            why=said,
+            folder=self._free,
+        )
+
+    @property
+    def _free(self) -> Path:
+        """An output folder that isn't there yet."""
+        names = (self.output.with_name(f"{self.output.name}-{n}") for n in count(2))
+        return next(path for path in names if not os.path.lexists(path))
 
 
 def decide(clip: TreeFile, entry: Entry | None, intent: Intent, *, ending: str = "") -> Decision:
@@ -115,10 +130,13 @@ def _beside_a_result(clip: TreeFile, entry: Entry, intent: Intent) -> Decision:
     """What to do where there is a file in the place of the result on record."""
     result, recipe = intent.output / entry.output, intent.recipe
     if not entry.output_is_whole(intent.output):
+        if was_made_here(segments_folder(intent.output, clip.path), result):
+            return "clean", _("interrupted")  # just as it replaced what is on record
         return intent.replace(result, _("{file} was changed since it was made"))
     same = _is_same_source(clip, entry, intent.root)
     if same is False:
-        return intent.replace(result, _("{file} is the result of another recording of that name"))
+        why = _("{file} is the result of another recording of that name")
+        return intent.replace(result, why, another=True)
     other = entry.recipe != recipe.digest
     if other and (intent.overwrite or entry.settings != recipe.settings):
         return intent.replace(result, _("{file} was made with other settings, weights or versions"))

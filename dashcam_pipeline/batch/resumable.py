@@ -142,7 +142,7 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
     if not segments:
         raise no_pictures(run.info, config.start)
     with (
-        open_reader(config, source, threads=1) as again,
+        open_reader(config, source, target=run.target, threads=1) as again,
         Writer(
             run.target,
             again.info,

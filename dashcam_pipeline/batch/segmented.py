@@ -18,8 +18,8 @@ import av
 
 from dashcam_pipeline.engine.chain import Chain, ChainState
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media.atomic import PART
 from dashcam_pipeline.media.encoding import FrameEncoder
+from dashcam_pipeline.media.part_file import PART
 from dashcam_pipeline.media.segments import (
     BrokenSegmentError,
     EncodedPacket,

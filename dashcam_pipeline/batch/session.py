@@ -137,7 +137,8 @@ class Plan:
             _("{path} has the name of what a batch itself writes; not copied.", path=path)
             for path in self.chosen.withheld
         ]
-        return links + withheld
+        skipped: list[str] = [_(why, path=path) for path, why in self.tree.skipped]
+        return links + withheld + skipped
 
 
 class Session:

@@ -6,6 +6,7 @@ traceback: for that, set ``DASHCAM_DEBUG=1``.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -25,7 +26,7 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.cli.hints import batch_command, explained
 from dashcam_pipeline.cli.language import looked_up, of_click, shown
 from dashcam_pipeline.cli.manual import BELOW, ManualCommand
-from dashcam_pipeline.media.atomic import GIVEN
+from dashcam_pipeline.media.claim import GIVEN
 from dashcam_pipeline.translation import Message, _
 
 if TYPE_CHECKING:
@@ -252,11 +253,20 @@ def _run(args: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.DashcamError.exit_code
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
-        _debug()
-        _say(_("unexpected {kind}: {error}", kind=type(error).__name__, error=error))
-        _echo(_("This is a fault of dashcam; {variable}=1 shows where.", variable=DEBUG))
-        return errors.DashcamError.exit_code
+        return _unforeseen(error)
     return result if isinstance(result, int) else 0
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what nothing else has an answer to; the exit code."""
+    _debug()
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        # No file can have that name: it was typed. Every question whether it is there raises this.
+        _say(_("{name}: this name is longer than one can be here.", name=error.filename))
+        return errors.UsageError.exit_code
+    _say(_("unexpected {kind}: {error}", kind=type(error).__name__, error=error))
+    _echo(_("This is a fault of dashcam; {variable}=1 shows where.", variable=DEBUG))
+    return errors.DashcamError.exit_code
 
 
 def _interrupted(count: int) -> Message:

@@ -255,7 +255,7 @@ def _check_report_file(report: Path, source: Path, output: Path | None, *, overw
         UsageError: it would replace a recording, or can't be written there.
         OutputExistsError: another file has its name.
     """
-    from dashcam_pipeline.media.atomic import Claim  # noqa: PLC0415 - `--help` needs no locks
+    from dashcam_pipeline.media.claim import Claim  # noqa: PLC0415 - `--help` needs no locks
     from dashcam_pipeline.media.containers import is_recording  # noqa: PLC0415 - likewise
     from dashcam_pipeline.media.folders import check_folder  # noqa: PLC0415 - likewise
 

@@ -23,28 +23,6 @@ LENSES: Final = 40
 PACK: Final = Path("samples") / "pack"
 """Where a checkout has its simulated scenes."""
 
-KINDS: Final = (
-    "moffat",
-    "veil",
-    "shimmer",
-    "fan",
-    "streaks",
-    "bundle",
-    "aperture",
-    "rings",
-    "freeform",
-    "corona",
-    "anamorphic",
-    "ghosts",
-    "moon",
-    "haze",
-    "film",
-    "reflections",
-    "clutter",
-    "motorway",
-)
-"""Kinds of glare, as in ``training.synthesis.kinds``; ``--help`` should not have to import it."""
-
 
 @click.group()
 def synth() -> None:
@@ -72,9 +50,12 @@ def synth() -> None:
 @click.option(
     "--kind",
     "kinds",
-    type=click.Choice(KINDS),
     multiple=True,
-    help="Show just this kind of glare. May be given often.  [default: a mixture, as in training]",
+    metavar="KIND",
+    help=(
+        "Show just this kind of glare, such as streaks; docs/training.md lists them. May be given "
+        "often.  [default: a mixture, as in training]"
+    ),
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def glare(  # noqa: PLR0917 - click passes them by name
@@ -103,11 +84,16 @@ def glare(  # noqa: PLR0917 - click passes them by name
     from dashcam_pipeline.media.output_checks import need_empty  # noqa: PLC0415
     from dashcam_pipeline.training.data.sources import load_data  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.glare import KernelBank  # noqa: PLC0415
-    from dashcam_pipeline.training.synthesis.kinds import Chances, select  # noqa: PLC0415
+    from dashcam_pipeline.training.synthesis.kinds import ALL, Chances, select  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.lens import KINDS as TRAINED  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.mixture import MixedSynthesizer  # noqa: PLC0415
     from dashcam_pipeline.training.synthesis.pairs_folder import write_album  # noqa: PLC0415 - torch
 
+    for kind in kinds:
+        if kind not in ALL:
+            raise UsageError(
+                f"There is no kind of glare named {kind!r}.", advice=f"There are {', '.join(ALL)}."
+            )
     need_empty(out)  # before the minutes that pictures and lenses may take
     kernel, chances = select(kinds) if kinds else (TRAINED, Chances())
     pictures = load_data(sources, most=count)

@@ -28,6 +28,7 @@ from dashcam_pipeline.engine.run import Run
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.output_checks import check_output
+from dashcam_pipeline.provenance.companions import former_companions
 from dashcam_pipeline.translation import _, _n
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def preview(
     comparison = Comparison(Path(input), None if cleaned is None else Path(cleaned), config)
     target = choose_target(comparison, output)
     with Run(comparison.reader(), target, config) as run:
+        for former in former_companions(target):  # of a result that it replaces
+            run.claim.drop(former)
         matcher, tags = comparison.matcher()
         run.on_failure(matcher.close)
         compose = Composer(comparison, options)

@@ -14,6 +14,7 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, spans, table
 from dashcam_pipeline.engine.readable import size as readable_size
 from dashcam_pipeline.media.atomic import write_whole
+from dashcam_pipeline.media.containers import TAKE_FALLBACK
 from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class FileFacts:
         width, height: of the stored picture.
         duration_s: as the container says, None where it doesn't.
         video: which of its moving video tracks is the cleaned one, from 0.
+        essence_sha256: of an output, as of ``look_back.LookBack``.
     """
 
     path: str
@@ -68,6 +70,7 @@ class FileFacts:
     height: int
     duration_s: float | None = None
     video: int = 0
+    essence_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +317,7 @@ class RunReport:
         if found.get("withheld"):
             names = ", ".join(found["withheld"])
             rows.append((_("withheld"), _("{names} (private)", names=names)))
+        rows += [(_("note"), note) for note in found.get("notes", ()) if note not in self.warnings]
         if self.companions:
             rows.append((_("beside it"), ", ".join(Path(path).name for path in self.companions)))
         return rows
@@ -347,13 +351,24 @@ def run_warnings(
                 frames.converted,
             )
         )
-    if counts.clock_resets:
-        places = [_("{at:.3f} s", at=when) for when in counts.clock_resets[:_HOLES_NAMED]]
+    closed = dict(counts.gaps_closed)
+    if resets := [when for when in counts.clock_resets if when not in closed]:
         said.append(
             _(
                 "the clock of the source was set again (at {places} of the output): all tracks "
                 "were moved on together.",
-                places=joined(", ", _first(places, len(counts.clock_resets))),
+                places=_places(resets),
+            )
+        )
+    if closed:
+        said.append(
+            _(
+                "the clock of the source jumps ahead by up to {longest}, which is longer than this "
+                "container can hold: all tracks go on at once (at {places} of the output). "
+                "{advice} to keep the gap.",
+                longest=duration(round(max(closed.values()))),
+                places=_places(list(closed)),
+                advice=TAKE_FALLBACK,
             )
         )
     repaired = frames.times_repaired - len(counts.clock_resets)
@@ -417,6 +432,12 @@ def _damage(counts: ReadCounts) -> Message:
         what=joined(", ", what),
         holes=joined(", ", _first([holes], len(counts.holes))),
     )
+
+
+def _places(seconds: list[float]) -> Message:
+    """Some of them, for people."""
+    named = [_("{at:.3f} s", at=when) for when in seconds[:_HOLES_NAMED]]
+    return joined(", ", _first(named, len(seconds)))
 
 
 def _first(named: Sequence[str], count: int) -> Sequence[str]:

@@ -33,12 +33,12 @@ from dashcam_pipeline.engine.output import (
 from dashcam_pipeline.engine.report import FileFacts, RunReport, StreamFact, run_warnings
 from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import DamagedError
-from dashcam_pipeline.media.atomic import Claim
-from dashcam_pipeline.media.destination import choose_output_path
+from dashcam_pipeline.media.claim import Claim
+from dashcam_pipeline.media.destination import choose_output_path, longest_gap, muxer_of
 from dashcam_pipeline.media.folders import made_folder
+from dashcam_pipeline.media.look_back import look_back
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
-from dashcam_pipeline.media.side_data import lost
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.translation import _, _n, joined
 
@@ -110,6 +110,7 @@ class Run:
         self._opened = ExitStack()
         self._opened.callback(reader.close)
         try:
+            _fit(reader, target)
             with ExitStack() as folder:
                 folder.enter_context(made_folder(target.parent))
                 self.claim = Claim(target, overwrite=config.overwrite, own=own)
@@ -272,6 +273,7 @@ class Run:
         workers, written = self._finished, self.written
         spanned = bool(config.start or config.end)
         expected = None if spanned else info.video.expected_frames
+        found = look_back(counts.said, info, written, self.claim.unfinished)
         report = RunReport(
             input=FileFacts(
                 path=str(info.path),
@@ -292,14 +294,12 @@ class Run:
                 height=info.video.height,
                 duration_s=None if spanned else info.duration_s,
                 video=written.video,
+                essence_sha256=found.essence,
             ),
             frames=replace(counts.frames, written=written.frames, expected=expected),
             carried=tuple(StreamFact(track.label) for track in written.carried),
             not_carried=tuple(StreamFact(track.label, why) for track, why in written.not_carried),
-            lost=tuple(
-                StreamFact(one.track, one.what)
-                for one in lost(counts.said, info, written, self.claim.unfinished)
-            ),
+            lost=tuple(StreamFact(one.track, one.what) for one in found.lost),
             stages=tuple(
                 replace(stage, options=dict(spec.options))
                 for spec, stage in zip(config.stages, workers.stages, strict=True)
@@ -334,18 +334,21 @@ class Run:
             raise output_error(error, self.target) from error
 
 
-def open_reader(config: CleanConfig, source: Path, *, threads: int | None = None) -> Reader:
+def open_reader(
+    config: CleanConfig, source: Path, *, threads: int | None = None, target: Path | None = None
+) -> Reader:
     """Open a recording as a run reads it.
 
     Args:
         config: track, span and hardware are used.
         source: the recording.
         threads: for decoding; None is as many as the run.
+        target: where it is written to, as far as known; a ``Run`` sees to that itself.
 
     Raises:
         DashcamError: as ``Reader``.
     """
-    return Reader(
+    reader = Reader(
         source,
         track=config.track,
         start=config.start,
@@ -353,6 +356,14 @@ def open_reader(config: CleanConfig, source: Path, *, threads: int | None = None
         threads=config.thread_count if threads is None else threads,
         hwaccel=config.hwaccel,
     )
+    if target is not None:
+        _fit(reader, target)
+    return reader
+
+
+def _fit(reader: Reader, target: Path) -> None:
+    """Have a recording read as its output can hold it."""
+    reader.close_gaps(longest_gap(reader.info, muxer_of(target)))
 
 
 def expected_frames(info: SourceInfo, config: CleanConfig) -> int | None:

@@ -6,8 +6,10 @@
                       (timeline)  (hardware)  (planes, color, timing, window)
                           '-> carried: packets of the other tracks
 
-    Frame -> encoding -> carried tracks beside it -> atomic -> file      writer, likewise
-             (encoders)  (destination, metadata)    (inventory: is all of it there?)
+    Frame -> encoding -> carried tracks beside it -> part_file -> file   writer, likewise
+             (encoders)  (destination, metadata)     (inventory: is all of it there?)
+
+    atomic: a file by itself -> claim: a set of them -> part_file -> renaming -> whole, or nothing
 
     packets, pictures, header of source and file -> side_data -> what got lost
              (nal, messages, mp4_index, chroma_place; track_ids numbers tracks)

@@ -59,6 +59,7 @@ class Container:
         shows_negative: True if what lies before zero is shown; elsewhere an edit list hides it, or
             it can't be written.
         wrap: seconds after which its clock begins again at 0; None where it doesn't.
+        longest_gap: ticks that may lie between two packets of a track; None: any number.
         lists_pictures: True if its index has an entry for each picture, and not for some alone.
         contiguous: True if its packets lie one behind the other, so that other bytes are damage.
         codecs: all that it can announce to a player; None: whatever its muxer takes.
@@ -85,6 +86,7 @@ class Container:
     negative_times: bool = True
     shows_negative: bool = True
     wrap: Fraction | None = None
+    longest_gap: int | None = None
     lists_pictures: bool = False
     contiguous: bool = False
     codecs: frozenset[str] | None = None
@@ -115,6 +117,9 @@ class Container:
             **dict.fromkeys(self.clock_options, ticks),
         }
 
+
+_ISO_GAP: Final = (1 << 31) - 2
+"""A sample's duration has 32 bits, of which FFmpeg uses 31."""
 
 _ISO_DEMUXER: Final = "mov,mp4,m4a,3gp,3g2,mj2"
 _ISO_KEYS: Final = frozenset(("title", "artist", "album", "comment", "genre", "copyright", "date"))
@@ -148,6 +153,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         written=(".mp4", ".m4v"),
         track_boxes=True,
         covers="track",
+        longest_gap=_ISO_GAP,
         lists_pictures=True,
         shows_negative=False,
         makes_timecode=True,
@@ -177,6 +183,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         suffixes=(".mov", ".qt"),
         written=(".mov", ".qt"),
         track_boxes=True,
+        longest_gap=_ISO_GAP,
         lists_pictures=True,
         shows_negative=False,
         makes_timecode=True,

@@ -21,6 +21,7 @@ from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.planes import pixel_format
 from dashcam_pipeline.media.source import (
+    FIELDS_APART,
     Chapter,
     DisplayMatrix,
     SourceInfo,
@@ -267,8 +268,13 @@ def _display_matrix(beside: Mapping[object, bytes]) -> DisplayMatrix | None:
 
 
 def _first_field(stream: VideoStream, first: av.VideoFrame | None) -> FirstField | None:
-    """Which field comes first; the order of a picture that says nothing of it is the usual one."""
+    """Which field of a picture comes first; the usual one where nothing says so.
+
+    None for a whole picture, and for one that is a single field.
+    """
     if first is None or not first.interlaced_frame:
+        return None
+    if stream.codec_context.codec.canonical_name in FIELDS_APART:
         return None
     return "bottom" if stream.codec_context.field_order in _BOTTOM_FIRST else "top"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -35,6 +36,9 @@ _COVER_TYPES: Final = {
     "tiff": "image/tiff",
     "webp": "image/webp",
 }
+
+_SAMPLE: Final = Fraction(1, 96_000)
+"""Seconds: the tick of sound where it is counted by its samples; cameras take no more of them."""
 
 RECREATED: Final = _("recreated by the container")
 """Reason of a track that isn't copied because the muxer writes it anew from metadata."""
@@ -114,6 +118,14 @@ def choose_output_path(
     if lost and _lost(info, fallback.name) < lost:
         suffix = fallback.written[0]
     return stem.with_name(stem.name + suffix)
+
+
+def longest_gap(info: SourceInfo, muxer: str) -> Fraction | None:
+    """Seconds that may lie between two packets of a track in an output; None: any number."""
+    ticks = containers.named(muxer).longest_gap
+    bases = [t.time_base for t in info.tracks if t.time_base is not None]
+    bases += [_SAMPLE for t in info.tracks if t.kind == "audio"]
+    return None if ticks is None else ticks * min(bases)
 
 
 def _lost(info: SourceInfo, muxer: str) -> int:

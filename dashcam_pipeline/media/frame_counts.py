@@ -56,6 +56,8 @@ class ReadCounts:
         carried_packets: packets of other tracks handed on.
         carried_repaired: those whose time jumped and came back, or didn't rise.
         clock_resets: when the clock of the source was set again, in seconds of the times handed on.
+        gaps_closed: those of them where a gap was closed that the output can't hold, as (when, how
+            many seconds it lasted).
         errors: the first messages, word for word.
         holes: where pictures are missing, as (from, to) in seconds.
         decoder: the kind of hardware that decodes, or ``none``.
@@ -68,6 +70,7 @@ class ReadCounts:
     carried_packets: int = 0
     carried_repaired: int = 0
     clock_resets: list[float] = field(default_factory=list)
+    gaps_closed: list[tuple[float, float]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     holes: list[tuple[float, float]] = field(default_factory=list)
     decoder: str = "none"
@@ -98,6 +101,7 @@ class ReadCounts:
             "carried_packets": self.carried_packets,
             "carried_repaired": self.carried_repaired,
             "clock_resets": list(self.clock_resets),
+            "gaps_closed": [list(gap) for gap in self.gaps_closed],
             "truncated": frames.truncated,
             "errors": list(self.errors),
             "holes": [list(hole) for hole in self.holes],

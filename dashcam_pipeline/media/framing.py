@@ -91,7 +91,8 @@ class Framer:
             return None
         video, frames = self._video, self._counts.frames
         messages = self._messages(picture)
-        field = (video.first_field or "top") if picture.interlaced_frame else None
+        woven = picture.interlaced_frame and not video.fields_apart
+        field = (video.first_field or "top") if woven else None
         form = self._own_format(picture)
         if form is None or (picture.width, picture.height) != (video.width, video.height):
             frames.converted += 1

@@ -20,12 +20,33 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS: Final = 0.05
 
-_NO_LOCKS: Final = frozenset(
+NO_LOCKS: Final = frozenset(
     (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY)
 )
 """What file systems without locks say to one."""
 
 _SOFT: Final = ".held"
+
+
+def kernel_lock(path: Path, wait: float, *, stays: bool = False) -> FileLock:
+    """A lock that the kernel lets go with its process; not taken yet.
+
+    Taking it raises Timeout where another process holds it, and an OSError of ``NO_LOCKS`` where
+    the file system knows no locks.
+
+    Args:
+        path: of its file.
+        wait: seconds to wait for another process to let it go.
+        stays: the file is left there without meaning, and not removed, when the lock is let go.
+    """
+    return FileLock(
+        path,
+        timeout=wait,
+        poll_interval=_POLL_SECONDS,
+        thread_local=False,
+        fallback_to_soft=False,  # a mere file outlives a process that was killed
+        preserve_lock_file=stays,
+    )
 
 
 class TargetLock:
@@ -56,17 +77,9 @@ class TargetLock:
         advice = _("Wait for it to end, or name another output.")
         try:
             try:
-                self._take(
-                    FileLock(
-                        self._path,
-                        timeout=wait,
-                        poll_interval=_POLL_SECONDS,
-                        thread_local=False,
-                        fallback_to_soft=False,  # knows one of the errors below
-                    )
-                )
+                self._take(kernel_lock(self._path, wait))
             except OSError as error:
-                if error.errno not in _NO_LOCKS:
+                if error.errno not in NO_LOCKS:
                     raise
                 self._path.unlink(missing_ok=True)
                 soft = self._path.with_name(self._path.name + _SOFT)

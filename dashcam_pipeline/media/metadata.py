@@ -18,7 +18,7 @@ _OF_THE_ENCODING: Final = ("encoder", "duration", "bps", "number_of_", "_statist
 
 def for_container(
     source: Mapping[str, str], tags: Mapping[str, str], muxer: str
-) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+) -> tuple[dict[str, str], dict[str, str]]:
     """Decide what an output's metadata is.
 
     Args:
@@ -27,15 +27,21 @@ def for_container(
         muxer: FFmpeg's muxer.
 
     Returns:
-        (metadata, the muxer's options needed to keep it, the source's keys that get lost).
+        (metadata, the muxer's options needed to keep it); what the container has no place for is
+        left out, and named by ``side_data``.
     """
-    kept = of_the_recording(source)
-    metadata = kept | dict(tags)
     rules = containers.named(muxer).metadata
-    lost = tuple(key for key in kept if not key.startswith(rules.prefix))
+    added = _spelled(tags, rules.native)
+    metadata = _spelled(of_the_recording(source), rules.native) | added
     foreign = metadata.keys() - rules.native - {"creation_time"}
     options = dict(rules.options) if foreign else {}
-    return {k: v for k, v in metadata.items() if k not in lost}, options, lost
+    held = {k: v for k, v in metadata.items() if k in added or k.startswith(rules.prefix)}
+    return held, options
+
+
+def _spelled(keys: Mapping[str, str], native: frozenset[str]) -> dict[str, str]:
+    """Native keys as the container spells them: Matroska has ``COMMENT``, an MP4 ``comment``."""
+    return {key.lower() if key.lower() in native else key: value for key, value in keys.items()}
 
 
 def of_the_recording(source: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from dashcam_pipeline.media.timing import StrayBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -50,6 +51,7 @@ class Packets:
         self._closing = threading.Event()
         self._demuxed = 0  # when the last packet of the video track is decoded, in its ticks
         self._stray = StrayBytes(contiguous=containers.named(info.container).contiguous)
+        self._longest_gap: Fraction | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -61,8 +63,14 @@ class Packets:
             wrap=containers.named(self._info.container).wrap,
         )
         """Mends their times, and counts what it mended."""
+        self.timeline.close_gaps(self._longest_gap)
         self._mended = self.timeline.mend(self._demuxed_packets())
         self._peeked: list[Packet[Stream]] = []
+
+    def close_gaps(self, longest: Fraction | None) -> None:
+        """Let no gap last longer than so many seconds; None: any."""
+        self._longest_gap = longest
+        self.timeline.close_gaps(longest)
 
     @property
     def closed(self) -> bool:

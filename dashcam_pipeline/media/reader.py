@@ -32,12 +32,13 @@ from dashcam_pipeline.media.framing import Framer
 from dashcam_pipeline.media.hardware import NONE, open_decoding
 from dashcam_pipeline.media.packets import Packets
 from dashcam_pipeline.media.side_data import Listener, of_header
-from dashcam_pipeline.media.timeline import LAG_SECONDS
 from dashcam_pipeline.media.timing import HoleFinder
+from dashcam_pipeline.media.track_clock import LAG_SECONDS
 from dashcam_pipeline.media.window import REACH, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from fractions import Fraction
     from pathlib import Path
     from types import TracebackType
 
@@ -142,6 +143,14 @@ class Reader:
         yield from self._framer.finish()
         self._settle()
 
+    def close_gaps(self, longest: Fraction | None) -> None:
+        """Close gaps that an output can't hold; asked for before anything is read.
+
+        Args:
+            longest: seconds that one may last; None: any.
+        """
+        self._packets.close_gaps(longest)
+
     def carried(self) -> Iterator[CarriedPacket]:
         """Packets of the other tracks alone, as iterating gives them; no picture is decoded."""
         for packet in self._window_packets():
@@ -186,6 +195,9 @@ class Reader:
         self.counts.frames.times_repaired += self._mended[0] - before[0]
         self.counts.carried_repaired += self._mended[1] - before[1]
         self.counts.clock_resets += map(float, timeline.resets[before[2] :])
+        for when, length in timeline.closed:
+            if when in timeline.resets[before[2] :]:
+                self.counts.gaps_closed.append((float(when), float(length)))
 
     def _frames(self, pictures: Iterable[av.VideoFrame]) -> Iterator[Frame]:
         for picture in pictures:

@@ -20,14 +20,9 @@ import av.error
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 
-from dashcam_pipeline.errors import InputError
-from dashcam_pipeline.media import containers, kinds, messages, metadata, mp4_index
+from dashcam_pipeline.media import containers, kinds, messages, metadata, mp4_index, riff
 from dashcam_pipeline.media.chroma_place import USUAL, chroma_place
-from dashcam_pipeline.media.demuxing import demux
-from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.track_ids import programs
-from dashcam_pipeline.media.write_report import Loss
-from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,8 +35,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from dashcam_pipeline.frames import Message
-    from dashcam_pipeline.media.source import SourceInfo
-    from dashcam_pipeline.media.write_report import WriteReport
 
 _FRAME_KINDS: Final[Mapping[str, str | None]] = {
     "A53_CC": kinds.CAPTIONS,
@@ -86,10 +79,11 @@ _PACKET_KINDS: Final[Mapping[str, str | None]] = {
 _HANDLERS: Final = ("VideoHandler", "SoundHandler", "SubtitleHandler", "DataHandler")
 """Names that muxers give to tracks which have none."""
 
+_FIELD_ORDERS: Final = (2, 3, 4, 5)
+"""FFmpeg's AVFieldOrder of interlaced tracks."""
+
 _TELLING: Final = 4
 """Characters of a value of metadata."""
-
-_FIRST_PICTURE_PACKETS: Final = 60
 
 
 @dataclass(slots=True)
@@ -215,6 +209,7 @@ def of_header(container: InputContainer, path: Path) -> Said:
         found.file.add("chapters")
     if containers.identify(container.format.name).keeps_ids:
         found.file |= {f"program {other.number}" for other in programs(path)[1:]}
+    found.file |= {f"chunk {name}" for name in riff.unread(path)}
     indexed, beside = mp4_index.tracks_of(path)
     values = _texts(container.metadata)
     streams = [s for s in container.streams if not s.disposition & Disposition.attached_pic]
@@ -255,100 +250,11 @@ def _keys(stream: Stream) -> Iterable[str]:
 
 
 def _picture_facts(stream: VideoStream) -> Iterable[str]:
+    if stream.codec_context.field_order in _FIELD_ORDERS:  # also where pictures don't say so
+        yield kinds.INTERLACED
     ratio = stream.sample_aspect_ratio
     if ratio and ratio != 1:
         yield kinds.ASPECT
     place = chroma_place(stream)
     if place and place != USUAL:
         yield f"{kinds.CHROMA} ({place})"
-
-
-def look_at(path: Path, video: int) -> Said:
-    """All that a written file says.
-
-    Args:
-        path: the file.
-        video: index of the track whose first picture is looked at.
-
-    Raises:
-        InputError: it can't be read.
-    """
-    with open_source(path) as container:
-        found = of_header(container, path)
-        stream = container.streams[video]
-        if isinstance(stream, av.VideoStream):
-            for frame in _first_pictures(container, stream):
-                found.say(video, *of_frame(frame))
-    with open_source(path) as container:
-        listener = Listener(container, found)
-        for packet in demux(container):
-            listener.packet(packet)
-    return found
-
-
-def _first_pictures(container: InputContainer, stream: VideoStream) -> list[av.VideoFrame]:
-    stream.codec_context.thread_count = 1
-    for tried, packet in enumerate(demux(container, stream)):
-        frames = stream.decode(packet)
-        if frames or tried > _FIRST_PICTURE_PACKETS:
-            return frames
-    return []
-
-
-def lost(before: Said, info: SourceInfo, written: WriteReport, file: Path) -> tuple[Loss, ...]:
-    """What a recording says and the file that was written of it doesn't.
-
-    Args:
-        before: of the source.
-        info: its facts.
-        written: what was written.
-        file: where that lies, which may not have its name yet.
-
-    Returns:
-        what is lost; that nothing can be said of it, too, where the file can't be read back.
-    """
-    try:
-        return _compared(before, info, written, file)
-    except (InputError, OSError, av.error.FFmpegError) as error:
-        said = str(error).partition("\n")[0]
-        return (
-            *written.lost,
-            Loss("", _("not known, for the output can't be read back ({said})", said=said)),
-        )
-
-
-def _compared(before: Said, info: SourceInfo, written: WriteReport, file: Path) -> tuple[Loss, ...]:
-    labels = {track.index: track.label for track in info.tracks}
-    with open_source(file) as container:
-        pictures = [s for s in container.streams if s.disposition & Disposition.attached_pic]
-        places = [
-            s.index
-            for s in container.streams
-            if s.type != "attachment" and not s.disposition & Disposition.attached_pic
-        ]
-    covers = {track.index for track in info.tracks if track.cover}
-    kept = [track.index for track in written.carried if track.cover]
-    copied = [index for index in written.copied if index not in covers]
-    pairs = dict(zip(copied, places, strict=False))
-    absent = (*copied[len(places) :], *kept[len(pictures) :])
-    gone = [Loss(labels[index], _("the whole track")) for index in absent]
-    after = look_at(file, pairs.get(info.video.index, 0))
-    return (*written.lost, *gone, *missing(before, after, pairs, labels))
-
-
-def missing(
-    before: Said, after: Said, pairs: Mapping[int, int], labels: Mapping[int, str]
-) -> tuple[Loss, ...]:
-    """What a written file doesn't say.
-
-    Args:
-        before: of the source.
-        after: of the output.
-        pairs: the output's index of every track that is in it, by the source's.
-        labels: of the source's tracks, by index.
-    """
-    lost = [Loss("", what) for what in sorted(before.file - after.file)]
-    for index, other in sorted(pairs.items()):
-        gone = before.tracks.get(index, set()) - after.tracks.get(other, set()) - after.file
-        lost += [Loss(labels[index], what) for what in sorted(gone)]
-    return tuple(lost)

@@ -6,7 +6,7 @@ These are plain facts, free of open files; ``probe`` finds them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.planes import PixelFormat
 
 TrackKind: TypeAlias = Literal["video", "audio", "subtitle", "data", "attachment", "unknown"]
+
+FIELDS_APART: Final = frozenset(("hevc", "vvc"))
 
 DisplayMatrix: TypeAlias = tuple[int, int, int, int, int, int, int, int, int]
 """Row by row, 16.16 fixed point (the last column 2.30), as an MP4 track header has it."""
@@ -127,6 +129,11 @@ class VideoTrack(Track):
     chroma_place: str | None = None
     messages: tuple[Message, ...] = ()
     said: frozenset[str] = frozenset()
+
+    @property
+    def fields_apart(self) -> bool:
+        """True for codecs whose interlaced pictures are one field each, of half the height."""
+        return self.codec in FIELDS_APART
 
     @property
     def layout(self) -> PixelLayout:

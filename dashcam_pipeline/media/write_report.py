@@ -44,13 +44,12 @@ class WriteReport:
         not_carried: tracks that are not in it, with the reason.
         video: which of the file's moving video tracks was written anew, from 0.
         copied: indices in the source of the tracks that are in it with packets, in its own order.
-        lost: what could not be kept of them, beside what ``side_data.missing`` finds.
+        lost: what could not be kept of them, beside what ``look_back.missing`` finds.
         packets_repaired: carried packets whose times had to be moved to be written at all.
         packets_refused: carried packets that the container refused.
         moved_s: seconds that all times of all tracks were moved by, since the container shows
             nothing that lies before zero.
         differences: what the file holds otherwise than was given to its muxer, a sentence each.
-        metadata_lost: keys of the source's metadata that the container has no place for.
     """
 
     path: Path
@@ -68,4 +67,3 @@ class WriteReport:
     packets_refused: int = 0
     moved_s: float = 0.0
     differences: tuple[str, ...] = ()
-    metadata_lost: tuple[str, ...] = ()

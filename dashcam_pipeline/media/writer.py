@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-    from dashcam_pipeline.media.atomic import PartFile
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import EncoderSettings
+    from dashcam_pipeline.media.part_file import PartFile
     from dashcam_pipeline.media.segments import EncodedPacket
     from dashcam_pipeline.media.source import Chapter, SourceInfo, Track
 
@@ -95,9 +95,7 @@ class Writer:
         self._copies: dict[int, CarriedTrack] = {}
         self._carried: list[Track] = []
         self._not_carried: list[tuple[Track, str]] = []
-        self._metadata, settings, self._metadata_lost = metadata.for_container(
-            info.metadata, tags, self._muxer
-        )
+        self._metadata, settings = metadata.for_container(info.metadata, tags, self._muxer)
         self._ids = track_ids(info, self._muxer, path.suffix)
         options = containers.named(self._muxer).muxer_options(path.suffix, info.video.time_base)
         self._names_itself = part is None
@@ -217,11 +215,14 @@ class Writer:
             video=self._place,
             copied=tuple(sorted((*self._copies, self._info.video.index))),
             lost=self._renumbered(),
-            packets_repaired=sum(copy.repaired for copy in self._copies.values()),
+            packets_repaired=sum(
+                copy.repaired
+                for copy in self._copies.values()
+                if copy.stream.index not in self._covers  # they have no time anywhere
+            ),
             packets_refused=self._refused,
             moved_s=float(self._moved + shift),
             differences=tuple(self._differences(found, shift)),
-            metadata_lost=self._metadata_lost,
         )
 
     def abort(self) -> None:

@@ -35,7 +35,6 @@ from dashcam_pipeline.provenance.companions import (
 )
 from dashcam_pipeline.provenance.record import (
     ENDING,
-    essence_sha256,
     file_entry,
     make_record,
     record_path,
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
     from dashcam_pipeline.engine.report import RunReport
-    from dashcam_pipeline.media.atomic import Claim
+    from dashcam_pipeline.media.claim import Claim
 
 T = TypeVar("T")
 
@@ -158,7 +157,7 @@ class Keeper:
                 source=self._input_entry(),
                 output={
                     **file_entry(output, self._target.name),
-                    "video_essence_sha256": essence_sha256(output, report.output.video),
+                    "video_essence_sha256": report.output.essence_sha256,
                 },
                 companions=entries,
                 telemetry=self._facts(),

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.config import available_threads
-from dashcam_pipeline.errors import NotVideoError
-from dashcam_pipeline.inference.digest import sha256_of, sha256_of_pieces
-from dashcam_pipeline.media.describe import moving
-from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.inference.digest import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,31 +29,6 @@ ENDING: Final = ".provenance.json"
 def record_path(output: Path) -> Path:
     """Where an output's record lies: its whole name, then ``.provenance.json``."""
     return output.with_name(output.name + ENDING)
-
-
-def essence_sha256(path: Path, video: int) -> str | None:
-    """SHA-256 of a video track's packets, one after the other, in hex.
-
-    The same run gives the same essence, also where the file around it holds a time of writing.
-
-    Args:
-        path: the file.
-        video: which of its moving video tracks, from 0.
-
-    Returns:
-        None where FFmpeg doesn't know again what it has written: it takes some transport streams
-        of ten packets, a small picture or two, for something else.
-
-    Raises:
-        InputError: the file can't be read.
-    """
-    try:
-        container = open_source(path)
-    except NotVideoError:
-        return None
-    with container:
-        packets = container.demux(moving(container)[video])
-        return sha256_of_pieces(bytes(packet) for packet in packets)
 
 
 def file_entry(path: Path, name: str | None = None) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from remembering import register
 
 from dashcam_pipeline.batch.resumable import clean_resumable
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.media.atomic import Claim, PartFile
+from dashcam_pipeline.media.claim import Claim
+from dashcam_pipeline.media.part_file import PartFile
 
 
 def main(source: str, target: str, work: str, seconds: str, die_at: str = "0") -> None:

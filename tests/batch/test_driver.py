@@ -15,10 +15,13 @@ from datetime import datetime
 from pathlib import Path
 
 import av
+import cameras
 import judge
 import pytest
 from factory import Picture, Sound, cut_short, make_clip
+from in_process import InProcess
 
+import dashcam_pipeline
 from dashcam_pipeline.batch import discovery, driver
 from dashcam_pipeline.batch import estimate as estimate_module
 from dashcam_pipeline.batch import job as job_module
@@ -30,41 +33,15 @@ from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
 from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.batch.pool import LocalRunner
 from dashcam_pipeline.batch.products import LEFT_OUT
-from dashcam_pipeline.batch.runner import Finished, Started
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import InputMissingError, OutputError, OutputExistsError, UsageError
-from dashcam_pipeline.media.atomic import PartFile
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.pipeline import clean
 from dashcam_pipeline.provenance import verify
 
+PACKAGE = Path(dashcam_pipeline.__file__).parent.parent
 PLAIN = CleanConfig(stages=(), threads=1)
-
-
-class InProcess:
-    """A runner without processes: fast, and every outcome can be bent."""
-
-    def __init__(self, bend=None):
-        self.queue, self.jobs, self.bend = [], [], bend or (lambda _job, outcome: outcome)
-        self.closed = False
-
-    @property
-    def free(self):
-        return 2 - len(self.queue)
-
-    def submit(self, job):
-        self.queue.append(job)
-
-    def poll(self, timeout):  # noqa: ARG002 - as runners have it
-        if not self.queue:
-            return []
-        job = self.queue.pop(0)
-        self.jobs.append(job.path)
-        outcome = self.bend(job, Outcome(**run_job(asdict(job))))
-        return [Started(job.path, 0), Finished(job.path, 0, outcome)]
-
-    def close(self):
-        self.closed = True
 
 
 @pytest.fixture
@@ -242,6 +219,7 @@ def test_two_cards_with_the_same_names_never_mix(card, second_card, runner):
     assert report.exit_code == 11
     reasons = [clip.reason for clip in report.clips if "0103" not in clip.path]
     assert all("is the result of another recording of that name" in reason for reason in reasons)
+    assert all(f"name another folder, such as {out}-2" in reason for reason in reasons)
     assert snapshot(out / "Movie") == before
     assert (out / "Movie/20240101_120000_N.gps").read_text() == "$GPRMC"
     # the first card is still done, wherever it is put in
@@ -316,6 +294,62 @@ def test_a_file_put_there_after_an_interruption_is_kept(card, runner):
     runner.queue.clear()
     assert fates(run(card))["20240101_120000_NR.mp4"] == "failed"
     assert made.read_text() == "mine"
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from in_process import in_process
+from dashcam_pipeline.batch.driver import run_batch
+link, left = os.link, [None] * {at}
+os.link = lambda *a, **k: (left.pop() if left else os._exit(9), link(*a, **k))
+with in_process():
+    run_batch(sys.argv[1], sys.argv[2], config={{"stages": (), "threads": 1, **{settings}}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "former"),
+    [
+        (1, False),
+        (3, False),
+        (1, True),
+        (3, True),
+        *(
+            pytest.param(*how, marks=pytest.mark.slow)
+            for how in [(0, False), (2, False), (2, True)]
+        ),
+    ],
+)
+def test_a_batch_killed_while_names_are_given_is_tidied_up_by_the_next(
+    tmp_path, runner, at, former
+):
+    """Without leave to overwrite, also where the killed one had it."""
+    card = tmp_path / "card"
+    card.mkdir()
+    clip = make_clip(card / "a.mp4", Picture(size=(64, 48), frames=8))
+    cameras.transplant(clip, blocks=[cameras.novatek_block(i) for i in range(2)])
+    settings = {}
+    if former:
+        run(card, config=CleanConfig(stages=(), threads=1, crf=40))
+        settings = {"overwrite": True}
+    tests = str(Path(__file__).parents[1])
+    code = KILLED.format(at=at, settings=settings)
+    killed = subprocess.run(
+        [sys.executable, "-B", "-c", code, card, tmp_path / "out"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(PACKAGE), tests))},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert killed.returncode == 9, killed.stderr
+
+    report = run(card)
+
+    assert fates(report) == {"a.mp4": "done"}, report.clips[0].reason
+    names = {p.name for p in (tmp_path / "out").iterdir()} - {".dashcam"}
+    beside = {f"a.mp4.{e}" for e in ("gpx", "telemetry.zip", "provenance.json")}
+    assert names == {"a.mp4", *beside, "report.json", "report.csv"}
+    assert verify(tmp_path / "out/a.mp4").passed
+    assert fates(run(card)) == {"a.mp4": "skipped"}
 
 
 @pytest.mark.parametrize("name", ["report.json", "report.csv"])
@@ -442,6 +476,30 @@ def test_odd_names_stop_nothing(card, runner, capsys):
     assert {f"Movie/{os.fsdecode(name)}" for name in ODD_NAMES} < paths
     with (out / "report.csv").open(newline="") as file:
         assert "Movie/new\nline.mp4" in [row["path"] for row in csv.DictReader(file)]
+
+
+def test_what_only_has_the_name_of_a_recording_is_left_out_with_a_sentence(card, runner):
+    folder = card / "Movie"
+    (folder / "loop.mp4").symlink_to("loop.mp4")
+    (folder / "gone.mp4").symlink_to("/nowhere/a.mp4")
+    (folder / "inside.mp4").symlink_to("20240101_120000_NR.mp4")
+    (folder / "again").symlink_to(folder)
+    (folder / "loop.txt").symlink_to("loop.txt")
+    os.mkfifo(folder / "pipe.mp4")
+    (folder / "20240103_120000_NF.mp4").unlink()
+
+    report = run(card)
+
+    assert report.exit_code == 0
+    assert fates(report).get("inside.mp4") == "done"
+    assert len(report.clips) == 4
+    assert report.warnings == [
+        "Movie/loop.txt is a link, which may lead anywhere; not copied.",
+        "Movie/again is a link to a folder; left out.",
+        "Movie/gone.mp4 is a link that leads nowhere; left out.",
+        "Movie/loop.mp4 is a link that leads nowhere; left out.",
+        "Movie/pipe.mp4 is no ordinary file; left out.",
+    ]
 
 
 @pytest.mark.parametrize("year", [-5, 1, 1901, 2262, 2300, 9999, 10_000, 100_000])
@@ -745,13 +803,18 @@ def wait_for(what, seconds=60.0):
         time.sleep(0.02)
 
 
-@pytest.fixture
-def long_card(tmp_path):
-    root = tmp_path / "card"
-    root.mkdir()
-    make_clip(root / "20240101_120000_NF.mp4", Picture(size=(128, 72), frames=1800))
-    make_clip(root / "20240101_120100_NF.mp4", Picture(size=(128, 72), frames=60))
+@pytest.fixture(scope="module")
+def long_clips(tmp_path_factory):
+    """Long enough to be stopped on the way, and a short one; read only."""
+    root = tmp_path_factory.mktemp("long")
+    make_clip(root / "20240101_120000_NF.mp4", Picture(size=(64, 48), frames=1800))
+    make_clip(root / "20240101_120100_NF.mp4", Picture(size=(64, 48), frames=60))
     return root
+
+
+@pytest.fixture
+def long_card(long_clips, tmp_path):
+    return shutil.copytree(long_clips, tmp_path / "card")
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

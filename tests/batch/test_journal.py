@@ -9,7 +9,10 @@ import textwrap
 import threading
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
@@ -179,26 +182,36 @@ def test_whole_outputs_are_known(tmp_path):
     assert not entry.output_is_whole(tmp_path)
 
 
-MOUNTS = """\
-/dev/sda1 / ext4 rw 0 0
-server:/x /mnt/share nfs4 rw 0 0
-//nas/x /mnt/my\\040nas cifs rw 0 0
-host: /mnt/ssh fuse.sshfs rw 0 0
-/dev/sdb1 /mnt/share/local ext4 rw 0 0
-"""
+MOUNTS = [
+    ("/dev/sda1", "/", "ext4", "rw"),
+    ("server:/x", "/mnt/share", "nfs4", "rw"),
+    ("//nas/x", "/mnt/my nas", "cifs", "rw"),
+    ("host:", "/mnt/ssh", "fuse.sshfs", "rw"),
+    ("/dev/sdb1", "/mnt/share/local", "ext4", "rw"),
+    ("Z:", "/mnt/z", "NTFS", "rw,remote"),
+    ("automount", "/mnt/late", "autofs", "rw"),
+    ("server:/y", "/mnt/late", "nfs", "rw"),
+]
 
 
 @pytest.mark.parametrize(
     ("folder", "local"),
     [("/home", True), ("/mnt/share/out", False), ("/mnt/my nas/out", False), ("/mnt/ssh", False),
-     ("/mnt/share/local/out", True), ("/mnt/shared", True)],
+     ("/mnt/share/local/out", True), ("/mnt/shared", True), ("/mnt/z/out", False),
+     ("/mnt/late/out", False)],
 )  # fmt: skip
-def test_network_disks_are_told_apart(tmp_path, folder, local):
-    from pathlib import Path  # noqa: PLC0415 - only here
+def test_network_disks_are_told_apart(monkeypatch, folder, local):
+    mounts = [SimpleNamespace(mountpoint=m, fstype=f, opts=o) for _, m, f, o in MOUNTS]
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_options: mounts)
+    assert is_local(Path(folder)) is local
 
-    table = tmp_path / "mounts"
-    table.write_text(MOUNTS)
-    assert is_local(Path(folder), table) is local
+
+def test_a_disk_of_which_nothing_is_known_counts_as_local(monkeypatch):
+    def refuse(**_options):
+        raise PermissionError("no /proc")
+
+    monkeypatch.setattr(psutil, "disk_partitions", refuse)
+    assert is_local(Path("/mnt/share"))
 
 
 def test_the_journal_lies_in_a_local_output(tmp_path):

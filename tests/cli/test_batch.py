@@ -7,7 +7,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 from factory import Picture, cut_short, make_clip
+from in_process import InProcess
 
+from dashcam_pipeline.batch import driver
 from dashcam_pipeline.batch.discovery import TreeFile
 from dashcam_pipeline.batch.plan import Step
 from dashcam_pipeline.batch.result import ClipResult
@@ -29,6 +31,12 @@ def card(tmp_path):
     return root
 
 
+@pytest.fixture
+def at_once(monkeypatch):
+    """No processes of their own for the workers, whose words are the same."""
+    monkeypatch.setattr(driver, "make_runner", lambda *_a, **_k: (InProcess(), 2))
+
+
 def run(card, *options):
     return main(
         ["batch", str(card), str(card.parent / "out"), "--no-stages", "--threads", "1", *options]
@@ -44,7 +52,7 @@ def test_it_cleans_then_skips(card, capsys):
     assert (card.parent / "out/report.json").exists()
 
 
-def test_a_failure_is_said_and_in_the_exit_code(card, capsys):
+def test_a_failure_is_said_and_in_the_exit_code(card, at_once, capsys):
     (card / "2024_0103_120000_F.MP4").write_text("notes")
     assert run(card, "--include", "*0103*") == 11
     found = capsys.readouterr()
@@ -54,7 +62,7 @@ def test_a_failure_is_said_and_in_the_exit_code(card, capsys):
 
 
 @pytest.mark.parametrize("option", [(), ("-q",), ("-v",)])
-def test_a_failure_is_said_once(card, capsys, option):
+def test_a_failure_is_said_once(card, at_once, capsys, option):
     (card / "2024_0103_120000_F.MP4").touch()
     assert run(card, *option) == 11
     found = capsys.readouterr()
@@ -90,7 +98,7 @@ def test_off_a_terminal_there_is_a_line_every_ten_seconds(capsys, monkeypatch):
     ]
 
 
-def test_a_dry_run_finds_what_will_fail_as_the_batch_does(card, capsys):
+def test_a_dry_run_finds_what_will_fail_as_the_batch_does(card, at_once, capsys):
     (card / "2024_0103_120000_F.MP4").touch()
     make_clip(card / "whole.mkv", Picture(frames=60))
     cut_short(card / "whole.mkv", card / "cut.mkv", 0.5)
@@ -109,7 +117,7 @@ def test_a_dry_run_finds_what_will_fail_as_the_batch_does(card, capsys):
     assert "damaged: cut.mkv" in text
 
 
-def test_one_is_no_plural(card, capsys):
+def test_one_is_no_plural(card, at_once, capsys):
     (card / "2024_0101_120000_F.gpx").write_text("<gpx/>")
     assert run(card, "--dry-run", "--include", "*0101*F*") == 0
     text = capsys.readouterr().out
@@ -119,13 +127,13 @@ def test_one_is_no_plural(card, capsys):
     assert "1  sidecar copied along" in capsys.readouterr().out
 
 
-def test_quiet_says_nothing(card, capsys):
+def test_quiet_says_nothing(card, at_once, capsys):
     assert run(card, "-q", "--camera", "rear") == 0
     found = capsys.readouterr()
     assert (found.out, found.err) == ("", "")
 
 
-def test_verbose_names_every_recording(card, capsys):
+def test_verbose_names_every_recording(card, at_once, capsys):
     assert run(card, "-v", "--events-only") == 0
     assert "RO/2024_0102_120000_F.MP4: done" in capsys.readouterr().err
 
@@ -140,7 +148,7 @@ def test_a_dry_run_tells_and_writes_nothing(card, capsys):
     assert not (card.parent / "out").exists()
 
 
-def test_a_dry_run_tells_what_is_refused_and_what_replaced(card, capsys):
+def test_a_dry_run_tells_what_is_refused_and_what_replaced(card, at_once, capsys):
     assert run(card, "--camera", "rear") == 0
     made = card.parent / "out/2024_0101_120000_F.MP4"
     made.write_text("mine")
@@ -161,7 +169,7 @@ def test_a_dry_run_tells_what_is_refused_and_what_replaced(card, capsys):
     assert {path: path.stat().st_mtime_ns for path in made.parent.rglob("*")} == before
 
 
-def test_products_are_counted(card, capsys):
+def test_products_are_counted(card, at_once, capsys):
     (card / "a_clean.mp4").write_bytes(b"x")
     assert run(card, "--dry-run") == 0
     assert "1 left out: made by dashcam (--include-results" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from factory import Picture, Sound, make_clip
 
 import dashcam_pipeline
 from dashcam_pipeline.cli import main
-from dashcam_pipeline.media import atomic
+from dashcam_pipeline.media import part_file
 
 FAST_START = {"movflags": "faststart"}
 
@@ -199,7 +199,7 @@ def test_a_folder_that_can_not_be_written(tmp_path, capsys):
 def test_a_full_disk_is_exit_code_4_and_leaves_nothing(room, tmp_path, capsys, monkeypatch):
     source = whole(tmp_path / "in.mp4")
     written = 0
-    write = atomic.PartFile.write
+    write = part_file.PartFile.write
 
     def fill(self, data):
         nonlocal written
@@ -208,7 +208,7 @@ def test_a_full_disk_is_exit_code_4_and_leaves_nothing(room, tmp_path, capsys, m
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(self, data)
 
-    monkeypatch.setattr(atomic.PartFile, "write", fill)
+    monkeypatch.setattr(part_file.PartFile, "write", fill)
     code = main(["clean", str(source), "--no-stages", "--codec", "libx264", "--crf", "1"])
     err = capsys.readouterr().err
     assert code == 4

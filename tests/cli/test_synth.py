@@ -12,7 +12,6 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra train")
 
 from dashcam_pipeline.cli import main
-from dashcam_pipeline.cli.synth import KINDS
 from dashcam_pipeline.training.data.pairs import find_pairs, read_pair
 from dashcam_pipeline.training.synthesis import kinds
 
@@ -126,5 +125,9 @@ def test_outside_a_checkout_data_must_be_given(tmp_path, monkeypatch, capsys):
     assert "Give --data KIND:PATH" in capsys.readouterr().err
 
 
-def test_the_kinds_of_the_command_are_all_there_are():
-    assert set(KINDS) == set(kinds.ALL)
+def test_an_unknown_kind_is_answered_with_all_there_are(tmp_path, nights, capsys):
+    assert synth(tmp_path / "out", nights, "--kind", "zebra") == 2
+    said = capsys.readouterr().err
+    assert "'zebra'" in said
+    assert all(kind in said for kind in kinds.ALL)
+    assert not (tmp_path / "out").exists()

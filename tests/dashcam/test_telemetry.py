@@ -124,6 +124,24 @@ def test_a_sidecar_that_is_a_link_is_named_and_not_read(clip, tmp_path):
     assert found.notes == ("clip.gps is a link, which may lead anywhere; it was not read.",)
 
 
+@pytest.mark.parametrize("what", ["large", "folder"])
+def test_a_file_beside_it_that_is_not_read_is_named_in_the_summary(tmp_path, what):
+    clip = make_clip(tmp_path / "clip.mp4", Picture(frames=3))
+    beside = clip.with_suffix(".gps")
+    if what == "large":
+        beside.write_bytes(cameras.nmea(1, clock_ms=5))
+        os.truncate(beside, (16 << 20) + 1)
+        why = "clip.gps is larger than 16 MiB; it was not read."
+    else:
+        beside.mkdir()
+        why = "clip.gps is no ordinary file; it was not read."
+
+    report = clean(clip, tmp_path / "out.mp4", config={"stages": ()})
+
+    assert f"note       {why}" in report.summary()
+    assert report.warnings == ()
+
+
 def test_fixes_on_the_meridian_count(tmp_path):
     file = tmp_path / "greenwich.nmea"
     file.write_bytes(b"$GPRMC,120000.000,A,5128.0000,N,0.0000,W,1.0,2.0,010124,,,A*00\n")

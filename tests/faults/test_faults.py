@@ -23,8 +23,8 @@ import dashcam_pipeline
 from dashcam_pipeline import clean
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.errors import DamagedError, DiskFullError, OutputError
-from dashcam_pipeline.media.atomic import PartFile
 from dashcam_pipeline.media.packets import Packets
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.provenance import keeper as keeper_module
 from dashcam_pipeline.provenance import verify
 from dashcam_pipeline.stages.registry import BUILT_IN

@@ -15,17 +15,20 @@ import cameras
 import judge
 import pytest
 from factory import Picture, make_clip
+from in_process import InProcess
 from striker import Striker
 
 import dashcam_pipeline
 from dashcam_pipeline import clean
+from dashcam_pipeline.batch import driver
 from dashcam_pipeline.batch.discovery import Selection, discover, select
 from dashcam_pipeline.batch.driver import run_batch
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import OutputError
-from dashcam_pipeline.media.atomic import Claim, PartFile
+from dashcam_pipeline.media.claim import Claim
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.provenance import verify
 from dashcam_pipeline.stages.registry import BUILT_IN
 
@@ -195,6 +198,17 @@ def test_companions_of_the_former_recording_go_with_it(source, out, tmp_path):
     assert verify(target).passed
 
 
+def test_they_go_too_where_a_preview_replaces_a_result(source, out, tmp_path):
+    """Else they would go on saying of another video where it was taken."""
+    target = out / "b.mp4"
+    assert cleaned(source, target) == 0
+    args = ["preview", str(source), "--no-stages", "-o", str(target), "-q"]
+    assert main(args) == 4
+    assert sorted(files(out)) == SET
+    assert main([*args, "--overwrite"]) == 0
+    assert sorted(files(out)) == ["b.mp4"]
+
+
 @pytest.mark.parametrize("what", ["changed", "never listed"])
 def test_with_overwrite_a_users_own_file_that_is_not_replaced_stays(
     source, out, tmp_path, capsys, what
@@ -255,14 +269,18 @@ def test_a_run_killed_while_names_are_given_loses_nothing_and_the_next_is_whole(
     assert process.returncode == 9, err
     assert target.exists() == (at > 0)
     assert not (out / "b.mp4.provenance.json").exists()
-    # What a batch does, which knows that the output is its own.
-    target.unlink(missing_ok=True)
-    assert cleaned(source, target) == 0
+    assert cleaned(source, target, *["--overwrite"] * target.exists()) == 0
     assert sorted(files(out)) == SET
     assert verify(target).passed
 
 
-def test_a_batch_leaves_the_users_own_files_alone(source, out):
+@pytest.fixture
+def at_once(monkeypatch):
+    """Batches without processes of their own."""
+    monkeypatch.setattr(driver, "make_runner", lambda *_a, **_k: (InProcess(), 2))
+
+
+def test_a_batch_leaves_the_users_own_files_alone(source, out, at_once):
     mine = out / "a.mp4.provenance.json"
     mine.write_bytes(b"mine")
     options = BatchOptions(workers=1)
@@ -273,7 +291,9 @@ def test_a_batch_leaves_the_users_own_files_alone(source, out):
     assert not (out / "a.mp4").exists()
 
 
-def test_a_batch_over_a_batch_s_output_takes_no_companion_for_a_sidecar(source, out, tmp_path):
+def test_a_batch_over_a_batch_s_output_takes_no_companion_for_a_sidecar(
+    source, out, tmp_path, at_once
+):
     (source.parent / "a.txt").write_text("a note of the camera")
     options = BatchOptions(workers=1)
     config = CleanConfig(stages=())
@@ -331,6 +351,34 @@ def test_a_name_that_was_given_and_is_too_long(source, out, capsys, command):
 # Every path that is written obeys --overwrite
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["clean", "LONG.mp4"],
+        ["clean", "SOURCE", "-o", "OUT/b.mp4", "--no-stages", "--report", "LONG.json"],
+        ["verify", "LONG.mp4"],
+        ["probe", "LONG.mp4"],
+        ["telemetry", "SOURCE", "--gpx", "-o", "LONG.gpx"],
+        ["preview", "SOURCE", "LONG.mp4"],
+        ["report", "LONG.mp4"],
+        ["report", "SOURCE", "--original", "LONG.mp4"],
+        ["report", "SOURCE", "--original", "SOURCE", "-o", "LONG.html"],
+        ["batch", "CARD", "LONG", "--no-stages"],
+        ["batch", "LONG", "SOURCE.d"],
+    ],
+    ids=lambda args: " ".join(args)[:40],
+)
+def test_a_name_that_no_file_can_have_is_no_fault_of_ours(source, out, capsys, args):
+    words = {"SOURCE": source, "CARD": source.parent, "OUT": out, "LONG": out / ("a" * 260)}
+    for word, path in words.items():
+        args = [arg.replace(word, str(path)) for arg in args]
+    assert main(args) in {2, 3, 4}
+    said = capsys.readouterr().err
+    assert "long" in said or "more than fit here" in said
+    assert "fault of dashcam" not in said
+    assert files(out) == {}
+
+
 def test_a_report_destroys_no_other_file(source, out, capsys):
     other = make(out / "other.mp4")
     before = other.read_bytes()
@@ -380,7 +428,7 @@ def test_a_page_writes_into_no_folder_of_somebody_else(source, out, capsys):
 
 
 @posix
-def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, monkeypatch):
+def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, monkeypatch, capsys):
     assert cleaned(source, out / "b.mp4") == 0
     before = files(out)
 
@@ -389,9 +437,32 @@ def test_a_page_that_was_interrupted_leaves_no_folder_in_the_way(source, out, mo
 
     with monkeypatch.context() as patch:
         patch.setattr("dashcam_pipeline.compare.page.build.render", struck)
-        assert main(["report", str(out / "b.mp4"), "-o", str(out / "p.html")]) == 130
+        args = ["report", str(out / "b.mp4"), "--original", str(source)]
+        assert main([*args, "-o", str(out / "p.html")]) == 130
+    assert "interrupted; nothing was written" in capsys.readouterr().err
     assert {p.name for p in out.iterdir()} == set(before)
     assert main(["report", str(out / "b.mp4"), "-o", str(out / "p.html")]) == 0
+
+
+@pytest.mark.parametrize("where", ["before", "within"])
+def test_a_page_that_was_killed_is_made_by_the_next_run(source, out, where):
+    """Without --overwrite: before it has its name, and between its name and its folder's."""
+    assert cleaned(source, out / "b.mp4") == 0
+    before = set(files(out))
+    killing = {
+        "before": "from dashcam_pipeline.compare.page import build; build.render = end",
+        "within": "from pathlib import Path; Path.rename = end",
+    }
+    args = ["report", out / "b.mp4", "--original", source, "-o", out / "p.html"]
+    process = start(*args, before=f"import os; end = lambda *_: os._exit(9); {killing[where]}")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 9, err
+    assert not (out / "p_files").exists()
+
+    assert main([*map(str, args), "-q"]) == 0
+
+    assert {p.name for p in out.iterdir()} == before | {"p.html", "p_files"}
+    assert any((out / "p_files").iterdir())
 
 
 def test_a_page_s_folder_that_is_a_link_is_not_followed(source, out, tmp_path, capsys):

@@ -19,6 +19,7 @@ import hashlib
 import multiprocessing
 import random
 import resource
+import secrets
 import shutil
 import sys
 import tempfile
@@ -43,10 +44,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=float, default=60, help="for all targets together")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
     parser.add_argument("--keep", type=Path, default=CORPUS, help="where findings go")
     args = parser.parse_args()
     names = args.targets or list(TARGETS)
+    print(f"seed {args.seed}", flush=True)  # noqa: T201 - a program
     found = [one for name in names for one in watch(name, args.seconds / len(names), args)]
     print(f"{len(found)} kinds of findings", flush=True)  # noqa: T201 - a program
     return 1 if found else 0

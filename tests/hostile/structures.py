@@ -95,6 +95,17 @@ def freegps(data: bytes, begin: int, end: int) -> Iterator[Span]:
         yield from (Span(i, i + 1) for i in range(at + 28, min(end, at + 34)))
 
 
+def mdpm(data: bytes) -> Iterator[Span]:
+    """AVCHD's packs, in the messages of pictures or alone: a count, then numbers of four bytes."""
+    for match in re.finditer(rb"MDPM", data):
+        at = match.end()
+        yield Span(at, at + 1)
+        for entry in range(at + 1, min(len(data) - 4, at + 1 + 5 * data[at]), 5):
+            yield Span(entry, entry + 5, "unit")
+            yield from (Span(entry, entry + 1), Span(entry + 1, entry + 2))
+            yield from (Span(entry + 1, entry + 3), Span(entry + 3, entry + 5))
+
+
 def gpmf(data: bytes, begin: int = 0, end: int | None = None, *, depth: int = 0) -> Iterator[Span]:
     """GoPro's items: key, type, size, count, values."""
     at, end = begin, len(data) if end is None else end
@@ -131,6 +142,7 @@ def words(data: bytes) -> Iterator[Span]:
 
 def transport(data: bytes) -> Iterator[Span]:
     """Transport packets: header, adaptation field, and the header of a PES packet or a table."""
+    yield from (span for span in mdpm(data) if span.kind == "number")
     for at in range(0, len(data) - 187, 188):
         yield Span(at, at + 188, "unit")
         yield Span(at + 1, at + 3)
@@ -166,12 +178,14 @@ def _elements(data: bytes, begin: int, end: int, depth: int) -> Iterator[Span]:
         length = 9 - data[size_at].bit_length()
         size = int.from_bytes(data[size_at : size_at + length], "big") & ((1 << 7 * length) - 1)
         inner = size_at + length
+        if inner > end:
+            return  # damage left a part of it
         stop = min(end, inner + size)
         yield Span(at, stop, "unit")
         yield Span(size_at, inner)
         if int.from_bytes(data[at:size_at], "big") in _MASTERS and depth < 8:
             yield from _elements(data, inner, stop, depth + 1)
-        else:
+        elif stop > inner:
             yield Span(inner, min(stop, inner + 8))
         at = stop
 
@@ -212,7 +226,8 @@ def damage(
     if read is None or chance.randrange(6) == 0:
         return mutate(data, chance)
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
-        spans = list(read(data))
+        # sizes that are damaged already lead behind the end, or before the beginning
+        spans = [span for span in read(data) if span.begin < span.end <= len(data)]
         if not spans:
             return mutate(data, chance)
         # as many changes to units as to numbers, of which there are many more

@@ -13,13 +13,16 @@ import shutil
 import struct
 import tempfile
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cameras
+import folders
 import structures
-from factory import Data, Picture, Sound, Text, make_clip
+from factory import Data, Picture, Sound, Text, insert_messages, make_clip
+from in_process import in_process
 from mutate import mutate
 
 from dashcam_pipeline import clean
@@ -36,6 +39,7 @@ from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.export import to_csv, to_gpx, to_json, to_zip
 from dashcam_pipeline.dashcam.telemetry.families import FAMILIES
 from dashcam_pipeline.dashcam.telemetry.formats import nmea
+from dashcam_pipeline.dashcam.telemetry.model import Telemetry
 from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.media import extent
 from dashcam_pipeline.media.probe import probe
@@ -62,6 +66,7 @@ class Target:
         words: byte strings worth inserting.
         reader: lists the fields of its format; None where blind damage is all there is.
         json: True where the bytes are JSON.
+        files: True where they are a card and the folder of its results, as of ``folders``.
         slow: True for a whole command, of which a second sees a few.
     """
 
@@ -70,12 +75,15 @@ class Target:
     words: list[bytes] = field(default_factory=list)
     reader: Callable[[bytes], Iterator[Span]] | None = None
     json: bool = False
+    files: bool = False
     slow: bool = False
 
     def damaged(self, data: bytes, chance: random.Random) -> bytes:
         """An input with some damage, by its structure if that is known."""
         if self.json:
             return structures.damage_json(data, chance)
+        if self.files:
+            return folders.damage_folder(data, chance)
         if self.reader is None or chance.randrange(4) == 0:
             return mutate(data, chance, self.words)
         return structures.damage(data, chance, self.reader)
@@ -256,7 +264,52 @@ def command(*args: str) -> Callable[[Path], None]:
     return run
 
 
-def call(args: list[str]) -> None:
+def batching(*options: str) -> Callable[[bytes], None]:
+    """A batch over a card and the results of an earlier run, with damage to both.
+
+    Whatever lies there: the card stays as it is, nothing is written elsewhere, other files than
+    companions and reports are replaced with leave alone, and healthy recordings are cleaned.
+    """
+
+    def run(data: bytes) -> None:
+        files = folders.unpack(data)
+        with tempfile.TemporaryDirectory() as name:
+            victim, root = Path(name) / "victim", Path(name) / "folder"
+            victim.write_text("mine")
+            for folder in ("card", "out"):
+                (root / folder).mkdir(parents=True)
+            folders.lay(files, root)
+            card, before = folders.gather(root / "card"), folders.gather(root / "out")
+            plain = (str(root / "card"), str(root / "out"), "--no-stages", "--threads", "1")
+            with in_process():
+                code = call(["batch", *plain, "--segment-seconds", "0.1", *options])
+            assert folders.gather(root / "card") == card, "the card was written to"
+            assert victim.read_text() == "mine"
+            assert {p.name for p in root.iterdir()} == {"card", "out"}
+            assert {p.name for p in Path(name).iterdir()} == {"victim", "folder"}
+            if "--overwrite" not in options:
+                still = folders.gather(root / "out")
+                kept = [path for path in before if not folders.is_ours_to_write(path, before)]
+                assert [p for p in kept if still.get(p) != before[p]] == [], "replaced"
+            if code not in {0, 11}:
+                assert any(path.startswith("out/") for path in files) or not card
+                return
+            fates = json.loads((root / "out/report.json").read_text())["clips"]
+            for clip in fates:
+                assert "unexpected" not in clip["reason"], clip["reason"]
+                if clip["output"]:
+                    verification = verify(root / "out" / clip["output"])
+                    assert verification.passed, verification.checks
+            if not before:
+                good = {clip["path"] for clip in fates if clip["status"] in {"done", "damaged"}}
+                healthy = folders.card()
+                alive = {p for p in card if card[p] == healthy.get(f"card/{p}")}
+                assert good >= {p for p in alive if not p.endswith(".gps")}, "stopped another"
+
+    return run
+
+
+def call(args: list[str]) -> int:
     said, told = io.StringIO(), io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(told):
         code = main(args)
@@ -266,6 +319,7 @@ def call(args: list[str]) -> None:
     assert code in dict.fromkeys(int(number) for number, _ in exit_codes()), code
     assert len(text) < 10_000, text
     assert text or told.getvalue() or code == 0, "failed without a word"
+    return code
 
 
 @cache
@@ -326,6 +380,24 @@ def said_by(replaced: str, *but: str) -> Callable[[bytes], None]:
     return run
 
 
+def message(data: bytes) -> None:
+    for family in FAMILIES:
+        reading = family.message(data, 0.0)
+        if reading is not None:
+            found = Telemetry(fixes=tuple(reading.fixes), recorded=reading.recorded)
+            for export in (to_gpx, to_csv, to_json):
+                export(found)
+
+
+def avchd() -> bytes:
+    """A transport stream whose pictures say when and where they were taken."""
+    with tempfile.TemporaryDirectory() as name:
+        pts = [130_000 + i * 3000 for i in range(8)]
+        picture = Picture(pts=pts, size=(64, 48), time_base=Fraction(1, 90_000))
+        clip = make_clip(Path(name) / "a.ts", picture)
+        return insert_messages(clip, [[(5, cameras.mdpm(i))] for i in range(8)]).read_bytes()
+
+
 def seeded(*names: str) -> Callable[[], list[bytes]]:
     return lambda: [shelf()[name] for name in names]
 
@@ -341,7 +413,7 @@ TARGETS = {
     ),
     "telemetry-ts": Target(
         in_file(telemetry, ".ts"),
-        lambda: [clips()[1]],
+        lambda: [clips()[1], avchd()],
         [b"\0\0\1\xbf", b"\x47"],
         structures.transport,
     ),
@@ -360,6 +432,12 @@ TARGETS = {
     "gpmf": Target(packet, lambda: [cameras.gpmf(1), gps9()], [b"GPS9", b"SCAL"], structures.gpmf),
     "texts": Target(
         packet, lambda: [THINKWARE, cameras.garmin_text(1)], reader=structures.sentences
+    ),
+    "mdpm": Target(
+        message,
+        lambda: [cameras.mdpm(1), cameras.mdpm(2, zone=0xFF), cameras.mdpm(3, fix=False)],
+        [b"MDPM"],
+        structures.mdpm,
     ),
     "records": Target(
         log,
@@ -399,7 +477,10 @@ TARGETS = {
         slow=True,
     ),
     "clean-ts": Target(
-        in_file(cleaning, ".ts"), lambda: [clips()[1]], reader=structures.transport, slow=True
+        in_file(cleaning, ".ts"),
+        lambda: [clips()[1], avchd()],
+        reader=structures.transport,
+        slow=True,
     ),
     "clean-mkv": Target(
         in_file(cleaning, ".mkv"), lambda: [clips()[2]], reader=structures.elements, slow=True
@@ -426,6 +507,10 @@ TARGETS = {
         SIZES,
         structures.boxes,
         slow=True,
+    ),
+    "batch": Target(batching(), lambda: list(folders.states()), files=True, slow=True),
+    "batch-overwrite": Target(
+        batching("--overwrite"), lambda: list(folders.states()), files=True, slow=True
     ),
     "page-batch": Target(said_by("report.json"), seeded("report.json"), json=True, slow=True),
     "page-run": Target(

@@ -16,8 +16,9 @@ from striker import Striker
 
 import dashcam_pipeline
 from dashcam_pipeline.errors import OutputError, OutputExistsError
-from dashcam_pipeline.media import atomic as module
-from dashcam_pipeline.media.atomic import GIVEN, Claim, atomic, write_whole
+from dashcam_pipeline.media import claim as module
+from dashcam_pipeline.media.atomic import atomic, write_whole
+from dashcam_pipeline.media.claim import GIVEN, Claim
 from dashcam_pipeline.media.interrupts import deferred_interrupts
 
 PACKAGE = Path(dashcam_pipeline.__file__).parent.parent
@@ -185,7 +186,7 @@ if sys.argv[2] == "soft":
     def flock(*_):
         raise OSError(int(sys.argv[3]), "no locks here")
     fcntl.flock = flock
-from dashcam_pipeline.media.atomic import Claim
+from dashcam_pipeline.media.claim import Claim
 claim = Claim(Path(sys.argv[1]), overwrite=True)
 claim.part().write(b"half")
 claim.part(".gpx").write(b"half")

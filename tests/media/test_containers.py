@@ -141,6 +141,22 @@ def test_times_before_zero_are_as_the_row_says(tmp_path, row):
     assert reordered is row.negative_times
 
 
+@pytest.mark.parametrize("row", [c for c in CONTAINERS if c.written], ids=lambda row: row.name)
+def test_a_gap_is_as_long_as_the_row_says(tmp_path, row):
+    tick = Fraction(1, 90_000)
+    longest = row.longest_gap or 1 << 32
+    for gap in (longest, longest + 2 * 3600 * 90_000):
+        target = tmp_path / f"{gap}{row.written[0]}"
+        picture = Picture(pts=[0, gap], time_base=tick, size=(64, 48), b_frames=0)
+        options = row.muxer_options(target.suffix, tick)
+        if row.longest_gap is not None and gap > row.longest_gap:
+            with pytest.raises(av.error.ArgumentError):
+                make_clip(target, picture, options=options)
+        else:
+            times = judge.seconds(make_clip(target, picture, options=options))
+            assert abs(times[1] - times[0] - gap * tick) <= Fraction(1, 1000)
+
+
 @pytest.mark.parametrize("suffix", [".ts", ".mkv"])
 def test_numbers_of_carried_tracks_are_kept_where_they_mean_something(tmp_path, suffix):
     """Other tools know a transport stream's tracks by their PIDs."""

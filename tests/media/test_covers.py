@@ -17,6 +17,7 @@ from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.provenance import record_path
 
 COVER = still((640, 480))
+EMPTY = {"stages": ()}
 
 
 def covers(path):
@@ -49,6 +50,21 @@ def test_a_large_cover_stays_a_cover(tmp_path, before, after):
     assert probe(target).video.width == 320
     assert report.not_carried == ()
     assert any(track.cover for track in report.carried)
+
+
+@pytest.mark.parametrize("picture", [COVER, still((640, 480), "png")], ids=["jpeg", "png"])
+def test_a_cover_goes_to_matroska_and_back_without_a_word(tmp_path, picture):
+    """Matroska spells keys in capitals, which MP4 has a place for all the same."""
+    source = make_clip(tmp_path / "in.mp4", metadata={"title": "A drive"}, covers=[picture])
+    there, back = tmp_path / "out.mkv", tmp_path / "back.mp4"
+
+    for report in (clean(source, there, config=EMPTY), clean(there, back, config=EMPTY)):
+        assert report.warnings == ()
+        assert not any(loss.reason == "the whole track" for loss in report.lost)
+
+    assert covers(there) == covers(back) == [picture]
+    assert probe(back).metadata["title"] == "A drive"
+    assert b"mdta" not in back.read_bytes()
 
 
 def test_a_covers_name_and_kind_are_kept(tmp_path):
@@ -96,10 +112,10 @@ def test_a_cover_that_the_muxer_drops_is_named(tmp_path):
         tmp_path / "in.mkv", metadata=make, attachments=[("a.jpg", "image/jpeg", COVER)]
     )
 
-    report = clean(source, tmp_path / "out.mp4", config={"stages": ()})
+    report = clean(source, tmp_path / "out.mp4", config=EMPTY)
 
     assert ("#1 video mjpeg", "the whole track") in [(x.track, x.reason) for x in report.lost]
-    report = clean(source, tmp_path / "out.mkv", config={"stages": ()})
+    report = clean(source, tmp_path / "out.mkv", config=EMPTY)
     assert report.lost == ()
 
 

@@ -18,9 +18,10 @@ from pump import pump
 
 from dashcam_pipeline.errors import DiskFullError, OutputError, OutputExistsError
 from dashcam_pipeline.frames import Frame
-from dashcam_pipeline.media.atomic import PartFile, atomic_file
+from dashcam_pipeline.media.atomic import atomic_file
 from dashcam_pipeline.media.encoders import EncoderSettings, lossless
 from dashcam_pipeline.media.output_checks import check_output
+from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer, WriteReport
 

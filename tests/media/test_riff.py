@@ -1,4 +1,4 @@
-"""An AVI whose texts claim more than there is of the file."""
+"""An AVI whose texts claim more than there is of the file, and chunks that nobody reads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import struct
 import pytest
 from factory import Picture, Sound, cut_short, make_clip
 
+from dashcam_pipeline import clean
 from dashcam_pipeline.errors import NotVideoError
 from dashcam_pipeline.media import riff
 from dashcam_pipeline.media.probe import probe
@@ -48,6 +49,26 @@ def test_a_recording_that_was_cut_short_is_read(clip, tmp_path):
     assert probe(short)
 
 
+def test_chunks_that_nobody_reads_are_named(clip, tmp_path):
+    """A camera's own, in the header and at the end, and what it hides in padding."""
+    report = clean(clip, tmp_path / "a.mkv", config={"stages": ()})
+    assert report.lost == ()
+    data = bytearray(clip.read_bytes())
+    for kind, content in ((b"gps0", b"N37.5 E127.0"), (b"JUNK", b"driver: Kim Minsu\0")):
+        data += kind + struct.pack("<I", len(content)) + content
+    at = data.find(b"hdrl")
+    own = b"CAMR\x04\0\0\0\1\2\3\4"
+    size = struct.unpack_from("<I", data, at - 4)[0]
+    data[at + size : at + size] = own
+    struct.pack_into("<I", data, at - 4, size + len(own))
+    struct.pack_into("<I", data, 4, len(data) - 8)
+    clip.write_bytes(data)
+
+    report = clean(clip, tmp_path / "b.mkv", config={"stages": ()})
+
+    assert [one.reason for one in report.lost] == ["chunk CAMR", "chunk JUNK", "chunk gps0"]
+
+
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
 def test_other_containers_have_none(tmp_path, name):
     assert not riff.texts_beyond_end(make_clip(tmp_path / name, frames=2))
@@ -57,3 +78,4 @@ def test_other_containers_have_none(tmp_path, name):
 def test_nonsense_ends(tmp_path, data):
     (tmp_path / "a.avi").write_bytes(data)
     assert not riff.texts_beyond_end(tmp_path / "a.avi")
+    assert len(riff.unread(tmp_path / "a.avi")) <= 1

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashcam_pipeline.errors import DiskFullError
-from dashcam_pipeline.media import atomic
+from dashcam_pipeline.media import part_file
 from dashcam_pipeline.media.segments import (
     BrokenSegmentError,
     EncodedPacket,
@@ -75,7 +75,7 @@ def test_a_full_disk_is_said(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     file = SegmentFile(tmp_path / "a.seg", HEADER)
-    monkeypatch.setattr(atomic.PartFile, "write", full)
+    monkeypatch.setattr(part_file.PartFile, "write", full)
     with pytest.raises(DiskFullError):
         file.add(PACKETS[0])
     assert list(tmp_path.iterdir()) == []

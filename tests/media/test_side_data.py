@@ -219,6 +219,42 @@ def test_interlaced_pictures_that_a_codec_makes_progressive_are_named(tmp_path):
     assert losses(report) == [("#0 video h264", "interlaced scan")]
 
 
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("libx265", {"x265-params": "interlace=tff:log-level=none"}),
+        ("libsvtav1", {"field_order": "tt"}),
+        ("libvpx-vp9", {"field_order": "bb"}),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_fields_apart_and_fields_that_only_a_container_tells_are_named(
+    tmp_path, codec, options, suffix
+):
+    """HEVC codes each field as a picture: two of them in one would be four."""
+    picture = Picture(frames=6, codec=codec, b_frames=0, options=options)
+    source = make_clip(tmp_path / "in.mkv", picture)
+    target = tmp_path / f"out{suffix}"
+
+    report = clean(source, target, config=EMPTY)
+
+    assert (report.lost[0].track[:8], report.lost[0].reason) == ("#0 video", "interlaced scan")
+    with av.open(str(target)) as container:
+        assert not any(frame.interlaced_frame for frame in container.decode(video=0))
+
+
+def test_attached_files_that_are_kept_are_not_called_lost(tmp_path):
+    files = [("a.ttf", "font/ttf", b"font" * 9), ("b.txt", "text/plain", b"words" * 9)]
+    source = make_clip(tmp_path / "in.mkv", Picture(frames=5), attachments=files)
+    report = clean(source, tmp_path / "out.mkv", config=EMPTY)
+    assert losses(report) == []
+    assert all(content in (tmp_path / "out.mkv").read_bytes() for _, _, content in files)
+    report = clean(source, tmp_path / "out.mp4", config=EMPTY)
+    assert [fact.track for fact in report.not_carried] == [
+        f"#{index} attachment unknown" for index in (1, 2)
+    ]
+
+
 def test_marks_of_tracks_are_named_where_they_get_lost(tmp_path):
     picture = Picture(frames=20, disposition=int(av.stream.Disposition.hearing_impaired))
     source = make_clip(tmp_path / "in.mkv", picture)

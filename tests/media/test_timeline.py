@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pump import pump
 
 from dashcam_pipeline import CleanConfig, clean
+from dashcam_pipeline.batch.resumable import clean_resumable
 from dashcam_pipeline.errors import DamagedError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.reader import Reader
@@ -234,6 +235,66 @@ def test_a_clock_set_again_is_told_from_one_that_ran_over(tmp_path, second):
     assert pictures[-1] - pictures[0] < (1000 * 90_000 if forward else 5 * 90_000) + 5 * 90_000
     assert len(counts.clock_resets) == (0 if forward else 1)
     assert sound[94 + 1] - pictures[60] == pytest.approx(sound[0] - pictures[0], abs=2 * SOUND)
+
+
+def whole(source: Path, target: Path) -> list[str]:
+    return list(clean(source, target, config=CleanConfig(stages=())).warnings)
+
+
+def in_segments(source: Path, target: Path) -> list[str]:
+    config = CleanConfig(stages=())
+    work = target.with_name("work")
+    made = clean_resumable(source, target, config=config, work=work, recipe="", segment_seconds=1.0)
+    return list(made.warnings)
+
+
+@pytest.mark.parametrize(
+    ("sounds", "suffix", "run"),
+    [
+        ((3.0, 1.2), ".mp4", whole),
+        ((1.2, 2.0), ".mov", whole),
+        ((0.5, 2.5, 2.0), ".mp4", in_segments),
+    ],
+)
+def test_a_gap_that_mp4_cannot_hold_is_closed_for_all_tracks(tmp_path, sounds, suffix, run):
+    """The difference of two times has 31 bits there: at 90,000 ticks a second less than 7 hours."""
+    hours = (0, 8, 20)
+    parts = [
+        ts(tmp_path / f"{i}.ts", 126_000 + hours[i] * 3600 * 90_000, sound=s)
+        for i, s in enumerate(sounds)
+    ]
+    source = joined(tmp_path / "in.ts", *parts)
+    target = tmp_path / f"out{suffix}"
+
+    said = run(source, target)
+
+    assert len(said) == 1, said
+    assert any("jumps ahead by up to" in one and ".mkv" in one for one in said)
+    times, sound = judge.seconds(target), judge.times(target, 1)
+    assert len(times) == 60 * len(parts)
+    begin = 0
+    for number, part in enumerate(parts):
+        own = judge.times(part, 1)
+        moved = times[60 * number] - sound[begin]
+        assert abs(moved - (judge.seconds(part)[0] - own[0])) <= Fraction(1, 48_000)
+        begin += len(own)
+    assert len(sound) == begin
+    assert all(0 < b - a < 2 for a, b in itertools.pairwise(times))
+    with pytest.raises(DamagedError, match="times in"):
+        clean(source, tmp_path / f"b{suffix}", config=CleanConfig(stages=(), strict=True))
+
+
+@pytest.mark.parametrize(("suffix", "hours"), [(".mkv", 12), (".ts", 12), (".mp4", 5)])
+def test_a_gap_that_a_container_can_hold_stays(tmp_path, suffix, hours):
+    parts = [ts(tmp_path / f"{i}.ts", 126_000 + i * hours * 3600 * 90_000) for i in range(2)]
+    source = joined(tmp_path / "in.ts", *parts)
+    target = tmp_path / f"out{suffix}"
+
+    clean(source, target, config=CleanConfig(stages=()))
+
+    right = [time for part in parts for time in judge.seconds(part)]
+    found = judge.seconds(target)
+    assert all(abs(a - b) <= Fraction(1, 1000) for a, b in zip(found, right, strict=True))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".ts"])

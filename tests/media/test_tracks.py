@@ -12,6 +12,7 @@ import pytest
 from factory import Data, Picture, Sound, Text, make_clip
 from pump import pump
 
+from dashcam_pipeline import clean
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.destination import can_hold, choose_output_path
 
@@ -238,7 +239,7 @@ def test_metadata_and_creation_time_are_kept(tmp_path, suffix, native):
     )
     target = tmp_path / f"out{suffix}"
 
-    _, report = pump(source, target)
+    pump(source, target)
 
     before, after = probe(source), probe(target)
     ours = {"encoder", "ENCODER"}
@@ -246,7 +247,6 @@ def test_metadata_and_creation_time_are_kept(tmp_path, suffix, native):
         k: v for k, v in before.metadata.items() if k not in ours
     }
     assert after.creation_time == datetime(2024, 1, 1, 12, tzinfo=UTC)
-    assert report.metadata_lost == ()
     if suffix != ".mkv":
         assert after.video.metadata["creation_time"] == before.video.metadata["creation_time"]
 
@@ -254,9 +254,9 @@ def test_metadata_and_creation_time_are_kept(tmp_path, suffix, native):
 def test_metadata_without_a_place_is_named(tmp_path):
     source = make_clip(tmp_path / "in.mp4", metadata={"title": "A drive"})
 
-    _, report = pump(source, tmp_path / "out.ts")
+    report = clean(source, tmp_path / "out.ts", config={"stages": ()})
 
-    assert report.metadata_lost == ("title",)
+    assert "metadata title" in [fact.reason for fact in report.lost]
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,12 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
 )
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.media.atomic import PartFile
+from dashcam_pipeline.media.look_back import look_back
+from dashcam_pipeline.media.part_file import PartFile
+from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.media.side_data import Said
+from dashcam_pipeline.media.write_report import WriteReport
 from dashcam_pipeline.provenance import record_path, sha256_of, verify
-from dashcam_pipeline.provenance.record import essence_sha256
 
 EMPTY = {"stages": ()}
 
@@ -283,4 +286,10 @@ def test_an_output_that_ffmpeg_does_not_know_again_has_no_essence(tmp_path):
     """It takes some transport streams of ten packets for something else."""
     stream = tmp_path / "a.ts"
     stream.write_bytes((b"\x47\x1f\xff\x10" + b"\xff" * 184) * 10)
-    assert essence_sha256(stream, 0) is None
+    written = WriteReport(stream, 4, 1880, "mpegts", "libx264", {}, copied=(0,))
+    info = probe(make_clip(tmp_path / "b.ts", Picture(frames=4)))
+
+    found = look_back(Said(), info, written, stream)
+
+    assert found.essence is None
+    assert "can't be read back" in found.lost[0].what

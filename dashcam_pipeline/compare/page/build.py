@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+import secrets
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page import audit, browser
@@ -30,11 +30,14 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
     UsageError,
 )
-from dashcam_pipeline.media.atomic import Claim
+from dashcam_pipeline.inference.digest import short_name
+from dashcam_pipeline.media.claim import Claim
 from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.media.folders import check_folder, made_folder
-from dashcam_pipeline.media.names import check_name
+from dashcam_pipeline.media.interrupts import deferred_interrupts
+from dashcam_pipeline.media.names import check_name, cut
 from dashcam_pipeline.media.output_checks import output_error
+from dashcam_pipeline.media.part_file import PART
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.translation import _
 
@@ -53,6 +56,9 @@ BATCH_SAMPLES: Final = 24
 
 STRIP: Final = 8
 BATCH_STRIP: Final = 4
+
+_READABLE: Final = 80
+"""Bytes of the folder's own name in the one it has until it is whole."""
 
 _HEAD: Final = 4096
 """Bytes of an existing page in which our mark is looked for."""
@@ -107,12 +113,9 @@ def write_page(
     with (
         made_folder(page.parent),
         Claim(page, overwrite=options.overwrite, own=ours) as claim,
-        ExitStack() as undo,
+        _Files(folder, page, ours=ours or options.overwrite) as files,
     ):
-        if not os.path.lexists(folder):
-            undo.callback(_remove_unless, page, folder)
-        _make_folder(folder, page, ours=ours or options.overwrite)
-        writer = _ClipWriter(page, folder, options, many=len(found) > 1)
+        writer = _ClipWriter(page, files, options, many=len(found) > 1)
         clips = []
         for index, one in enumerate(found):
             progress(one.name, index, len(found))
@@ -122,16 +125,10 @@ def write_page(
         html = render(clips, title, options.language)
         try:
             claim.part().write(html.encode("utf-8", "backslashreplace"))
-            claim.commit()
+            files.commit(claim)
         except OSError as error:
             raise output_error(error, page) from error
     return PageResult(page, len(clips), writer.files, (*left, *writer.notes))
-
-
-def _remove_unless(page: Path, folder: Path) -> None:
-    """Remove the folder that a page was to have, unless there is a page."""
-    if not os.path.lexists(page):
-        rmtree(folder, ignore_errors=True)
 
 
 def check_cleaned(target: Path, original: Path | None = None) -> None:
@@ -207,33 +204,75 @@ def _check_page(page: Path, *, overwrite: bool) -> bool:
     return ours
 
 
-def _make_folder(folder: Path, page: Path, *, ours: bool) -> None:
-    """Make the folder of a page's files.
+class _Files:
+    """The folder of a page's files: it gets its name with the page, unless it has it already.
+
+    Only with the page's claim; what a run that was killed left of it is removed.
+
+    Args:
+        folder: its name.
+        page: that it is of.
+        ours: True if a folder of that name is of a page of ours, or may be written into.
 
     Raises:
         OutputExistsError: a folder of somebody else's lies there, or a link.
         OutputError: it can't be made.
     """
-    try:
-        check_name(folder, page)
-        folder.mkdir(exist_ok=True)
-        foreign = folder.is_symlink() or (not ours and any(folder.iterdir()))
-    except OSError as error:
-        raise output_error(error, folder) from error
-    if foreign:
-        raise OutputExistsError(
-            _("{folder} exists already and is not of a page of this tool.", folder=folder),
-            advice=_(
-                "Pass `overwrite=True` to write into it, name another page, or remove the link."
-            ),
-        )
+
+    def __init__(self, folder: Path, page: Path, *, ours: bool) -> None:
+        self.folder = folder
+        """As the page names it."""
+        self.place = folder
+        """Where it is now."""
+        try:
+            check_name(folder, page)
+            there = os.path.lexists(folder)
+            if there and (folder.is_symlink() or (not ours and any(folder.iterdir()))):
+                raise OutputExistsError(
+                    _("{folder} exists already and is not of a page of this tool.", folder=folder),
+                    advice=_(
+                        "Pass `overwrite=True` to write into it, name another page, or remove "
+                        "the link."
+                    ),
+                )
+            begin = f"{cut(folder.name, _READABLE)}.{short_name(os.fsencode(folder.name))}."
+            for left in page.parent.glob(f"{escape(begin)}*{PART}"):
+                rmtree(left, ignore_errors=True)  # never through a link
+            if not there:
+                place = folder.with_name(f"{begin}{secrets.token_hex(4)}{PART}")
+                place.mkdir()
+                self.place = place
+        except OSError as error:
+            raise output_error(error, folder) from error
+
+    def __enter__(self) -> Self:
+        """Made already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove it, unless it has its name."""
+        if self.place != self.folder:
+            rmtree(self.place, ignore_errors=True)
+
+    def commit(self, claim: Claim) -> None:
+        """Give the page its name, and then the folder; a page without one is made anew.
+
+        Raises:
+            OSError: it failed.
+        """
+        with deferred_interrupts():
+            claim.commit()
+            if self.place != self.folder:
+                self.place.rename(self.folder)
+                self.place = self.folder
 
 
 class _ClipWriter:
     """Makes what the page knows of each clip, and the files beside it."""
 
-    def __init__(self, page: Path, folder: Path, options: PageOptions, *, many: bool) -> None:
-        self._page, self._folder, self._options, self._many = page, folder, options, many
+    def __init__(self, page: Path, files: _Files, options: PageOptions, *, many: bool) -> None:
+        self._page, self._options, self._many = page, options, many
+        self._place, self._folder = files.place, files.folder
         self.files = 0
         self.notes: list[str] = []
 
@@ -318,7 +357,7 @@ class _ClipWriter:
 
     def _save(self, clip: Clip, shots: list[Shot], index: int) -> None:
         for number, shot in enumerate(shots):
-            names = save_shot(shot, self._folder, f"clip-{index}-{number}")
+            names = save_shot(shot, self._place, f"clip-{index}-{number}")
             self.files += 2
             links = [browser.link(self._folder / name, self._page) for name in names]
             clip.moments.append(Moment(shot.seconds, shot.removed, links[0], links[1]))
@@ -330,11 +369,11 @@ class _ClipWriter:
         wish = self._options.proxies
         if wish == "never" or (wish == "auto" and browser.plays(info)):
             return browser.direct(info, self._page, lead)
-        target = self._folder / browser.proxy_name(info)
-        if not target.exists():
-            browser.make_proxy(info, target, self._options.threads)
+        name = browser.proxy_name(info)
+        if not (self._place / name).exists():
+            browser.make_proxy(info, self._place / name, self._options.threads)
             self.files += 1
-        return Playable(browser.link(target, self._page), lead, proxy=True)
+        return Playable(browser.link(self._folder / name, self._page), lead, proxy=True)
 
 
 def _speed(record: RunRecord, frames: int) -> float | None:

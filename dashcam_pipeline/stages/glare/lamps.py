@@ -68,7 +68,7 @@ WARM: Final = ((335.0, 44.0), (0.4, 0.55), (0.8, 0.93))
 """Of red to amber lights: first and last hue in degrees; the saturation (HSV) between which a light
 has that colour; the code value of its brightest colour between which a place belongs to it."""
 
-GREEN: Final = ((90.0, 203.0), (0.14, 0.24), (0.65, 0.8))
+GREEN: Final = ((90.0, 203.0), (0.14, 0.24), (0.85, 1.0))
 """The same of green ones: signals nearly reach white, and seldom clip."""
 
 COLORED: Final = (0.15, 0.3)

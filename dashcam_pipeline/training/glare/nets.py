@@ -136,7 +136,6 @@ class GlareNet(nn.Module):
         self.size: tuple[int, int] | None = None
         """The one (height, width) it takes; None if any multiples of 32 will do."""
         self.sides: SideHeads | None = None
-        self.is_pretrained = False
         self.net: Any
         if architecture == "autoencoder":
             if head != "image":
@@ -144,7 +143,8 @@ class GlareNet(nn.Module):
             self.net, self.size = Autoencoder(), SIZE
         else:
             self.net = self._make_smp(architecture, encoder)
-            self.is_pretrained = pretrained and load_pretrained(self.net.encoder, encoder)
+            if pretrained:
+                load_pretrained(self.net.encoder, encoder)
             self._begin_with_nothing(self.net.segmentation_head[0])
             width = CHANNELS[-1]
             joined = nn.Conv2d(width + 3, width, 3, padding=1)

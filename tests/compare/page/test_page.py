@@ -210,8 +210,16 @@ def test_an_unknown_original_is_said(tmp_path):
     assert clip["after"][0]
 
 
-def test_a_batch_lists_every_fate_and_escapes_names(tmp_path):
-    page = Page(pages.make_batch(tmp_path))
+@pytest.fixture(scope="module")
+def batch_page(tmp_path_factory):
+    """A page about a batch; read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BUILT_IN, "dim", "toys:Dim")
+        return pages.make_batch(tmp_path_factory.mktemp("batch"))
+
+
+def test_a_batch_lists_every_fate_and_escapes_names(batch_page):
+    page = Page(batch_page)
     assert len(page.facts["clips"]) == 5
     assert re.findall(r'<tr role="row" data-status="(\w+)"', page.text) == [
         "done",
@@ -292,12 +300,9 @@ def test_both_languages_have_every_text_with_the_same_blanks():
         )
 
 
-def test_every_text_that_the_page_asks_for_exists(tmp_path):
-    keys = set(
-        re.findall(
-            r'data-t(?:-label)?="([\w.]+)"', pages.make_batch(tmp_path).read_text(encoding="utf-8")
-        )
-    )
+def test_every_text_that_the_page_asks_for_exists(batch_page):
+    text = batch_page.read_text(encoding="utf-8")
+    keys = set(re.findall(r'data-t(?:-label)?="([\w.]+)"', text))
     assert keys <= load_texts()["en"].keys()
 
 

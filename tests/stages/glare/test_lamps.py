@@ -164,7 +164,7 @@ def test_lines_are_no_lights():
     [
         ((1, 1, 0.9), (1, 0.35, 0.1)),
         ((1, 0.95, 0.8), (1, 0.6, 0.1)),
-        ((0.9, 1, 1), (0.6, 0.85, 0.85)),
+        ((0.9, 1, 1), (0.6, 0.97, 0.97)),
     ],
 )
 def test_a_signal_keeps_the_rim_that_tells_its_colour(core, rim):

@@ -75,7 +75,20 @@ def _is_small(path: Path, findings: Findings) -> bool:
             _("{name} is a link, which may lead anywhere; it was not read.", name=path.name)
         )
         return False
-    return path.is_file() and path.stat().st_size <= findings.limits.payload
+    if not path.is_file():
+        findings.note(_("{name} is no ordinary file; it was not read.", name=path.name))
+        return False
+    most = findings.limits.payload
+    if path.stat().st_size > most:
+        findings.note(
+            _(
+                "{name} is larger than {most} MiB; it was not read.",
+                name=path.name,
+                most=most >> 20,
+            )
+        )
+        return False
+    return True
 
 
 def _with_endings(folder: Path, endings: Iterable[str]) -> list[Path]:

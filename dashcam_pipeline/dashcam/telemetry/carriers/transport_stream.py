@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from dashcam_pipeline.dashcam.telemetry.formats import mpegts
-from dashcam_pipeline.media.atomic import rewritten
+from dashcam_pipeline.media.part_file import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
