@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OUT := out
 SAMPLE := samples/city/night-glare.mp4
 
-.PHONY: help demo test bench readme notebook lint format wheel clean
+.PHONY: help demo test bench readme notebook locale lint format wheel clean
 
 help:
 	@echo "make demo       clean a sample night clip and write a before/after video"
@@ -17,6 +17,7 @@ help:
 	@echo "                (BENCH=--quick for a short run, QUALITY='--pairs DIR' for real pairs)"
 	@echo "make readme     fill the README's tables from benchmarks/results"
 	@echo "make notebook   run docs/python.ipynb again, and keep what it shows"
+	@echo "make locale     bring the Korean texts in step with the package, and say which are missing"
 	@echo "make wheel      build the wheel, weights included"
 
 $(BIN)/python:
@@ -55,6 +56,9 @@ readme: $(VENV)/.installed
 
 notebook: $(VENV)/.developed
 	$(BIN)/jupyter execute --inplace docs/python.ipynb
+
+locale: $(VENV)/.developed
+	$(BIN)/python tests/tools/catalogue.py
 
 format: $(VENV)/.developed
 	$(BIN)/ruff format .

@@ -32,15 +32,14 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    ValidationError,
     model_validator,
 )
 
 from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
 from dashcam_pipeline.stages.base import Box, Quality
-from dashcam_pipeline.stages.explain import explain
 from dashcam_pipeline.stages.settings import Settings
 from dashcam_pipeline.stages.share import Share, is_share
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,11 +63,11 @@ def parse_time(value: object) -> object:
         return value
     match = _TIME.fullmatch(value.strip())
     if match is None:
-        raise ValueError("a time is seconds (90.5) or HH:MM:SS.mmm (00:01:30.500)")
+        raise ValueError(_("a time is seconds (90.5) or HH:MM:SS.mmm (00:01:30.500)"))
     sign, *parts = match.groups()
     hours, minutes, seconds = (float(part or 0) for part in parts)
     if (parts[1] and seconds >= _SEXAGESIMAL) or (parts[0] and minutes >= _SEXAGESIMAL):
-        raise ValueError("minutes and seconds go up to 59 in HH:MM:SS")
+        raise ValueError(_("minutes and seconds go up to 59 in HH:MM:SS"))
     total = (hours * 60 + minutes) * 60 + seconds
     return -total if sign else total  # whether it may be negative, its field says
 
@@ -77,11 +76,20 @@ Time = Annotated[float, BeforeValidator(parse_time)]
 """Seconds; text may be HH:MM:SS.mmm."""
 
 
-def _pair(text: str, what: str) -> tuple[str, str]:
-    """``key=value`` apart."""
+_STAGE: Final = _("a stage's option is written key=value, not {text}")
+_ENCODER: Final = _("an encoder option is written key=value, not {text}")
+
+
+def _pair(text: str, fault: str) -> tuple[str, str]:
+    """``key=value`` apart.
+
+    Args:
+        text: as it was written.
+        fault: what to say of another form, with ``{text}`` for it.
+    """
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise ValueError(f"{what} is written key=value, not {text!r}")
+        raise ValueError(_(fault, text=repr(text)))
     return key.strip(), value.strip()
 
 
@@ -105,9 +113,9 @@ class StageSpec(Settings):
     def _from_text_or_table(cls, value: object) -> object:
         """Read ``glare:streaks=1,veil=0.5``, or a TOML table ``{name=..., streaks=1}``."""
         if isinstance(value, str):
-            name, _, rest = value.partition(":")
+            name, _colon, rest = value.partition(":")
             parts = [part for part in rest.split(",") if part.strip()]
-            options = dict(_pair(part, "a stage's option") for part in parts)
+            options = dict(_pair(part, _STAGE) for part in parts)
             return {"name": name.strip(), "options": options}
         if isinstance(value, dict) and "options" not in value:
             return {
@@ -139,7 +147,7 @@ def _pairs(value: object) -> object:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple):
-        return dict(_pair(str(part), "an encoder option") for part in value)
+        return dict(_pair(str(part), _ENCODER) for part in value)
     if isinstance(value, dict):
         return {key: str(option) for key, option in value.items()}
     return value
@@ -273,7 +281,13 @@ class CleanConfig(Settings):
     def _check_span(self) -> Self:
         """A span must hold something."""
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise ValueError(f"end ({self.end:g} s) must come after start ({self.start:g} s)")
+            raise ValueError(
+                _(
+                    "end ({end:g} s) must come after start ({start:g} s)",
+                    end=self.end,
+                    start=self.start,
+                )
+            )
         return self
 
 
@@ -298,24 +312,33 @@ def read_toml(path: Path) -> dict[str, Any]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputMissingError(
-            f"{path}: the configuration can't be read ({error.strerror}).",
-            advice="Give the path of an existing TOML file.",
+            _(
+                "{path}: the configuration can't be read ({reason}).",
+                path=path,
+                reason=system_reason(error),
+            ),
+            advice=_("Give the path of an existing TOML file."),
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path}: not valid TOML: {error}.",
-            advice='Text needs quotes, as in codec = "h264"; a stage begins with [[stage]].',
+            _("{path}: not valid TOML: {error}.", path=path, error=error),
+            advice=_('Text needs quotes, as in codec = "h264"; a stage begins with [[stage]].'),
         ) from error
     if "stage" in data:
         if "stages" in data:
-            raise ConfigError(f"{path}: stage and stages say the same; keep the [[stage]] tables.")
+            raise ConfigError(
+                _("{path}: stage and stages say the same; keep the [[stage]] tables.", path=path)
+            )
         data["stages"] = data.pop("stage")
     stages = data.get("stages", [])
     if not isinstance(stages, list):
         name = stages.get("name", "glare") if isinstance(stages, dict) else str(stages)
         raise ConfigError(
-            f"{path}: a stage is a table of its own, whose key is [[stage]] in double brackets.",
-            advice=f'Write it so:\n[[stage]]\nname = "{name}"',
+            _(
+                "{path}: a stage is a table of its own, whose key is [[stage]] in double brackets.",
+                path=path,
+            ),
+            advice=_('Write it so:\n[[stage]]\nname = "{name}"', name=name),
         )
     return data
 
@@ -334,11 +357,8 @@ def make_config(
         ConfigError: from a file: a wrong key or value, naming it and what is allowed.
         UsageError: the same from elsewhere.
     """
-    try:
-        return CleanConfig.model_validate(values)
-    except ValidationError as error:
-        kind = ConfigError if source else UsageError
-        raise kind(explain(error, CleanConfig, source=source, names=names or {})) from None
+    fault = ConfigError if source else UsageError
+    return CleanConfig.checked(values, source=source, names=names, fault=fault)
 
 
 def load_config(

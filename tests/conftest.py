@@ -1,4 +1,4 @@
-"""What holds for every test: the network is never used, and Ctrl-C works."""
+"""What holds for every test: the network is never used, Ctrl-C works, and English is spoken."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ LOCAL = {"127.0.0.1", "::1", "localhost", ""}
 # A shell starts background jobs with SIGINT ignored, and children inherit that; many tests
 # interrupt a run, and would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def in_english(monkeypatch):
+    """Whatever this machine speaks, what is said is compared in English."""
+    monkeypatch.setenv("DASHCAM_LANG", "en")
 
 
 def pytest_runtest_setup(item):

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.compare.options import PreviewOptions
@@ -189,8 +188,12 @@ def test_the_sample_file_is_valid_and_its_stages_exist():
 
 def test_a_configuration_is_frozen_and_survives_plain_data():
     config = make_config({"protect": ["1,2,3,4"], "stages": ["dim:amount=0.1"], "start": "1:00"})
-    with pytest.raises(ValidationError):
+    with pytest.raises(UsageError, match="strength can't be set to 0"):
         config.strength = 0
+    with pytest.raises(UsageError, match="strength = 2 is not possible; allowed: 0 to 1"):
+        CleanConfig.model_validate({"strength": 2})
+    with pytest.raises(UsageError, match="sharpness is not known"):
+        CleanConfig.checked({"sharpness": 2})
     assert CleanConfig.model_validate(config.model_dump(mode="json")) == config
 
 

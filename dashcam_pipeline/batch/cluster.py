@@ -16,6 +16,7 @@ from dashcam_pipeline.batch.job import Outcome, run_job
 from dashcam_pipeline.batch.resources import THREADS_EACH
 from dashcam_pipeline.batch.runner import Event, Finished, Started
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.job import Job
@@ -54,8 +55,8 @@ class RayRunner:
             import ray  # noqa: PLC0415 - the extra `cluster`
         except ImportError as error:
             raise UsageError(
-                '`runner="ray"` needs Ray.',
-                advice="Install it: pip install 'dashcam-pipeline[cluster]'.",
+                _('`runner="ray"` needs Ray.'),
+                advice=_("Install it: pip install 'dashcam-pipeline[cluster]'."),
             ) from error
         self._ray = ray
         self._ours = not ray.is_initialized()
@@ -69,8 +70,12 @@ class RayRunner:
                 )
             except (ConnectionError, ValueError, RuntimeError) as error:
                 raise UsageError(
-                    f"the Ray cluster {address or '(local)'} can't be reached: {error}",
-                    advice="Start its head with `ray start --head`, and give HOST:PORT.",
+                    _(
+                        "the Ray cluster {address} can't be reached: {error}",
+                        address=address or "(local)",
+                        error=error,
+                    ),
+                    advice=_("Start its head with `ray start --head`, and give HOST:PORT."),
                 ) from error
         self._threads = config.threads or THREADS_EACH
         self._asked = workers
@@ -119,7 +124,7 @@ class RayRunner:
         """What happened, waiting for the first of it."""
         events = list(self._begun)
         self._begun.clear()
-        ready, _ = self._ray.wait(
+        ready, _later = self._ray.wait(
             list(self._running), num_returns=1, timeout=0 if events else timeout
         )
         return events + [self._finished(reference) for reference in ready]
@@ -145,7 +150,10 @@ class RayRunner:
         except self._ray.exceptions.RayError as error:
             reason = str(error).strip().splitlines()[0]
             outcome = Outcome(
-                status="failed", reason=f"lost on the cluster: {reason}", exit_code=1, retry=True
+                status="failed",
+                reason=_("lost on the cluster: {reason}", reason=reason),
+                exit_code=1,
+                retry=True,
             )
         return Finished(job.path, slot, outcome)
 

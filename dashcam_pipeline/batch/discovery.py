@@ -27,6 +27,7 @@ from dashcam_pipeline.dashcam.names import Camera, ClipName, parse_name
 from dashcam_pipeline.dashcam.sidecars import is_hidden, is_sidecar
 from dashcam_pipeline.errors import InputMissingError, UsageError
 from dashcam_pipeline.media.containers import is_recording
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,13 +113,19 @@ class Selection:
         reasons = (
             (
                 self.camera is not None and (clip.name.camera or "front") != self.camera,
-                f"not the {self.camera} camera",
+                _("not the {camera} camera", camera=self.camera),
             ),
-            (self.since is not None and clip.recorded < self.since, f"before {self.since}"),
-            (self.until is not None and clip.recorded >= self.until, f"not before {self.until}"),
-            (self.events_only and not clip.name.is_event, "no event"),
-            (bool(self.include) and not _matches(clip.path, self.include), "not included"),
-            (_matches(clip.path, self.exclude), "excluded"),
+            (
+                self.since is not None and clip.recorded < self.since,
+                _("before {since}", since=self.since),
+            ),
+            (
+                self.until is not None and clip.recorded >= self.until,
+                _("not before {until}", until=self.until),
+            ),
+            (self.events_only and not clip.name.is_event, _("no event")),
+            (bool(self.include) and not _matches(clip.path, self.include), _("not included")),
+            (_matches(clip.path, self.exclude), _("excluded")),
         )
         return next((reason for refused, reason in reasons if refused), "")
 
@@ -160,8 +167,8 @@ def discover(root: Path) -> Tree:
         os.scandir(root).close()
     except OSError as error:
         raise InputMissingError(
-            f"{root} can't be listed: {error.strerror}.",
-            advice="Check the name, and whether the card is mounted.",
+            _("{root} can't be listed: {reason}.", root=root, reason=system_reason(error)),
+            advice=_("Check the name, and whether the card is mounted."),
         ) from error
     tree = Tree(root)
     for found in _walk(root, "", tree):
@@ -226,13 +233,21 @@ def check_folders(root: Path, output: Path) -> None:
     source, target = root.resolve(), output.resolve()
     if target == source or source in target.parents:
         raise UsageError(
-            f"{output} lies in {root}, and nothing is ever written into the input.",
-            advice="Name a folder outside it.",
+            _(
+                "{output} lies in {root}, and nothing is ever written into the input.",
+                output=output,
+                root=root,
+            ),
+            advice=_("Name a folder outside it."),
         )
     if target in source.parents:
         raise UsageError(
-            f"{root} lies in {output}: results could end up among the originals.",
-            advice="Name a folder beside it.",
+            _(
+                "{root} lies in {output}: results could end up among the originals.",
+                root=root,
+                output=output,
+            ),
+            advice=_("Name a folder beside it."),
         )
 
 
@@ -240,7 +255,7 @@ def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[TreeFile]:
     try:
         entries = sorted(os.scandir(folder), key=lambda e: e.name)
     except OSError as error:
-        tree.unreadable.append((prefix or ".", error.strerror or str(error)))
+        tree.unreadable.append((prefix or ".", system_reason(error)))
         return
     for entry in entries:
         if is_hidden(entry.name):
@@ -257,11 +272,14 @@ def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[TreeFile]:
             else:
                 yield _found(folder / entry.name, path)
         except OSError as error:
-            tree.unreadable.append((path, error.strerror or str(error)))
+            tree.unreadable.append((path, system_reason(error)))
 
 
 def _no_file(entry: os.DirEntry[str]) -> str:
     """Why something can't be a recording, whatever its name; empty if it can.
+
+    Returns:
+        a sentence, with ``{path}`` for its path.
 
     Raises:
         OSError: that can't be told.
@@ -271,10 +289,12 @@ def _no_file(entry: os.DirEntry[str]) -> str:
     except OSError as error:
         if not entry.is_symlink() or error.errno not in {errno.ENOENT, errno.ELOOP}:
             raise
-        return "is a link that leads nowhere"
+        return _("{path} is a link that leads nowhere; left out.")
     if stat.S_ISREG(mode):
         return ""
-    return "is a link to a folder" if stat.S_ISDIR(mode) else "is no ordinary file"
+    if stat.S_ISDIR(mode):
+        return _("{path} is a link to a folder; left out.")
+    return _("{path} is no ordinary file; left out.")
 
 
 def _found(file: Path, path: str) -> TreeFile:

@@ -29,6 +29,7 @@ from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.errors import InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.folders import check_folder, make_folder
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +123,7 @@ def run_batch(
             try:
                 report.write(output)
             except OutputError as error:
-                report.warnings.append(f"the report can't be written: {error.args[0]}")
+                report.warnings.append(_("the report can't be written: {why}", why=error.args[0]))
         return report
 
 
@@ -141,8 +142,10 @@ def _plan(
     tree = discover(root)
     if not tree.clips:
         raise InputMissingError(
-            f"there is no recording in {root}.",
-            advice=f"Looked for: {', '.join(s.lstrip('.') for s in suffixes())}.",
+            _("there is no recording in {root}.", root=root),
+            advice=_(
+                "Looked for: {endings}.", endings=", ".join(s.lstrip(".") for s in suffixes())
+            ),
         )
     chosen = select(tree, options.selection)
     steps = make_plan(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.extent import declared_size
 from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,10 +46,16 @@ def _fault(root: Path, path: str) -> Fault | None:
         info = probe(root / path)
         declared = declared_size(info.path)
     except InputError as error:
-        return Fault(path, str(error.args[0]), fails=True)
+        return Fault(path, error.args[0], fails=True)
     except OSError as error:  # it went away meanwhile
-        return Fault(path, f"it can't be read: {error.strerror}.", fails=True)
+        return Fault(
+            path, _("it can't be read: {reason}.", reason=system_reason(error)), fails=True
+        )
     if declared is not None and declared > info.size_bytes:
-        reason = f"it is cut short: the file ends after {info.size_bytes} of {declared} bytes."
+        reason = _(
+            "it is cut short: the file ends after {size_bytes} of {declared} bytes.",
+            size_bytes=info.size_bytes,
+            declared=declared,
+        )
         return Fault(path, reason, fails=False)
     return None

@@ -29,6 +29,7 @@ from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.provenance import sha256_of
+from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,7 +152,7 @@ def run_job(
     except OSError as error:
         outcome = Outcome(
             status="failed",
-            reason=f"{job.source}: {error.strerror or error}",
+            reason=_("{source}: {reason}", source=job.source, reason=error.strerror or error),
             exit_code=DashcamError.exit_code,
             retry=True,
         )
@@ -159,7 +160,7 @@ def run_job(
         logger.debug("%s", job.source, exc_info=True)
         outcome = Outcome(
             status="failed",
-            reason=f"unexpected {type(error).__name__}: {error}",
+            reason=_("unexpected {kind}: {error}", kind=type(error).__name__, error=error),
             exit_code=DashcamError.exit_code,
             retry=True,
         )
@@ -182,7 +183,7 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
     if facts.sha256 == job.known_sha256:
         return facts
     if job.night_only and is_bright(source):
-        return replace(facts, status="bright", reason="taken by day")
+        return replace(facts, status="bright", reason=_("taken by day"))
     # Segments and outputs that a run left behind are only of use to the same source.
     job = replace(job, recipe=f"{job.recipe} {facts.sha256}")
     target = Path(job.folder) / choose_output_path(info, None, ending=job.ending).name
@@ -206,7 +207,7 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
     return replace(
         facts,
         status="damaged" if report.frames.damaged else "done",
-        reason=" ".join(warnings),
+        reason=joined(" ", warnings),
         output=str(target),
         output_size=made.st_size,
         output_mtime_ns=made.st_mtime_ns,
@@ -230,8 +231,11 @@ def _is_own(job: Job, target: Path) -> bool:
     obstacle = in_the_way(target)
     if obstacle is not None:
         raise OutputExistsError(
-            f"{obstacle} is there already, and wasn't made of this recording with these settings; "
-            "it is kept, unless `overwrite=True` is given"
+            _(
+                "{obstacle} is there already, and wasn't made of this recording with "
+                "these settings; it is kept, unless `overwrite=True` is given",
+                obstacle=obstacle,
+            )
         )
     return False
 

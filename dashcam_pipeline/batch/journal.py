@@ -24,6 +24,7 @@ from platformdirs import user_state_path
 from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.inference.digest import short_name
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +159,7 @@ class Journal:
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
-        with self._said("used"):
+        with self._said(_("the journal {path} can't be used", path=self.path)):
             if writable:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._db = sqlite3.connect(path, isolation_level=None)
@@ -176,7 +177,7 @@ class Journal:
         Raises:
             OutputError: it can't be read.
         """
-        with self._said("read"):
+        with self._said(_("the journal {path} can't be read", path=self.path)):
             row = self._db.execute(f"{_GET} WHERE path = ?", (os.fsencode(path),)).fetchone()
             return None if row is None else _entry(row)
 
@@ -191,8 +192,8 @@ class Journal:
             self._db.execute(_PUT, {name: _stored(name, v) for name, v in values.items()})
         except sqlite3.Error as error:
             raise OutputError(
-                f"the journal {self.path} can't be written: {error}.",
-                advice="Free some space, then run it again: it goes on where it was.",
+                _("the journal {path} can't be written: {error}.", path=self.path, error=error),
+                advice=_("Free some space, then run it again: it goes on where it was."),
             ) from error
 
     def __iter__(self) -> Iterator[Entry]:
@@ -201,7 +202,10 @@ class Journal:
         Raises:
             OutputError: they can't be read.
         """
-        with self._said("read"), closing(self._db.execute(f"{_GET} ORDER BY path")) as rows:
+        with (
+            self._said(_("the journal {path} can't be read", path=self.path)),
+            closing(self._db.execute(f"{_GET} ORDER BY path")) as rows,
+        ):
             for row in rows:
                 yield _entry(row)
 
@@ -230,25 +234,29 @@ class Journal:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise OutputError(
-                f"{self.path} was written by a newer version (schema {version}).",
-                advice="Update dashcam-pipeline, or name another output folder.",
+                _(
+                    "{path} was written by a newer version (schema {version}).",
+                    path=self.path,
+                    version=version,
+                ),
+                advice=_("Update dashcam-pipeline, or name another output folder."),
             )
         return version
 
     @contextmanager
     def _said(self, what: str) -> Iterator[None]:
-        """A sentence for what SQLite raises."""
+        """A sentence for what SQLite raises; ``what`` is its beginning."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:
             raise OutputError(
-                f"the journal {self.path} can't be {what}: {error}.",
-                advice="Move it away to begin anew, or name another output folder.",
+                _("{what}: {error}.", what=what, error=error),
+                advice=_("Move it away to begin anew, or name another output folder."),
             ) from error
 
     def close(self) -> None:
         """Close; harmless when repeated."""
-        with self._said("closed"):
+        with self._said(_("the journal {path} can't be closed", path=self.path)):
             self._db.close()
 
     def __enter__(self) -> Self:

@@ -9,6 +9,7 @@ from filelock import Timeout
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media.lock import NO_LOCKS, kernel_lock
 from dashcam_pipeline.media.output_checks import output_error
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,16 +36,22 @@ class FolderLock:
             self._lock.acquire()
         except Timeout:
             raise OutputError(
-                f"{what} is in use by another run.",
-                advice="Wait for it to end, or name another output folder.",
+                _("{what} is in use by another run.", what=what),
+                advice=_("Wait for it to end, or name another output folder."),
             ) from None
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise output_error(error, path) from error
             raise OutputError(
-                f"{path} can't be locked: its file system knows no locks ({error.strerror}).",
-                advice="Without one, two runs could spoil each other's results; "
-                "name an output folder on another disk.",
+                _(
+                    "{path} can't be locked: its file system knows no locks ({reason}).",
+                    path=path,
+                    reason=system_reason(error),
+                ),
+                advice=_(
+                    "Without one, two runs could spoil each other's results; name an "
+                    "output folder on another disk."
+                ),
             ) from error
 
     def release(self) -> None:

@@ -20,6 +20,7 @@ from dashcam_pipeline.batch.products import in_the_way
 from dashcam_pipeline.batch.resumable import was_made_here
 from dashcam_pipeline.inference.digest import short_name
 from dashcam_pipeline.media.containers import FALLBACK, written_to
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,15 +84,21 @@ class Intent:
         """Replace something, or refuse to.
 
         Args:
-            what: the file.
-            why: it isn't what would be made.
+            what: stands in the place of a result.
+            why: that is no result of this run; a sentence with ``{file}`` for its name.
             another: True where another output folder is what helps.
         """
-        name = what.relative_to(self.output)
+        said = _(why, file=what.relative_to(self.output))
         if self.overwrite:
-            return "clean", f"replaces {name}, which {why}"
-        way = f"; for these recordings name another folder, such as {self._free}" if another else ""
-        return "refuse", f"{name} {why}; it is kept, unless `overwrite=True` is given{way}"
+            return "clean", _("{why}: it is replaced", why=said)
+        if not another:
+            return "refuse", _("{why}; it is kept, unless `overwrite=True` is given", why=said)
+        return "refuse", _(
+            "{why}; it is kept, unless `overwrite=True` is given; "
+            "for these recordings name another folder, such as {folder}",
+            why=said,
+            folder=self._free,
+        )
 
     @property
     def _free(self) -> Path:
@@ -115,7 +122,7 @@ def decide(clip: TreeFile, entry: Entry | None, intent: Intent, *, ending: str =
         return _after_a_bright_one(clip, entry, intent)
     obstacle = _obstacle(clip, intent, ending)
     if obstacle is not None:
-        return intent.replace(obstacle, "is there already, and no run on record made it")
+        return intent.replace(obstacle, _("{file} is there already, and no run on record made it"))
     return "clean", _first_reason(entry)
 
 
@@ -124,32 +131,32 @@ def _beside_a_result(clip: TreeFile, entry: Entry, intent: Intent) -> Decision:
     result, recipe = intent.output / entry.output, intent.recipe
     if not entry.output_is_whole(intent.output):
         if was_made_here(segments_folder(intent.output, clip.path), result):
-            return "clean", "interrupted"  # just as it replaced what is on record
-        return intent.replace(result, "was changed since it was made")
+            return "clean", _("interrupted")  # just as it replaced what is on record
+        return intent.replace(result, _("{file} was changed since it was made"))
     same = _is_same_source(clip, entry, intent.root)
     if same is False:
-        why = "is the result of another recording of that name"
+        why = _("{file} is the result of another recording of that name")
         return intent.replace(result, why, another=True)
     other = entry.recipe != recipe.digest
     if other and (intent.overwrite or entry.settings != recipe.settings):
-        return intent.replace(result, "was made with other settings, weights or versions")
+        return intent.replace(result, _("{file} was made with other settings, weights or versions"))
     if same is None:
-        return "check", "its file time changed"
-    return "skip", "done, by other weights or versions" if other else "done"
+        return "check", _("its file time changed")
+    return "skip", _("done, by other weights or versions") if other else _("done")
 
 
 def _after_a_bright_one(clip: TreeFile, entry: Entry, intent: Intent) -> Decision:
     if _is_same_source(clip, entry, intent.root):
-        return "skip", entry.reason
-    return "clean", "the recording changed"
+        return "skip", _(entry.reason)
+    return "clean", _("the recording changed")
 
 
 def _first_reason(entry: Entry | None) -> str:
     if entry is None or entry.status == "bright":
-        return "new"
+        return _("new")
     if entry.output:
-        return "its output is gone"
-    return "interrupted" if entry.status == "started" else "failed before"
+        return _("its output is gone")
+    return _("interrupted") if entry.status == "started" else _("failed before")
 
 
 def _is_same_source(clip: TreeFile, entry: Entry, root: Path) -> bool | None:
@@ -181,7 +188,7 @@ def _leads_out(output: Path, folder: str) -> str:
     inside, whole = os.path.realpath(output / folder), os.path.realpath(output)
     if inside == whole or Path(whole) in Path(inside).parents:
         return ""
-    return f"{output / folder} is a link that leads out of the output folder"
+    return _("{folder} is a link that leads out of the output folder", folder=output / folder)
 
 
 def make_plan(

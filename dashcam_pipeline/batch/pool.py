@@ -21,6 +21,7 @@ from dashcam_pipeline.batch.runner import Event, Finished, Progressed, Started
 from dashcam_pipeline.batch.worker import work
 from dashcam_pipeline.engine.readable import duration, size
 from dashcam_pipeline.media.interrupts import unborn_interrupts
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -173,7 +174,7 @@ class LocalRunner:
         worker.process.join()
         worker.pipe.close()
         cause = _cause(worker.process.exitcode)
-        reason = worker.killed_because or f"the worker process died ({cause})"
+        reason = worker.killed_because or _("the worker process died ({cause})", cause=cause)
         outcome = Outcome(status="failed", reason=reason, exit_code=1, retry=True)
         return Finished(worker.job.path, slot, outcome)
 
@@ -200,11 +201,11 @@ class LocalRunner:
                 continue
             held = resident_memory(worker.process.pid)
             if limit is not None and held is not None and held > limit:
-                worker.killed_because = (
-                    f"it needed more memory than its worker may have ({size(limit)})"
+                worker.killed_because = _(
+                    "it needed more memory than its worker may have ({limit})", limit=size(limit)
                 )
             elif now - worker.moved > STALL_SECONDS:
-                worker.killed_because = f"it stood still for {duration(STALL_SECONDS)}"
+                worker.killed_because = _("it stood still for {time}", time=duration(STALL_SECONDS))
             if worker.killed_because:
                 worker.process.kill()
 

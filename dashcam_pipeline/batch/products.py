@@ -18,6 +18,7 @@ from dashcam_pipeline.provenance.companions import ENDINGS as COMPANIONS
 from dashcam_pipeline.provenance.companions import former_companions
 from dashcam_pipeline.provenance.record import ENDING as RECORD_ENDING
 from dashcam_pipeline.provenance.verify import read_record
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 ENDINGS: Final = ("_clean", "_before_after")
 """Of the stems of results and comparisons that were given no other name."""
 
-LEFT_OUT: Final = "made by dashcam (`include_results=True` cleans it again)"
+LEFT_OUT: Final = _("made by dashcam (`include_results=True` cleans it again)")
 """Why a product isn't cleaned."""
 
 

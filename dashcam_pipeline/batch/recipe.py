@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import av
-from pydantic import ValidationError
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.inference.digest import short_name
 from dashcam_pipeline.inference.manifest import find_model
-from dashcam_pipeline.stages.explain import explain
-from dashcam_pipeline.stages.registry import available_stages, stage_class
+from dashcam_pipeline.stages.registry import available_stages, check_options, stage_class
 
 if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig, StageSpec
@@ -68,18 +65,11 @@ def _digest(parts: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _stage(spec: StageSpec) -> dict[str, Any]:
-    made = stage_class(spec.name)
-    try:
-        options = made.Options.model_validate(spec.options)
-    except ValidationError as error:
-        raise UsageError(
-            explain(error, made.Options, source=f"stage {spec.name}"),
-            advice=f"`dashcam stages` lists the options of {spec.name}.",
-        ) from None
+    options = check_options(spec.name, spec.options)
     entry = available_stages().get(spec.name)
     # A stage that lets the user choose calls the option so; otherwise its class names its models.
     chosen = getattr(options, "model", None)
-    models = [chosen] if isinstance(chosen, str) else made.models
+    models = [chosen] if isinstance(chosen, str) else stage_class(spec.name).models
     return {
         "name": spec.name,
         "options": options.model_dump(mode="json"),

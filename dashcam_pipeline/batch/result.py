@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.engine.readable import duration, one_line, plural
+from dashcam_pipeline.engine.readable import duration, one_line
 from dashcam_pipeline.engine.report import SYNTHETIC
 from dashcam_pipeline.errors import BatchError, OutputExistsError
 from dashcam_pipeline.inference.digest import ordinary
 from dashcam_pipeline.media.atomic import write_whole
+from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 Fate: TypeAlias = Literal["done", "damaged", "skipped", "bright", "failed", "not reached"]
 
 FATES: Final[dict[Fate, str]] = {
-    "done": "cleaned",
-    "damaged": "cleaned as far as the damage allowed",
-    "skipped": "done before",
-    "bright": "left out: taken by day",
-    "failed": "failed",
-    "not reached": "not reached: the run ended before",
+    "done": _("cleaned"),
+    "damaged": _("cleaned as far as the damage allowed"),
+    "skipped": _("done before"),
+    "bright": _("left out: taken by day"),
+    "failed": _("failed"),
+    "not reached": _("not reached: the run ended before"),
 }
 """What a recording's fate is called, in the order of the table."""
 
@@ -154,36 +155,41 @@ class BatchReport:
         counts = self.counts
         rows = [(str(counts[fate]), words) for fate, words in FATES.items() if counts[fate]]
         rows += [
-            (str(count), f"left out: {one_line(reason)}") for reason, count in self.refused.items()
+            (str(count), _("left out: {reason}", reason=one_line(reason)))
+            for reason, count in self.refused.items()
         ]
         if self.sidecars:
-            words = plural(self.sidecars, "sidecar copied along", "sidecars copied along")
+            words = _n("sidecar copied along", "sidecars copied along", self.sidecars)
             rows.append((str(self.sidecars), words))
-        width = max((len(count) for count, _ in rows), default=1)
-        lines = [f"{count:>{width}}  {words}" for count, words in rows] or ["no recordings"]
-        lines += self._named("failed", "failed")
-        lines += self._named("damaged", "damaged")
+        width = max((len(count) for count, _words in rows), default=1)
+        lines: list[str] = [joined("  ", (f"{count:>{width}}", words)) for count, words in rows]
+        lines = lines or [_("no recordings")]
+        lines += self._named("failed", _("failed"))
+        lines += self._named("damaged", _("damaged"))
         if self.synthetic and counts["done"] + counts["damaged"] + counts["skipped"]:
-            lines.append(f"synthetic: {SYNTHETIC}")
+            lines.append(joined(": ", (_("synthetic"), SYNTHETIC)))
         frames = sum(clip.frames for clip in self.clips)
         if frames and self.seconds > 0:
             lines.append(
-                plural(
-                    frames,
+                _n(
                     "{n} frame in {time} ({rate:.1f} a second, {workers} at a time)",
                     "{n} frames in {time} ({rate:.1f} a second, {workers} at a time)",
+                    frames,
                     time=duration(self.seconds),
                     rate=frames / self.seconds,
                     workers=self.workers,
                 )
             )
-        return "\n".join(lines)
+        return joined("\n", lines)
 
     def _named(self, fate: Fate, heading: str) -> list[str]:
         clips = [clip for clip in self.clips if clip.status == fate]
-        lines = [one_line(f"{heading}: {clip.path}: {clip.reason}") for clip in clips[:_NAMED]]
+        lines = [
+            one_line(joined(": ", (heading, clip.path, clip.reason))) for clip in clips[:_NAMED]
+        ]
         if len(clips) > _NAMED:
-            lines.append(f"{heading}: {len(clips) - _NAMED} more, all of them in {CSV_NAME}")
+            more = _("{n} more, all of them in {file}", n=len(clips) - _NAMED, file=CSV_NAME)
+            lines.append(joined(": ", (heading, more)))
         return lines
 
 
@@ -211,6 +217,6 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
     for path in (folder / JSON_NAME, folder / CSV_NAME):
         if not overwrite and os.path.lexists(path) and not is_report(path):
             raise OutputExistsError(
-                f"{path} is there already, and is no report of a batch.",
-                advice="Move it away, name another output folder, or pass `overwrite=True`.",
+                _("{path} is there already, and is no report of a batch.", path=path),
+                advice=_("Move it away, name another output folder, or pass `overwrite=True`."),
             )

@@ -20,6 +20,7 @@ from dashcam_pipeline.batch.runner import Finished
 from dashcam_pipeline.batch.sidecars import copy_sidecars
 from dashcam_pipeline.stages.registry import stage_class
 from dashcam_pipeline.stages.settings import Settings
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,14 +129,15 @@ class Plan:
     @property
     def notes(self) -> list[str]:
         """What does not come along, a sentence each."""
-        links = [
-            f"{path} is a link, which may lead anywhere; not copied." for path in self.tree.links
+        links: list[str] = [
+            _("{path} is a link, which may lead anywhere; not copied.", path=path)
+            for path in self.tree.links
         ]
-        withheld = [
-            f"{path} has the name of what a batch itself writes; not copied."
+        withheld: list[str] = [
+            _("{path} has the name of what a batch itself writes; not copied.", path=path)
             for path in self.chosen.withheld
         ]
-        skipped = [f"{path} {why}; left out." for path, why in self.tree.skipped]
+        skipped: list[str] = [_(why, path=path) for path, why in self.tree.skipped]
         return links + withheld + skipped
 
 
@@ -215,12 +217,12 @@ class Session:
         if self._products:
             refused[LEFT_OUT] = refused.get(LEFT_OUT, 0) + len(self._products)
         unlisted = [
-            ClipResult(path, "failed", reason=f"can't be listed: {why}")
+            ClipResult(path, "failed", reason=_("can't be listed: {why}", why=why))
             for path, why in self._plan.tree.unreadable
         ]
         if self._disk_full:
             self._warnings.append(
-                "the disk is full; once there is space, running it again goes on where it was."
+                _("the disk is full; once there is space, running it again goes on where it was.")
             )
         return BatchReport(
             input=str(self._plan.tree.root),

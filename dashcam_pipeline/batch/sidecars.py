@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media.atomic import atomic
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,24 +34,34 @@ def copy_sidecars(
     Returns:
         how many were copied now, and a sentence for each that could not be.
     """
-    copied, warnings = 0, []
+    copied, warnings = 0, list[str]()
     for sidecar in sidecars:
         source, target = root / sidecar.path, output / sidecar.path
         try:
             if not target.parent.resolve().is_relative_to(output.resolve()):
-                warnings.append(f"{target} lies behind a link; the sidecar was not copied.")
+                warnings.append(
+                    _("{target} lies behind a link; the sidecar was not copied.", target=target)
+                )
                 continue
             if os.path.lexists(target):
                 if _is_copy(source, target):
                     continue
                 if not overwrite:
-                    warnings.append(f"{target} is another file; the sidecar was not copied.")
+                    warnings.append(
+                        _("{target} is another file; the sidecar was not copied.", target=target)
+                    )
                     continue
             _copy(source, target, overwrite=overwrite)
         except OutputError as error:
-            warnings.append(f"{sidecar.path} was not copied: {error.args[0]}")
+            warnings.append(_("{path} was not copied: {why}", path=sidecar.path, why=error.args[0]))
         except OSError as error:
-            warnings.append(f"{sidecar.path} was not copied: {error.strerror or error}.")
+            warnings.append(
+                _(
+                    "{path} was not copied: {reason}.",
+                    path=sidecar.path,
+                    reason=system_reason(error),
+                )
+            )
         else:
             copied += 1
     return copied, warnings

@@ -24,7 +24,10 @@ import click
 from dashcam_pipeline import errors
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.cli.hints import batch_command, explained
+from dashcam_pipeline.cli.language import looked_up, of_click, shown
+from dashcam_pipeline.cli.manual import BELOW, ManualCommand
 from dashcam_pipeline.media.claim import GIVEN
+from dashcam_pipeline.translation import Message, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,32 +57,29 @@ COMMANDS: Final = {
 """Command -> ``module:function``; imported when it is run or described."""
 
 HELP_GROUPS: Final = {
-    "Clean": ("clean", "batch"),
-    "Look": ("preview", "report", "telemetry"),
-    "Check": ("probe", "verify", "stages", "models"),
-    "Make weights": ("train", "synth", "evaluate", "export", "simulate"),
+    _("Clean"): ("clean", "batch"),
+    _("Look"): ("preview", "report", "telemetry"),
+    _("Check"): ("probe", "verify", "stages", "models"),
+    _("Make weights"): ("train", "synth", "evaluate", "export", "simulate"),
 }
 """Sections of ``dashcam --help``."""
 
 EXAMPLES: Final = (
-    ("dashcam clean night.mp4", "Writes night_clean.mp4 beside it."),
-    ("dashcam clean *.mp4 -o CLEAN/", "Several recordings, into a folder."),
-    ("dashcam batch SDCARD/ CLEAN/", "A whole card; goes on after a power cut."),
-    ("dashcam probe night.mp4", "What the recording is, and whether it is whole."),
-    ("dashcam clean --help", "Every option."),
+    ("dashcam clean night.mp4", _("Writes night_clean.mp4 beside it.")),
+    ("dashcam clean *.mp4 -o CLEAN/", _("Several recordings, into a folder.")),
+    ("dashcam batch SDCARD/ CLEAN/", _("A whole card; goes on after a power cut.")),
+    ("dashcam probe night.mp4", _("What the recording is, and whether it is whole.")),
+    ("dashcam clean --help", _("Every option.")),
 )
 
 _CLICKS_LEAST: Final = 52
 """Columns below which click wraps its help for a wider terminal than there is."""
 
-_BELOW: Final = 6
-"""Columns that an explanation is moved in where it stands below what it explains."""
-
 _SENTENCE: Final = 300
 """Letters of a command's first sentence, which is shown whole."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(ManualCommand, click.Group):
     """Imports a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -100,28 +100,42 @@ class LazyGroup(click.Group):
         """Find the command; for what is none, say which one was probably meant."""
         known = args[0] in COMMANDS or args[0].startswith("-")
         if not known and not ctx.resilient_parsing:
-            raise click.UsageError(unknown_command(args), ctx)
+            raise click.UsageError(shown(unknown_command(args)), ctx)
         return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, and then the commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by what they are for, each with its whole first sentence."""
         for heading, names in HELP_GROUPS.items():
             commands = {name: self.get_command(ctx, name) for name in names}
-            rows = [(n, c.get_short_help_str(_SENTENCE)) for n, c in commands.items() if c]
-            with formatter.section(heading):
+            rows = [(name, looked_up(first_sentence(c))) for name, c in commands.items() if c]
+            with formatter.section(shown(heading)):
                 formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Examples, exit codes and shell completion."""
-        with formatter.section("Examples"):
-            formatter.write_dl(EXAMPLES, col_max=_BELOW)
-        with formatter.section("Exit codes"):
-            formatter.write_dl(exit_codes())
-        with formatter.section("Shell completion"):
+        with formatter.section(shown(_("Examples"))):
+            formatter.write_dl([(a, shown(b)) for a, b in EXAMPLES], col_max=BELOW)
+        with formatter.section(shown(_("Exit codes"))):
+            formatter.write_dl([(code, shown(text)) for code, text in exit_codes()])
+        with formatter.section(shown(_("Shell completion"))):
             formatter.write_text(
-                'Add  eval "$(_DASHCAM_COMPLETE=bash_source dashcam)"  to ~/.bashrc '
-                "(zsh_source and fish_source for those shells)."
+                shown(
+                    _(
+                        'Add  eval "$(_DASHCAM_COMPLETE=bash_source dashcam)"  to ~/.bashrc '
+                        "(zsh_source and fish_source for those shells)."
+                    )
+                )
             )
+
+
+def first_sentence(command: click.Command) -> str:
+    """Of what a command does; in English."""
+    return command.get_short_help_str(_SENTENCE)
 
 
 def unknown_command(args: Sequence[str]) -> str:
@@ -133,23 +147,38 @@ def unknown_command(args: Sequence[str]) -> str:
     word = args[0]
     path = Path(word)
     if path.is_dir():
-        return f"No command {word!r}; that is a folder. Did you mean `{batch_command(path)}`?"
+        return _(
+            "No command {word}; that is a folder. Did you mean `{command}`?",
+            word=repr(word),
+            command=batch_command(path),
+        )
     if is_recording(path) or path.is_file():
         meant = f"dashcam clean {shlex.join(args)}"
-        return f"No command {word!r}; that is the name of a file. Did you mean `{meant}`?"
+        return _(
+            "No command {word}; that is the name of a file. Did you mean `{command}`?",
+            word=repr(word),
+            command=meant,
+        )
     guess = near(word, COMMANDS)
     if guess:
-        return f"No command {word!r}. Did you mean `dashcam {guess[0]}`?"
-    return f"No command {word!r}; `dashcam --help` lists the commands."
+        return _(
+            "No command {word}. Did you mean `dashcam {command}`?",
+            word=repr(word),
+            command=guess[0],
+        )
+    return _("No command {word}; `dashcam --help` lists the commands.", word=repr(word))
 
 
 def exit_codes() -> list[tuple[str, str]]:
     """Exit codes and what they say, from the tree of errors: the one table of them."""
-    rows = {0: "Done; the output is whole.", errors.DashcamError.exit_code: "Something unexpected."}
+    rows = {
+        0: _("Done; the output is whole."),
+        errors.DashcamError.exit_code: _("Something unexpected."),
+    }
     for kind in errors.DashcamError.__subclasses__():
         sentence = (kind.__doc__ or "").strip().splitlines()[0].replace("``", "")
-        rows.setdefault(kind.exit_code, sentence)
-    rows[INTERRUPTED] = "Ctrl-C; what was written whole before, if anything, is said."
+        rows.setdefault(kind.exit_code, _(sentence))
+    rows[INTERRUPTED] = _("Ctrl-C; what was written whole before, if anything, is said.")
     return [(str(code), text) for code, text in sorted(rows.items())]
 
 
@@ -183,7 +212,8 @@ def main(args: Sequence[str] | None = None) -> int:
     in_main_thread = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _terminate) if in_main_thread else None
     try:
-        code = _run(args)
+        with of_click():
+            code = _run(args)
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
@@ -216,7 +246,7 @@ def _run(args: Sequence[str] | None) -> int:
         if isinstance(error, errors.UsageError) and not error.advice:
             words = sys.argv[1:] if args is None else args
             command = next((word for word in words if word in COMMANDS), "clean")
-            click.echo(f"`dashcam {command} --help` explains every option.", err=True)
+            _echo(_("`dashcam {command} --help` explains every option.", command=command))
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone; say nothing to nobody, also not at shutdown.
@@ -232,21 +262,26 @@ def _unforeseen(error: Exception) -> int:
     _debug()
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         # No file can have that name: it was typed. Every question whether it is there raises this.
-        _say(f"{error.filename}: this name is longer than one can be here.")
+        _say(_("{name}: this name is longer than one can be here.", name=error.filename))
         return errors.UsageError.exit_code
-    _say(f"unexpected {type(error).__name__}: {error}")
-    click.echo(f"This is a fault of dashcam; {DEBUG}=1 shows where.", err=True)
+    _say(_("unexpected {kind}: {error}", kind=type(error).__name__, error=error))
+    _echo(_("This is a fault of dashcam; {variable}=1 shows where.", variable=DEBUG))
     return errors.DashcamError.exit_code
 
 
-def _interrupted(count: int) -> str:
+def _interrupted(count: int) -> Message:
     """What Ctrl-C leaves behind, when so many files have got their names."""
     if not count:
-        return "interrupted; nothing was written."
+        return _("interrupted; nothing was written.")
     names = ", ".join(str(path) for path in GIVEN.last)
     before = count - len(GIVEN.last)
-    more = f", and {before} before" if before else ""
-    return f"interrupted; written before that, and whole: {names}{more}."
+    if not before:
+        return _("interrupted; written before that, and whole: {names}.", names=names)
+    return _(
+        "interrupted; written before that, and whole: {names}, and {before} before.",
+        names=names,
+        before=before,
+    )
 
 
 def _narrow() -> int | None:
@@ -256,7 +291,11 @@ def _narrow() -> int | None:
 
 
 def _say(text: str) -> None:
-    click.echo(f"dashcam: {text}", err=True)
+    click.echo(f"dashcam: {shown(text)}", err=True)
+
+
+def _echo(text: str) -> None:
+    click.echo(shown(text), err=True)
 
 
 def _debug() -> None:
@@ -275,4 +314,11 @@ class _Sentence(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415 - loads pydantic
 
-        return f"dashcam: {record.levelname.lower()}: {as_flags(record.getMessage())}"
+        said = shown(record.msg) if isinstance(record.msg, Message) else str(record.msg)
+        text = said % record.args if record.args else said
+        return f"dashcam: {said_level(record.levelname.lower())}: {as_flags(text)}"
+
+
+def said_level(name: str) -> str:
+    """A level of the log, as it is called where it is shown."""
+    return shown(_("warning")) if name == "warning" else name

@@ -10,10 +10,13 @@ import click
 
 from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.flags import as_flags
-from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
+from dashcam_pipeline.cli.language import shown, warn
+from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
+from dashcam_pipeline.cli.options import config_options
 from dashcam_pipeline.dashcam.names import Camera
-from dashcam_pipeline.engine.readable import duration, one_line, plural, size
+from dashcam_pipeline.engine.readable import duration, one_line, size, table
 from dashcam_pipeline.errors import BatchError
+from dashcam_pipeline.translation import _, _n, _p, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.batch.estimate import Estimate
     from dashcam_pipeline.batch.health import Fault
+    from dashcam_pipeline.batch.plan import Action
     from dashcam_pipeline.batch.session import BatchOptions, Plan
     from dashcam_pipeline.config import CleanConfig
 
@@ -38,6 +42,14 @@ Exit code 0 means that every wanted recording is done; {BatchError.exit_code} th
 """
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+ACTIONS: Final[dict[Action, str]] = {
+    "clean": _p("batch", "clean"),
+    "check": _p("batch", "check"),
+    "skip": _p("batch", "skip"),
+    "refuse": _p("batch", "refuse"),
+}
+"""What --dry-run calls what would be done with a recording."""
 
 _SELECTION: Final = "Which recordings"
 _DATES: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M"]
@@ -80,7 +92,8 @@ def _choice(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 -
     "--dry-run",
     cls=ManualOption,
     is_flag=True,
-    help="Say what would be done, with an estimate from two seconds; write nothing.",
+    help="Say what would be done, with an estimate from two seconds, and end as the batch would; "
+    "write nothing.",
 )
 @click.option(
     "--segment-seconds",
@@ -150,9 +163,9 @@ def batch(  # noqa: PLR0917 - click passes them by name
     from dashcam_pipeline.cli.batch_progress import BatchBars  # noqa: PLC0415 - likewise
 
     if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose exclude each other.")
+        raise click.UsageError(shown(_("--quiet and --verbose exclude each other.")))
     if address is not None and runner != "ray":
-        raise click.UsageError("--address is for --runner ray.")
+        raise click.UsageError(shown(_("--address is for --runner ray.")))
     logging.getLogger("dashcam_pipeline").setLevel(
         logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
     )
@@ -173,86 +186,109 @@ def batch(  # noqa: PLR0917 - click passes them by name
         address=address,
     )
     if dry_run:
-        _dry_run(input, output, config, options, verbose=verbose)
-        return
+        context.exit(_dry_run(input, output, config, options, verbose=verbose))
     try:
         with BatchBars(quiet=quiet, verbose=verbose) as bars:
             report = driver.run_batch(input, output, config=config, options=options, observer=bars)
     except KeyboardInterrupt:
-        click.echo("dashcam: interrupted; run it again to go on where it was.", err=True)
+        said = shown(_("interrupted; run it again to go on where it was."))
+        click.echo(f"dashcam: {said}", err=True)
         context.exit(INTERRUPTED)
     for warning in report.warnings:
-        click.echo(f"dashcam: warning: {as_flags(one_line(warning))}", err=True)
+        warn(one_line(warning))
     if not quiet:
-        click.echo(as_flags(report.table()))
+        click.echo(as_flags(shown(report.table())))
     context.exit(report.exit_code)
 
 
 def _dry_run(
     source: Path, output: Path, config: CleanConfig, options: BatchOptions, *, verbose: bool
-) -> None:
+) -> int:
+    """Say what a batch would do; the exit code is that of the batch, as far as it can be told."""
     from dashcam_pipeline.batch.driver import plan_batch  # noqa: PLC0415 - as above
     from dashcam_pipeline.batch.estimate import estimate  # noqa: PLC0415 - likewise
     from dashcam_pipeline.batch.health import find_faults  # noqa: PLC0415 - likewise
 
     plan = plan_batch(source, output, config=config, options=options)
-    for line in (*_plan_lines(plan, verbose=verbose), *_fault_lines(find_faults(plan), verbose)):
-        click.echo(line)
-    click.echo(_estimate_line(estimate(plan, output, config=config, options=options), plan))
+    faults = find_faults(plan)
+    for line in (*_plan_lines(plan, verbose=verbose), *_fault_lines(faults, verbose)):
+        click.echo(as_flags(shown(line)))
+    click.echo(shown(_estimate_line(estimate(plan, output, config=config, options=options), plan)))
     if options.night_only:
-        click.echo("Recordings taken by day will be found, and left out, when their turn comes.")
+        said = _("Recordings taken by day will be found, and left out, when their turn comes.")
+        click.echo(shown(said))
+    refused = any(step.action == "refuse" for step in plan.steps)
+    will_fail = refused or plan.tree.unreadable or any(fault.fails for fault in faults)
+    return BatchError.exit_code if will_fail else 0
 
 
 def _plan_lines(plan: Plan, *, verbose: bool) -> list[str]:
-    shown = plan.steps if verbose else plan.steps[:_LISTED]
-    lines = [f"{step.action:<5}  {step.clip.path}  ({step.reason})" for step in shown]
-    if len(shown) < len(plan.steps):
-        lines.append(f"... and {len(plan.steps) - len(shown)} more; -v lists all of them")
-    lines += [f"{count} left out: {reason}" for reason, count in plan.chosen.refused.items()]
+    listed = plan.steps if verbose else plan.steps[:_LISTED]
+    lines: list[str] = [
+        table(
+            [(ACTIONS[step.action], joined("", (step.clip.path, "  (", step.reason, ")")))], least=5
+        )
+        for step in listed
+    ]
+    lines += _more(len(plan.steps) - len(listed))
+    lines += [
+        _("{n} left out: {reason}", n=count, reason=reason)
+        for reason, count in plan.chosen.refused.items()
+    ]
     lines.append(
-        plural(
-            len(plan.steps),
+        _n(
             "{todo} of {n} recording to do.",
             "{todo} of {n} recordings to do.",
+            len(plan.steps),
             todo=plan.todo,
         )
     )
     sidecars = sum(len(found) for found in plan.chosen.sidecars.values())
     if sidecars:
-        lines.append(plural(sidecars, "{n} sidecar comes along.", "{n} sidecars come along."))
+        lines.append(_n("{n} sidecar comes along.", "{n} sidecars come along.", sidecars))
     refused = sum(1 for step in plan.steps if step.action == "refuse")
     if refused:
         lines.append(
-            plural(
-                refused,
+            _n(
                 "{n} refused: something else stands where its result would go.",
                 "{n} refused: something else stands where their results would go.",
+                refused,
             )
         )
     lines += plan.notes
-    lines += [f"{path} can't be listed: {why}" for path, why in plan.tree.unreadable]
-    return [as_flags(one_line(line)) for line in lines]
+    lines += [
+        _("{path} can't be listed: {why}", path=path, why=why) for path, why in plan.tree.unreadable
+    ]
+    return [one_line(line) for line in lines]
+
+
+def _more(count: int) -> list[str]:
+    """What is said of lines that are not shown."""
+    return [_("... and {n} more; -v lists all of them", n=count)] if count else []
 
 
 def _fault_lines(faults: list[Fault], verbose: bool) -> list[str]:
     """What will go wrong, as far as headers tell."""
-    shown = faults if verbose else faults[:_LISTED]
-    lines = [
-        one_line(f"{'will fail' if fault.fails else 'damaged'}: {fault.path}: {fault.reason}")
-        for fault in shown
+    listed = faults if verbose else faults[:_LISTED]
+    lines: list[str] = [
+        one_line(
+            joined(
+                ": ", (_("will fail") if fault.fails else _("damaged"), fault.path, fault.reason)
+            )
+        )
+        for fault in listed
     ]
-    if len(shown) < len(faults):
-        lines.append(f"... and {len(faults) - len(shown)} more; -v lists all of them")
+    lines += _more(len(faults) - len(listed))
     failing = sum(fault.fails for fault in faults)
     if failing:
-        lines.append(plural(failing, "{n} recording will fail.", "{n} recordings will fail."))
+        lines.append(_n("{n} recording will fail.", "{n} recordings will fail.", failing))
     cut = len(faults) - failing
     if cut:
         lines.append(
-            plural(
-                cut,
+            _n(
                 "{n} recording is cut short, and will be cleaned as far as it goes.",
                 "{n} recordings are cut short, and will be cleaned as far as they go.",
+                cut,
             )
         )
     return lines
@@ -260,10 +296,18 @@ def _fault_lines(faults: list[Fault], verbose: bool) -> list[str]:
 
 def _estimate_line(found: Estimate | None, plan: Plan) -> str:
     if found is None:
-        return "Nothing to do." if not plan.todo else "No recording could be read for a trial."
-    room = "" if found.fits else f" NOT ENOUGH: {size(found.free)} are free."
-    return (
-        f"About {duration(found.seconds)} with {found.workers} at a time, and "
-        f"{size(found.nbytes)} of results ({found.fps:.1f} frames a second in a trial of "
-        f"{one_line(found.trial)}).{room}"
+        if plan.todo:
+            return _("No recording could be read for a trial.")
+        return _("Nothing to do.")
+    about = _(
+        "About {time} with {workers} at a time, and {size} of results "
+        "({fps:.1f} frames a second in a trial of {trial}).",
+        time=duration(found.seconds),
+        workers=found.workers,
+        size=size(found.nbytes),
+        fps=found.fps,
+        trial=one_line(found.trial),
     )
+    if found.fits:
+        return about
+    return joined(" ", (about, _("NOT ENOUGH: {size} are free.", size=size(found.free))))

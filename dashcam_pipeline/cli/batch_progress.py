@@ -13,15 +13,17 @@ from tqdm import tqdm
 from dashcam_pipeline.batch.runner import Finished, Progressed, Started
 from dashcam_pipeline.cli.bars import Bar, Lines
 from dashcam_pipeline.cli.flags import as_flags
-from dashcam_pipeline.cli.meter import Meter
-from dashcam_pipeline.engine.readable import one_line, plural
+from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.cli.meter import Meter, frames, frames_a_second, recordings
+from dashcam_pipeline.engine.readable import one_line
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
     from dashcam_pipeline.batch.plan import Step
-    from dashcam_pipeline.batch.result import ClipResult
+    from dashcam_pipeline.batch.result import ClipResult, Fate
     from dashcam_pipeline.batch.runner import Event
 
 MOST_BARS: Final = 16
@@ -59,11 +61,25 @@ class _Running:
             title=one_line(self.path),
             done=self.frames,
             total=None if self.expected is None else max(self.expected, self.frames, 1),
-            one="{n} frame",
-            many="{n} frames",
+            things=frames,
             elapsed=elapsed,
             rate=made / elapsed if elapsed > 0 and made else None,
         )
+
+
+STATUSES: Final[dict[Fate, str]] = {
+    "done": _("done"),
+    "damaged": _("damaged"),
+    "skipped": _("skipped"),
+    "bright": _("bright"),
+    "failed": _("failed"),
+    "not reached": _("not reached"),
+}
+"""A recording's fate in a word."""
+
+
+def _said(text: str) -> str:
+    return as_flags(shown(text))
 
 
 class BatchBars:
@@ -125,10 +141,11 @@ class BatchBars:
         failed = result.status == "failed"
         self._failed += failed
         if self._verbose:
-            reason = f" ({as_flags(result.reason)})" if result.reason and not failed else ""
-            self._say(one_line(f"{result.path}: {result.status}{reason}"))
+            reason = f" ({_said(result.reason)})" if result.reason and not failed else ""
+            status = shown(STATUSES[result.status])
+            self._say(one_line(f"{result.path}: {status}{reason}"))
         if failed:
-            why = one_line(f"dashcam: {result.path}: {as_flags(result.reason)}")
+            why = one_line(f"dashcam: {result.path}: {_said(result.reason)}")
             if self._quiet:
                 self._say(why)
             else:
@@ -139,18 +156,17 @@ class BatchBars:
         """The whole batch as a line; recordings are taken to need time as they have bytes."""
         part = sum(self._sizes.get(r.path, 0) * r.share for r in self._running.values())
         elapsed = time.monotonic() - self._begin
-        frames = self._frames + sum(r.frames - (r.first or 0) for r in self._running.values())
+        made = self._frames + sum(r.frames - (r.first or 0) for r in self._running.values())
         return Meter(
-            title=plural(self._workers, "{n} at a time", "{n} at a time"),
+            title=_("{n} at a time", n=self._workers),
             done=self._done,
             total=len(self._sizes),
-            one="{n} recording",
-            many="{n} recordings",
+            things=recordings,
             elapsed=elapsed,
             share=(self._done_bytes + part) / sum(self._sizes.values()),
-            rate=frames / elapsed if elapsed > 0 else None,
-            rated="{rate:.1f} frames a second",
-            more=plural(self._failed, "{n} failed", "{n} failed") if self._failed else "",
+            rate=made / elapsed if elapsed > 0 else None,
+            rated=frames_a_second,
+            more=_("{n} failed", n=self._failed) if self._failed else "",
         )
 
     def _show(self) -> None:

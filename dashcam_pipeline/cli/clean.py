@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Final, Self
 import click
 
 from dashcam_pipeline.cli.app import INTERRUPTED
-from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.hints import batch_command, explained
-from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
+from dashcam_pipeline.cli.language import shown, warn
+from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
+from dashcam_pipeline.cli.options import config_options
 from dashcam_pipeline.cli.progress import ProgressBar
-from dashcam_pipeline.engine.readable import plural
 from dashcam_pipeline.errors import (
     BatchError,
     DamagedError,
@@ -25,6 +26,7 @@ from dashcam_pipeline.errors import (
     OutputExistsError,
     UsageError,
 )
+from dashcam_pipeline.translation import _, _n, system_reason
 
 if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
@@ -93,7 +95,7 @@ def clean(  # noqa: PLR0917 - click passes them by name
     other; `dashcam batch` takes whole folders, and goes on after a power cut.
     """
     if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose exclude each other.")
+        raise click.UsageError(shown(_("--quiet and --verbose exclude each other.")))
     logging.getLogger("dashcam_pipeline").setLevel(
         logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
     )
@@ -104,8 +106,8 @@ def clean(  # noqa: PLR0917 - click passes them by name
         return 0
     if report_file is not None:
         raise UsageError(
-            "--report takes the report of one recording.",
-            advice="Leave it out, or use `dashcam batch`, which reports on all of them.",
+            _("--report takes the report of one recording."),
+            advice=_("Leave it out, or use `dashcam batch`, which reports on all of them."),
         )
     return _clean_all(inputs, run)
 
@@ -123,14 +125,14 @@ def _clean_all(inputs: tuple[Path, ...], run: _Run) -> int:
             click.echo(f"dashcam: {explained(error)}", err=True)
     if not failed:
         return 0
-    sentence = plural(
-        len(inputs) - failed,
+    sentence = _n(
         "{failed} of {all} recordings failed; {n} is done.",
         "{failed} of {all} recordings failed; {n} are done.",
+        len(inputs) - failed,
         failed=failed,
         all=len(inputs),
     )
-    click.echo(f"dashcam: {sentence}", err=True)
+    click.echo(f"dashcam: {shown(sentence)}", err=True)
     return BatchError.exit_code
 
 
@@ -170,8 +172,8 @@ class _Place:
             return cls(file=path)
         if os.path.isfile(output) or is_recording(path):  # noqa: PTH113
             raise UsageError(
-                f"--output {output} names one file for several recordings.",
-                advice="Name a folder, as in -o CLEAN/.",
+                _("--output {output} names one file for several recordings.", output=output),
+                advice=_("Name a folder, as in -o CLEAN/."),
             )
         return cls(folder=path)
 
@@ -208,30 +210,42 @@ class _Run:
 
         if source.is_dir():
             raise InputMissingError(
-                f"{source} is a folder, not a recording.",
-                advice=f"Clean all of it with `{batch_command(source)}`.",
+                _("{source} is a folder, not a recording.", source=source),
+                advice=_("Clean all of it with `{command}`.", command=batch_command(source)),
             )
         target = self.place.target(source)
         if target is not None and any(_is_same(target, made) for made in self.made):
             raise OutputExistsError(
-                f"{target} is the result of another recording of that name.",
-                advice="Name another folder for it, or use `dashcam batch`, which keeps folders.",
+                _("{target} is the result of another recording of that name.", target=target),
+                advice=_(
+                    "Name another folder for it, or use `dashcam batch`, which keeps folders."
+                ),
             )
         if self.report_file is not None:
             _check_report_file(self.report_file, source, target, overwrite=self.config.overwrite)
-        with ProgressBar(source.name, enabled=not self.quiet) as bar:
+        with (
+            _folder_of(self.report_file),
+            ProgressBar(source.name, enabled=not self.quiet) as bar,
+        ):
             report = pipeline.clean(source, target, config=self.config, progress=bar)
         self.made.append(Path(report.output.path))
         if self.report_file is not None:
             _write_report(report, self.report_file, overwrite=self.config.overwrite)
         if not self.quiet:
             for warning in report.warnings:
-                click.echo(f"dashcam: warning: {as_flags(warning)}", err=True)
-            click.echo(report.details() if self.verbose else report.summary())
+                warn(warning)
+            click.echo(shown(report.details() if self.verbose else report.summary()))
 
 
 def _is_same(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.samefile(other)
+
+
+def _folder_of(report: Path | None) -> AbstractContextManager[None]:
+    """The folder of a report, made for a run where it isn't there."""
+    from dashcam_pipeline.media.folders import made_folder  # noqa: PLC0415 - as above
+
+    return nullcontext() if report is None else made_folder(report.parent)
 
 
 def _check_report_file(report: Path, source: Path, output: Path | None, *, overwrite: bool) -> None:
@@ -243,6 +257,7 @@ def _check_report_file(report: Path, source: Path, output: Path | None, *, overw
     """
     from dashcam_pipeline.media.claim import Claim  # noqa: PLC0415 - `--help` needs no locks
     from dashcam_pipeline.media.containers import is_recording  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.media.folders import check_folder  # noqa: PLC0415 - likewise
 
     for other in (source, output):
         same = other is not None and (
@@ -251,24 +266,27 @@ def _check_report_file(report: Path, source: Path, output: Path | None, *, overw
         )
         if same:
             raise UsageError(
-                f"--report {report} is the recording itself.", advice="Give it another name."
+                _("--report {report} is the recording itself.", report=report),
+                advice=_("Give it another name."),
             )
     if is_recording(report):
         raise UsageError(
-            f"--report {report} has the name of a recording, and the report is JSON.",
-            advice="Give it a name that ends in .json.",
+            _(
+                "--report {report} has the name of a recording, and the report is JSON.",
+                report=report,
+            ),
+            advice=_("Give it a name that ends in .json."),
         )
-    folder = report.absolute().parent
-    if output is not None and folder == output.absolute().parent and not folder.exists():
-        return  # it is made with the output, which says if it can't be
     try:
-        Claim(report, overwrite=overwrite).release()
+        check_folder(report.parent)
+        if report.parent.exists():
+            Claim(report, overwrite=overwrite).release()
     except OutputExistsError:
         raise
     except OutputError as error:
         raise UsageError(
-            f"--report {report} can't be written: {error.args[0]}",
-            advice="Name a file in an existing folder, or in that of the output.",
+            _("--report {report} can't be written: {why}", report=report, why=error.args[0]),
+            advice=_("Name a file in a folder of your own."),
         ) from error
 
 
@@ -276,13 +294,13 @@ def _write_report(report: RunReport, path: Path, *, overwrite: bool) -> None:
     """Write the report; the output is whole already, so failing here is a warning."""
     reason = ""
     if path.absolute() in {Path(p).absolute() for p in (report.output.path, *report.companions)}:
-        reason = "the output itself has that name"
+        reason = _("the output itself has that name")
     else:
         try:
             report.write_json(path, overwrite=overwrite)
         except OutputError as error:
             reason = error.args[0]
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = system_reason(error)
     if reason:
-        click.echo(f"dashcam: warning: {path}: the report can't be written ({reason}).", err=True)
+        warn(_("{path}: the report can't be written ({reason}).", path=path, reason=reason))

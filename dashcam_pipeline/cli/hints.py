@@ -6,7 +6,9 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.cli.language import shown
 from dashcam_pipeline.errors import PictureError
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,17 +16,19 @@ if TYPE_CHECKING:
     from dashcam_pipeline.errors import DashcamError
 
 _ADVICE: Final[dict[type[Exception], str]] = {
-    PictureError: "Name a recording; `dashcam preview RECORDING --frame TIME` makes stills of it.",
+    PictureError: _(
+        "Name a recording; `dashcam preview RECORDING --frame TIME` makes stills of it."
+    ),
 }
 """What helps on the command line, where that is more than the error itself advises."""
 
 
 def explained(error: DashcamError) -> str:
-    """An error's message with flags for settings, and on a line of its own what to do next."""
+    """What an error says and, on a line of its own, what to do next: as it is shown."""
     from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415 - loads pydantic
 
     advice = _ADVICE.get(type(error), error.advice)
-    return as_flags(f"{error.args[0]}\n{advice}" if advice else str(error.args[0]))
+    return as_flags("\n".join(shown(text) for text in (error.args[0], advice) if text))
 
 
 def batch_command(folder: Path) -> str:

@@ -12,17 +12,49 @@ What is least missed goes first; the time that is left goes last.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tqdm.utils import disp_len, disp_trim
 
-from dashcam_pipeline.engine.readable import duration, plural
+from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.engine.readable import duration
+from dashcam_pipeline.translation import _, _n
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashcam_pipeline.translation import Message
 
 _BAR: Final = (10, 30)
 """Fewest and most cells of the bar."""
 
 _TITLE: Final = 12
 """Columns to which a title is shortened before it goes."""
+
+
+def frames(count: int, number: str) -> Message:
+    """So many frames, of which ``number`` says more (``27/60``)."""
+    return _n("{n} frame", "{n} frames", count, n=number)
+
+
+def clips(count: int, number: str) -> Message:
+    """So many clips."""
+    return _n("{n} clip", "{n} clips", count, n=number)
+
+
+def recordings(count: int, number: str) -> Message:
+    """So many recordings."""
+    return _n("{n} recording", "{n} recordings", count, n=number)
+
+
+def a_second(rate: float) -> Message:
+    """A rate of what is counted."""
+    return _("{rate:.1f} a second", rate=rate)
+
+
+def frames_a_second(rate: float) -> Message:
+    """A rate of frames where something else is counted."""
+    return _("{rate:.1f} frames a second", rate=rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +65,22 @@ class Meter:
         title: what is at work.
         done: things that are done.
         total: how many there are; None where nothing tells.
-        one, many: what one and several of them are called, with ``{n}`` for their number.
+        things: what they are called: given how many there are, and their number as it is shown.
         elapsed: seconds since the work began.
         share: of the work that is done, 0 to 1, where that isn't ``done / total``.
         rate: things a second; None where it can't be told yet.
-        rated: what the rate is called, with ``{rate}`` for it.
+        rated: what the rate is called.
         more: another thing to say, such as how many failed.
     """
 
     title: str
     done: int
     total: int | None
-    one: str
-    many: str
+    things: Callable[[int, str], str]
     elapsed: float
     share: float | None = None
     rate: float | None = None
-    rated: str = "{rate:.1f} a second"
+    rated: Callable[[float], str] = a_second
     more: str = ""
 
     @property
@@ -74,35 +105,35 @@ class Meter:
         Args:
             width: columns at most; None is as many as it takes, and no bar.
         """
-        share, left = self._share, self.left
+        share, left, title = self._share, self.left, shown(self.title)
         percent = "" if share is None else f"{share:.0%}"
         if self.total is None:
-            counts = plural(self.done, self.one, self.many)
+            counts = shown(self.things(self.done, str(self.done)))
         else:
-            number = f"{self.done}/{self.total}"
-            counts = (self.one if self.total == 1 else self.many).format(n=number)
-        rate = self.rated.format(rate=self.rate) if self.rate else ""
-        time = (
-            f"{duration(round(self.elapsed))} so far"
+            counts = shown(self.things(self.total, f"{self.done}/{self.total}"))
+        rate = shown(self.rated(self.rate)) if self.rate else ""
+        time = shown(
+            _("{time} so far", time=duration(round(self.elapsed)))
             if left is None
-            else f"{duration(round(left))} left"
+            else _("{time} left", time=duration(round(left)))
         )
-        tail = [counts, rate, self.more, time]
+        more = shown(self.more)
+        tail = [counts, rate, more, time]
         if width is None:
-            return _joined(self.title, [percent, *tail])
+            return _joined(title, [percent, *tail])
         drawn = self._with_bar(share, percent, tail, width)
         if drawn:
             return drawn
-        short = disp_trim(self.title, _TITLE - 1) + "…" * (disp_len(self.title) >= _TITLE)
-        for title, parts in (
-            (self.title, [percent, *tail]),
-            (self.title, [percent, counts, self.more, time]),
-            (short, [percent, counts, self.more, time]),
+        short = disp_trim(title, _TITLE - 1) + "…" * (disp_len(title) >= _TITLE)
+        for name, parts in (
+            (title, [percent, *tail]),
+            (title, [percent, counts, more, time]),
+            (short, [percent, counts, more, time]),
             (short, [percent, counts, time]),
             ("", [percent, counts, time]),
             ("", [percent, time]),
         ):
-            line = _joined(title, parts)
+            line = _joined(name, parts)
             if disp_len(line) <= width:
                 return line
         return str(disp_trim(time, width))
@@ -111,7 +142,7 @@ class Meter:
         """The line with a bar; empty where there is no room for one."""
         if share is None:
             return ""
-        head, rest = _joined(self.title, [percent]), _joined("", tail)
+        head, rest = _joined(shown(self.title), [percent]), _joined("", tail)
         room = min(width - disp_len(head) - disp_len(rest) - len(" || "), _BAR[1])
         if room < _BAR[0]:
             return ""

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.cli.manual import ManualCommand
+from dashcam_pipeline.engine.readable import table
+from dashcam_pipeline.translation import _, joined
+
 if TYPE_CHECKING:
     from dashcam_pipeline.inference.manifest import ModelEntry
 
 
-@click.command()
+@click.command(cls=ManualCommand)
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def models(as_json: bool) -> None:
     """List the installed weights: work size, sha256, licence, what they were trained on."""
@@ -22,7 +27,7 @@ def models(as_json: bool) -> None:
         click.echo(json.dumps([_facts(e) for e in entries], indent=2, ensure_ascii=False))
         return
     for entry in entries:
-        click.echo(_text(entry))
+        click.echo(shown(_text(entry)))
 
 
 def _facts(entry: ModelEntry) -> dict[str, Any]:
@@ -30,14 +35,24 @@ def _facts(entry: ModelEntry) -> dict[str, Any]:
 
 
 def _text(entry: ModelEntry) -> str:
-    rows = [
-        ("stage", entry.stage),
-        ("file", str(entry.path) + ("" if entry.path.is_file() else "  (missing)")),
+    rows: list[tuple[str, str]] = [
+        (_("stage"), entry.stage),
+        (
+            _("file"),
+            str(entry.path) if entry.path.is_file() else _("{path}  (missing)", path=entry.path),
+        ),
         ("sha256", entry.sha256),
-        ("licence", entry.licence),
-        ("parameters", f"{entry.parameters:,}"),
-        ("work size", f"{entry.work_area:,} pixels, sides multiples of {entry.multiple}"),
-        ("trained on", "; ".join(entry.trained_on)),
-        ("card", str(entry.folder / entry.card)),
+        (_("licence"), entry.licence),
+        (_("parameters"), f"{entry.parameters:,}"),
+        (
+            _("work size"),
+            _(
+                "{area:,} pixels, sides multiples of {multiple}",
+                area=entry.work_area,
+                multiple=entry.multiple,
+            ),
+        ),
+        (_("trained on"), "; ".join(entry.trained_on)),
+        (_("card"), str(entry.folder / entry.card)),
     ]
-    return "\n".join([entry.name, *(f"  {key:<10}  {value}" for key, value in rows)])
+    return joined("\n", (entry.name, table(rows, indent="  ")))

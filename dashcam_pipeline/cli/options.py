@@ -1,4 +1,4 @@
-"""Command-line options made from the configuration's fields, and help that reads like a manual.
+"""Command-line options made from the configuration's fields.
 
 ::
 
@@ -15,58 +15,27 @@ from __future__ import annotations
 import functools
 import typing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-from dashcam_pipeline.cli.flags import OPTION_NAMES, as_flags, option_extra, option_name
+from dashcam_pipeline.cli.flags import OPTION_NAMES, option_extra, option_name
+from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.cli.manual import GROUPS, ManualOption
 from dashcam_pipeline.config import CleanConfig, load_config
 from dashcam_pipeline.stages.explain import allowed, choices, plain_type
+from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydantic.fields import FieldInfo
 
+    from dashcam_pipeline.translation import Message
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-GROUPS: Final = ("Stages", "Input", "Output", "Machine")
-"""Sections of the help, in order; those of the fields, and then a command's own options."""
-
-OWN_GROUP: Final = "This command"
-
-
-class ManualOption(click.Option):
-    """An option with a section of the help.
-
-    Args:
-        group: heading that it is listed under.
-    """
-
-    def __init__(self, *args: Any, group: str = OWN_GROUP, **kwargs: Any) -> None:  # noqa: ANN401 - as click's
-        super().__init__(*args, **kwargs)
-        self.group = group
-
-
-class ManualCommand(click.Command):
-    """A command whose options are listed by section."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, section by section."""
-        sections: dict[str, list[tuple[str, str]]] = {OWN_GROUP: []}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None and isinstance(parameter, click.Option):
-                group = getattr(parameter, "group", OWN_GROUP)
-                sections.setdefault(group, []).append(record)
-        # A command's own headings come before those that all commands share.
-        shared = {group: sections.pop(group, []) for group in GROUPS}
-        for heading, records in (sections | shared).items():
-            if records:
-                with formatter.section(heading):
-                    formatter.write_dl(records)
 
 
 def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -132,11 +101,11 @@ def _config(
     explicit = {name: value for name, value in given.items() if value not in (None, ())}
     if no_stages:
         if "stages" in explicit:
-            raise click.UsageError("--no-stages and --stage exclude each other.")
+            raise click.UsageError(shown(_("--no-stages and --stage exclude each other.")))
         explicit["stages"] = ()
     if no_protect:
         if "protect" in explicit:
-            raise click.UsageError("--no-protect and --protect exclude each other.")
+            raise click.UsageError(shown(_("--no-protect and --protect exclude each other.")))
         explicit["protect"] = ()
     return load_config(file, overrides=explicit, names=OPTION_NAMES)
 
@@ -150,7 +119,8 @@ def _field_option(name: str, field: FieldInfo) -> Callable[[Callable[P, R]], Cal
         "cls": ManualOption,
         "group": extra["group"],
         "default": None,
-        "help": _help_text(field),
+        "help": field.description,
+        "notes": _notes(field),
     }
     if kind is bool:
         declaration += f"/--no-{declaration.removeprefix('--')}"
@@ -165,22 +135,21 @@ def _field_option(name: str, field: FieldInfo) -> Callable[[Callable[P, R]], Cal
     return click.option(declaration, name, **settings)
 
 
-def _help_text(field: FieldInfo) -> str:
-    """Description, bounds and default."""
+def _notes(field: FieldInfo) -> Message:
+    """Bounds and default."""
     notes = []
     kind = plain_type(field.annotation)
     if kind is not bool and not choices(field) and allowed(field):
         notes.append(allowed(field))
     default = _default_text(field.get_default(call_default_factory=True, validated_data={}))
     if default:
-        notes.append(f"default: {default}")
-    bracket = f"  [{'; '.join(notes)}]" if notes else ""
-    return f"{as_flags(field.description or '')}{bracket}"
+        notes.append(_("default: {default}", default=default))
+    return joined("; ", notes)
 
 
 def _default_text(default: object) -> str:
     if isinstance(default, bool):
-        return "yes" if default else "no"
+        return _("yes") if default else _("no")
     if isinstance(default, tuple):
         return " ".join(str(part) for part in default)
     if default is None or default == {}:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dashcam_pipeline.cli.flags import OPTION_NAMES, as_flags
-from dashcam_pipeline.cli.options import ManualCommand, ManualOption, config_options
+from dashcam_pipeline.cli.flags import OPTION_NAMES
+from dashcam_pipeline.cli.language import shown, warn
+from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
+from dashcam_pipeline.cli.options import config_options
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.compare.options import LAYOUTS, PreviewOptions, make_options
 from dashcam_pipeline.config import parse_time
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from dashcam_pipeline.compare.preview import PreviewReport
@@ -66,7 +69,7 @@ def _help(name: str) -> str:
 @click.option("--position", cls=ManualOption, metavar="0..1", help=_help("position"))
 @click.option("--period", cls=ManualOption, metavar="SECONDS", help=_help("period"))
 @click.option("--zoom", cls=ManualOption, metavar="N", help=_help("zoom"))
-@click.option("--box", cls=ManualOption, metavar="X,Y,W,H", help=_help("box"))
+@click.option("--box", cls=ManualOption, metavar="X,Y,W,H|EDGE:H", help=_help("box"))
 @click.option(
     "--change-map", cls=ManualOption, is_flag=True, default=None, help=_help("change_map")
 )
@@ -106,7 +109,7 @@ def preview(  # noqa: PLR0917 - click passes them by name
     """
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
     if frame is not None and contact_sheet is not None:
-        raise click.UsageError("--frame and --contact-sheet exclude each other.")
+        raise click.UsageError(shown(_("--frame and --contact-sheet exclude each other.")))
     options = make_options(
         {name: value for name, value in given.items() if value is not None},
         names={name: f"--{name.replace('_', '-')}" for name in given},
@@ -134,8 +137,8 @@ def preview(  # noqa: PLR0917 - click passes them by name
             )
     if not quiet:
         for note in report.notes:
-            click.echo(f"dashcam: note: {as_flags(note)}", err=True)
-        click.echo(report.summary())
+            warn(note, note=True)
+        click.echo(shown(report.summary()))
     if open_result:
         click.launch(str(report.path))
 
@@ -145,11 +148,12 @@ def _time(text: str) -> float:
     try:
         value = parse_time(text)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--frame") from error
+        raise click.BadParameter(shown(error.args[0]), param_hint="--frame") from error
     if not isinstance(value, float):
         raise TypeError(f"{text!r} gave {value!r}")
     if value < 0:
         raise click.BadParameter(
-            f"{text} is not possible; allowed: at least 0.", param_hint="--frame"
+            shown(_("{text} is not possible; allowed: at least 0.", text=text)),
+            param_hint="--frame",
         )
     return value

@@ -9,16 +9,30 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from dashcam_pipeline.cli.flags import as_flags
+from dashcam_pipeline.cli.hints import explained
+from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.cli.manual import ManualCommand
+from dashcam_pipeline.engine.readable import table
 from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
     from dashcam_pipeline.frames import PixelLayout
-    from dashcam_pipeline.media.probe import Examination, Timing
+    from dashcam_pipeline.media.probe import Examination, Health, Timing
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
     from dashcam_pipeline.stages.glare.glass import Glass
 
 UNREADABLE: Final = "unreadable"
 """Health of a file that is missing or can't be opened at all."""
+
+HEALTH: Final[dict[Health, str]] = {
+    "ok": _("ok"),
+    "truncated": _("truncated"),
+    "damaged": _("damaged"),
+    "index broken": _("index broken"),
+    "not video": _("not video"),
+}
+"""What a recording's health is called."""
 
 _SUBSAMPLING: Final = {(1, 1): "4:2:0", (1, 0): "4:2:2", (0, 0): "4:4:4"}
 
@@ -29,7 +43,7 @@ index broken), else 0.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=ManualCommand, epilog=EPILOG)
 @click.argument(
     "files",
     nargs=-1,
@@ -71,13 +85,13 @@ def probe(
                 }
             )
             if not as_json:
-                click.echo(f"dashcam: {as_flags(str(error))}", err=True)
+                click.echo(f"dashcam: {explained(error)}", err=True)
             continue
         usable = usable and found.info is not None
         seen = _glass(found.info) if glass and found.info is not None else None
         facts.append(found.to_dict() | ({"glass": seen.facts()} if seen is not None else {}))
         if not as_json:
-            click.echo(_text(found, seen))
+            click.echo(as_flags(shown(_text(found, seen))))
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     context.exit(0 if usable else InputError.exit_code)
@@ -95,53 +109,61 @@ def _text(found: Examination, glass: Glass | None) -> str:
     if found.info is not None:
         info, video = found.info, found.info.video
         rows += [
-            ("container", _container(info)),
-            ("video", _video(video)),
-            ("colour", _color(video)),
+            (_("container"), _container(info)),
+            (_("video"), _video(video)),
+            (_("colour"), _color(video)),
         ]
         if found.timing is not None:
-            rows.append(("timing", _timing(found.timing)))
+            rows.append((_("timing"), _timing(found.timing)))
         if glass is not None:
-            rows.append(("glass", _glass_line(glass)))
-        rows += [("track", _track(track.to_dict(), track.label)) for track in info.others]
-    rows += [("health", f"{found.health}: {reason}") for reason in found.reasons]
+            rows.append((_("glass"), _glass_line(glass)))
+        rows += [(_("track"), _track(track.to_dict(), track.label)) for track in info.others]
+    health = HEALTH[found.health]
+    rows += [(_("health"), joined(": ", (health, reason))) for reason in found.reasons]
     if found.advice:
-        rows.append(("advice", as_flags(found.advice)))
-    lines = [f"{found.path}: {found.health}"]
-    return "\n".join(lines + [f"  {key:<9}  {value}" for key, value in rows])
+        rows.append((_("advice"), found.advice))
+    head = joined(": ", (str(found.path), health))
+    return joined("\n", (head, table(rows, indent="  "))) if rows else head
 
 
 def _glass_line(glass: Glass) -> str:
     if not glass.frames:
-        return "no picture could be looked at"
-    return (
-        f"{glass.words}; haze is {glass.haze:.0%} of the light in the darkest places, "
-        f"{glass.lift:.0f} codes ({glass.frames} pictures)"
+        return _("no picture could be looked at")
+    return _n(
+        "{glass}; haze is {haze:.0%} of the light in the darkest places, "
+        "{lift:.0f} codes ({n} picture)",
+        "{glass}; haze is {haze:.0%} of the light in the darkest places, "
+        "{lift:.0f} codes ({n} pictures)",
+        glass.frames,
+        glass=glass.words,
+        haze=glass.haze,
+        lift=glass.lift,
     )
 
 
 def _container(info: SourceInfo) -> str:
-    parts = [info.container, f"{info.size_bytes:,} bytes"]
+    parts: list[str] = [info.container, _("{n:,} bytes", n=info.size_bytes)]
     if info.duration_s is not None:
-        parts.append(f"{info.duration_s:.3f} s")
+        parts.append(_("{at:.3f} s", at=info.duration_s))
     if info.creation_time is not None:
-        parts.append(f"created {info.creation_time.isoformat()}")
+        parts.append(_("created {time}", time=info.creation_time.isoformat()))
     if info.chapters:
-        parts.append(f"{len(info.chapters)} chapters")
-    return ", ".join(parts)
+        parts.append(_n("{n} chapter", "{n} chapters", len(info.chapters)))
+    return joined(", ", parts)
 
 
 def _video(video: VideoTrack) -> str:
-    parts = [f"#{video.index} {video.codec}", f"{video.width}x{video.height}"]
-    parts.append(f"{video.layout.bits} bits {_subsampling(video.layout)}")
+    parts: list[str] = [f"#{video.index} {video.codec}", f"{video.width}x{video.height}"]
+    sampling = _subsampling(video.layout)
+    parts.append(_("{bits} bits {sampling}", bits=video.layout.bits, sampling=sampling))
     if video.bit_rate:
         parts.append(f"{video.bit_rate / 1e6:.2f} Mbit/s")
     if video.rotation:
-        parts.append(f"rotated by {video.rotation} degrees")
+        parts.append(_("rotated by {angle} degrees", angle=video.rotation))
     if video.sample_aspect_ratio:
         ratio = video.sample_aspect_ratio
-        parts.append(f"pixels {ratio.numerator}:{ratio.denominator}")
-    return ", ".join(parts)
+        parts.append(_("pixels {w}:{h}", w=ratio.numerator, h=ratio.denominator))
+    return joined(", ", parts)
 
 
 def _subsampling(layout: PixelLayout) -> str:
@@ -150,35 +172,45 @@ def _subsampling(layout: PixelLayout) -> str:
 
 def _color(video: VideoTrack) -> str:
     decision = video.color_decision
-    parts = []
-    for value, assumed in (
-        (video.color.matrix, decision.matrix_assumed),
-        ("full range" if video.color.full_range else "limited range", decision.range_assumed),
-    ):
-        parts.append(f"{value} (assumed, not tagged)" if assumed else value)
-    return ", ".join(parts)
+    scale = _("full range") if video.color.full_range else _("limited range")
+    parts = ((video.color.matrix, decision.matrix_assumed), (scale, decision.range_assumed))
+    return joined(
+        ", ",
+        (
+            _("{value} (assumed, not tagged)", value=value) if assumed else value
+            for value, assumed in parts
+        ),
+    )
 
 
 def _timing(timing: Timing) -> str:
-    fps = f", {timing.fps:.3f} fps" if timing.fps else ""
-    if timing.constant:
-        spread = f"every {timing.median_s * 1000:.2f} ms"
-    else:
-        spread = (
-            f"{timing.median_s * 1000:.2f} ms apart "
-            f"({timing.min_s * 1000:.2f} to {timing.max_s * 1000:.2f})"
+    parts: list[str] = [
+        _n("{n} frame", "{n} frames", timing.frames),
+        _("constant") if timing.constant else _("variable"),
+    ]
+    if timing.fps:
+        parts.append(_("{fps:.3f} fps", fps=timing.fps))
+    middle = timing.median_s * 1000
+    parts.append(
+        _("every {step:.2f} ms", step=middle)
+        if timing.constant
+        else _(
+            "{step:.2f} ms apart ({least:.2f} to {most:.2f})",
+            step=middle,
+            least=timing.min_s * 1000,
+            most=timing.max_s * 1000,
         )
-    kind = "constant" if timing.constant else "variable"
-    return f"{timing.frames} frames, {kind}{fps}, {spread}"
+    )
+    return joined(", ", parts)
 
 
 def _track(facts: dict[str, Any], label: str) -> str:
-    parts = [label]
+    parts: list[str] = [label]
     language = facts["metadata"].get("language", "und")
     if language != "und":
         parts.append(language)
     if facts["duration_s"] is not None:
-        parts.append(f"{facts['duration_s']:.3f} s")
+        parts.append(_("{at:.3f} s", at=facts["duration_s"]))
     if facts["start_s"]:
-        parts.append(f"starts at {facts['start_s']:.3f} s")
-    return ", ".join(parts)
+        parts.append(_("starts at {at:.3f} s", at=facts["start_s"]))
+    return joined(", ", parts)

@@ -41,7 +41,7 @@ class ProgressBar:
         if self._shown is None:
             self._shown = _display()
             self._begin, self._first = now, progress.frames  # their rate can't be told
-        from dashcam_pipeline.cli.meter import Meter  # noqa: PLC0415 - `--help` needs no bar
+        from dashcam_pipeline.cli.meter import Meter, frames  # noqa: PLC0415 - `--help` needs no bar
 
         elapsed, expected = now - self._begin, progress.expected
         self._shown.show(
@@ -50,8 +50,7 @@ class ProgressBar:
                 done=progress.frames,
                 # the index may have promised too few
                 total=None if expected is None else max(expected, progress.frames),
-                one="{n} frame",
-                many="{n} frames",
+                things=frames,
                 elapsed=elapsed,
                 rate=(progress.frames - self._first) / elapsed if elapsed > 0 else None,
             )
@@ -88,7 +87,7 @@ def steps(title: str, *, enabled: bool = True) -> Iterator[Callable[[str, int, i
     Yields:
         what to call with a step's name, its number and the number of steps.
     """
-    from dashcam_pipeline.cli.meter import Meter  # noqa: PLC0415 - `--help` needs no bar
+    from dashcam_pipeline.cli.meter import Meter, clips  # noqa: PLC0415 - `--help` needs no bar
 
     shown = _display() if enabled else None
     begin = time.monotonic()
@@ -100,8 +99,7 @@ def steps(title: str, *, enabled: bool = True) -> Iterator[Callable[[str, int, i
                     title=one_line(name or title),
                     done=done,
                     total=total,
-                    one="{n} clip",
-                    many="{n} clips",
+                    things=clips,
                     elapsed=time.monotonic() - begin,
                 )
             )

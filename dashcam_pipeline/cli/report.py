@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from dashcam_pipeline.cli.flags import as_flags
-from dashcam_pipeline.cli.options import ManualCommand, ManualOption
+from dashcam_pipeline.cli.language import shown, warn
+from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
 from dashcam_pipeline.cli.progress import steps
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from dashcam_pipeline.compare.page.build import Proxies
@@ -106,11 +107,11 @@ def report(  # noqa: PLR0917 - click passes them by name
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
     options = PageOptions(language=language, proxies=proxies, overwrite=overwrite, threads=threads)
     check_cleaned(target, original)
-    with steps("report", enabled=not quiet) as show:
+    with steps(_("report"), enabled=not quiet) as show:
         result = write_page(target, output, original=original, options=options, progress=show)
     if not quiet:
         for note in result.notes:
-            click.echo(f"dashcam: note: {as_flags(note)}", err=True)
-        click.echo(result.summary())
+            warn(note, note=True)
+        click.echo(shown(result.summary()))
     if open_result:
         click.launch(str(result.path))

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.cli.manual import ManualCommand
+from dashcam_pipeline.engine.readable import table
 from dashcam_pipeline.errors import InputError, UsageError
+from dashcam_pipeline.translation import _, _n
 
 if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
@@ -23,10 +27,12 @@ listed, and kept as it is by `dashcam clean`. Boxes that hold a Wi-Fi password a
 """
 
 
-_NOTHING: Final = "`dashcam telemetry FILE` alone says what it holds."
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+
+_NOTHING: Final = _("`dashcam telemetry FILE` alone says what it holds.")
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=ManualCommand, epilog=EPILOG)
 @click.argument("file", type=click.Path(path_type=Path, readable=False), metavar="FILE")
 @click.option("--gpx", is_flag=True, help="GPX 1.1: a track for maps.")
 @click.option("--csv", is_flag=True, help="CSV: fixes, then accelerations.")
@@ -58,22 +64,28 @@ def telemetry(  # noqa: PLR0917 - click passes them by name
     from dashcam_pipeline.media.output_checks import check_output  # noqa: PLC0415 - likewise
 
     if gpx + csv + as_json > 1:
-        raise UsageError("--gpx, --csv and --json exclude each other.", advice="Take one of them.")
+        raise UsageError(
+            _("--gpx, --csv and --json exclude each other."), advice=_("Take one of them.")
+        )
     if output is not None and not (gpx or csv or as_json):
-        raise UsageError("--output needs a format.", advice="Add --gpx, --csv or --json.")
+        raise UsageError(_("--output needs a format."), advice=_("Add --gpx, --csv or --json."))
     if output is not None:
         check_output(file, output, overwrite=overwrite)
     found = read_telemetry(file)
     if gpx:
         if not found.fixes:
-            raise InputError(f"{file} holds no positions for a track.", advice=_NOTHING)
+            raise InputError(
+                _("{file} holds no positions for a track.", file=file), advice=_NOTHING
+            )
         text = export.to_gpx(found, file.stem)
     elif csv:
         if not (found.fixes or found.accelerations):
-            raise InputError(f"{file} holds neither positions nor accelerations.", advice=_NOTHING)
+            raise InputError(
+                _("{file} holds neither positions nor accelerations.", file=file), advice=_NOTHING
+            )
         text = export.to_csv(found)
     else:
-        text = export.to_json(found) if as_json else _summary(found)
+        text = export.to_json(found) if as_json else shown(_summary(found))
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
@@ -84,26 +96,33 @@ def telemetry(  # noqa: PLR0917 - click passes them by name
 def _summary(found: Telemetry) -> str:
     """A few lines for people."""
     if not found and not found.withheld:
-        return "no telemetry found"
-    lines = [f"family     {', '.join(found.families) or 'none that is known'}"]
+        return _("no telemetry found")
+    rows: list[tuple[str, str]] = [
+        (_("family"), ", ".join(found.families) or _("none that is known"))
+    ]
     if found.fixes:
         first, last = found.fixes[0], found.fixes[-1]
-        lines.append(f"positions  {len(found.fixes)}")
+        rows.append((_("positions"), str(len(found.fixes))))
         if first.time and last.time:
-            zone = "UTC" if first.time.tzinfo else "the camera's clock"
-            span = f"{first.time:%Y-%m-%d %H:%M:%S} to {last.time:%Y-%m-%d %H:%M:%S} ({zone})"
-            lines.append(f"time       {span}")
+            span = _(
+                "{first} to {last} ({zone})",
+                first=first.time.strftime(_TIME),
+                last=last.time.strftime(_TIME),
+                zone="UTC" if first.time.tzinfo else _("the camera's clock"),
+            )
+            rows.append((_("time"), span))
         top = max((fix.speed for fix in found.fixes if fix.speed is not None), default=None)
         if top is not None:
-            lines.append(f"top speed  {top * 3.6:.1f} km/h")
+            rows.append((_("top speed"), f"{top * 3.6:.1f} km/h"))
     if found.accelerations:
-        lines.append(f"G-sensor   {len(found.accelerations)} readings")
-    lines.append(f"raw bytes  {sum(len(raw.data) for raw in found.raws)}")
+        readings = _n("{n} reading", "{n} readings", len(found.accelerations))
+        rows.append((_("G-sensor"), readings))
+    rows.append((_("raw bytes"), str(sum(len(raw.data) for raw in found.raws))))
     if found.unknown:
         names = sorted(set(found.unknown))
-        lines.append(f"unknown    {', '.join(names[:5])}{', ...' * (len(names) > 5)}")  # noqa: PLR2004 - as many as fit a line
+        rows.append((_("unknown"), f"{', '.join(names[:5])}{', ...' * (len(names) > 5)}"))  # noqa: PLR2004 - as many as fit a line
     if found.withheld:
-        lines.append(f"withheld   {', '.join(found.withheld)} (private)")
-    lines += [f"warning    {fault}" for fault in found.faults]
-    lines += [f"note       {note}" for note in found.notes]
-    return "\n".join(lines)
+        rows.append((_("withheld"), _("{names} (private)", names=", ".join(found.withheld))))
+    rows += [(_("warning"), fault) for fault in found.faults]
+    rows += [(_("note"), note) for note in found.notes]
+    return table(rows)

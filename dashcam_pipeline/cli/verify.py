@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.cli.manual import ManualCommand
+from dashcam_pipeline.engine.readable import table
 from dashcam_pipeline.errors import VerificationError
+from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from dashcam_pipeline.provenance import Check, Verification
+    from dashcam_pipeline.provenance.verify import State
 
 EPILOG: Final = f"""\b
 Examples:
@@ -24,7 +29,22 @@ signature; see docs/provenance.md.
 """
 
 
-@click.command(epilog=EPILOG)
+ROLES: Final = {
+    "output": _("output"),
+    "input": _("input"),
+    "companion": _("companion"),
+    "weights": _("weights"),
+}
+"""What a file is to the output, as of ``Check.role``."""
+
+STATES: Final[dict[State, str]] = {
+    "changed": _("changed"),
+    "missing": _("missing"),
+}
+"""What is wrong with a file, in a word."""
+
+
+@click.command(cls=ManualCommand, epilog=EPILOG)
 @click.argument("file", type=click.Path(path_type=Path, readable=False), metavar="FILE")
 @click.option(
     "--source",
@@ -38,42 +58,51 @@ def verify(file: Path, source: Path | None, as_json: bool) -> None:
     from dashcam_pipeline import provenance  # noqa: PLC0415 - `--help` needs none of it
 
     result = provenance.verify(file, source=source)
-    click.echo(json.dumps(result.to_dict(), indent=2) if as_json else _text(result))
+    click.echo(json.dumps(result.to_dict(), indent=2) if as_json else shown(_text(result)))
     if not result.passed:
         wrong = [check for check in result.checks if check.failed]
         raise VerificationError(
-            f"{file} is not what its record says: {', '.join(map(_short, wrong))}.",
-            advice="It was changed after it was written, or copied badly; clean the source again.",
+            _(
+                "{file} is not what its record says: {wrong}.",
+                file=file,
+                wrong=joined(", ", map(_short, wrong)),
+            ),
+            advice=_(
+                "It was changed after it was written, or copied badly; clean the source again."
+            ),
         )
 
 
 def _short(check: Check) -> str:
     from dashcam_pipeline.provenance.untrusted import printable  # noqa: PLC0415 - as above
 
-    return printable(f"{check.role} {check.name} {check.state}")
+    return printable(joined(" ", (ROLES[check.role], check.name, STATES[check.state])))
 
 
 def _text(result: Verification) -> str:
     from dashcam_pipeline.provenance.untrusted import printable  # noqa: PLC0415 - as above
 
-    lines: list[str] = []
+    rows: list[tuple[str, str]] = []
     for check in result.checks:
         said = {
-            "same": "as recorded",
-            "changed": "CHANGED",
-            "other": "another version is installed now",
-            "missing": "MISSING" if check.failed else "not here, not checked",
+            "same": _("as recorded"),
+            "changed": _("CHANGED"),
+            "other": _("another version is installed now"),
+            "missing": _("MISSING") if check.failed else _("not here, not checked"),
         }[check.state]
-        lines.append(f"{check.role:<10} {check.name}: {said}")
+        rows.append((ROLES[check.role], joined(": ", (check.name, said))))
         if check.state == "changed":
-            lines.append(f"{'':<10} sha256 {check.found}, recorded {check.expected}")
+            hashes = _(
+                "sha256 {found}, recorded {expected}", found=check.found, expected=check.expected
+            )
+            rows.append(("", hashes))
     record = result.record
     frames = record.get("frames")
     if result.passed and frames:
-        made = f"{record.get('software')}, {record.get('created')}"
-        lines.append(f"made by    {made}")
-        lines.append(
-            f"frames     {frames.get('read')} in, {frames.get('written')} out, "
-            f"{frames.get('concealed')} concealed, {frames.get('missing')} missing"
+        rows.append((_("made by"), f"{record.get('software')}, {record.get('created')}"))
+        counts = _(
+            "{read} in, {written} out, {concealed} concealed, {missing} missing",
+            **{key: frames.get(key) for key in ("read", "written", "concealed", "missing")},
         )
-    return "\n".join(map(printable, lines))
+        rows.append((_("frames"), counts))
+    return table([(name, printable(fact)) for name, fact in rows])

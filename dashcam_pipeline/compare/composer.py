@@ -18,6 +18,8 @@ from dashcam_pipeline.compare.change import (
 from dashcam_pipeline.compare.layouts import make_layout
 from dashcam_pipeline.compare.legend import legend
 from dashcam_pipeline.compare.sources import no_frames
+from dashcam_pipeline.engine.protection import boxes_of
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +68,9 @@ class Composer:
     ) -> None:
         before, after = comparison.before, comparison.after
         shown, color = shown_size(before.video), before.video.color
-        self.box: Box | None = options.box if options.layout == "crop" else None
+        self.box: Box | None = None
+        if options.layout == "crop" and options.box is not None:
+            (self.box,) = boxes_of((options.box,), shown.width, shown.height)
         scale = None
         if options.change_map or (options.layout == "crop" and self.box is None):
             maps = survey(comparison, moments)
@@ -139,7 +143,7 @@ def _writable(language: Language) -> Language:
     """English instead of a language whose letters can't be drawn, and a word about it."""
     if language == "en" or fonts.UNICODE:
         return language
-    _LOG.warning("OpenCV %s draws Latin letters only: labels are English.", cv2.__version__)
+    _LOG.warning(_("OpenCV %s draws Latin letters only: labels are English."), cv2.__version__)
     return "en"
 
 
@@ -159,7 +163,7 @@ def survey(comparison: Comparison, moments: Sequence[float] | None = None) -> li
     maps = []
     # The first moment is the beginning itself: a very short part may hold nothing else.
     times = moments or [comparison.span[0], *comparison.moments(SURVEY)[1:]]
-    for _, pair in comparison.pairs_at(times):
+    for _time, pair in comparison.pairs_at(times):
         first, second = (make(frame) for make, frame in zip(develop, pair, strict=True))
         maps.append(change_of(first, second))
     if not maps:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
-from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.stages.base import Box  # noqa: TC001 - pydantic reads it at run time
-from dashcam_pipeline.stages.explain import explain
+from dashcam_pipeline.config import Protected  # noqa: TC001 - pydantic reads it at run time
 from dashcam_pipeline.stages.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,10 +47,10 @@ class PreviewOptions(Settings):
         6.0, ge=1, le=600, description="Seconds that wipe's divider takes to and fro."
     )
     zoom: float = Field(3.0, ge=1, le=16, description="How much crop enlarges.")
-    box: Annotated[Box | None, BeforeValidator(lambda value: value or None)] = Field(
+    box: Annotated[Protected | None, BeforeValidator(lambda value: value or None)] = Field(
         None,
-        description="What crop shows, in pixels of the upright picture; "
-        "without it, the strongest change.",
+        description="What crop shows: a box in pixels or per cent (0,50%,100%,50%) of the upright "
+        "picture, or a strip along an edge (bottom:20%); without it, the strongest change.",
     )
 
 
@@ -68,7 +66,4 @@ def make_options(
     Raises:
         UsageError: an unknown or wrong one, naming it and what is allowed.
     """
-    try:
-        return PreviewOptions.model_validate(values)
-    except ValidationError as error:
-        raise UsageError(explain(error, PreviewOptions, names=names)) from None
+    return PreviewOptions.checked(values, names=names)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,9 +118,17 @@ class FileMatcher:
                 self._count += 1
                 return [(frame, after)]
             if late > 0 or self._count:
-                raise self._mismatch(f"at {float(when):.3f} s, frame {frame.index}")
+                raise self._mismatch(
+                    _("at {when:.3f} s, frame {index}", when=float(when), index=frame.index)
+                )
             # Only before the first pair: one clock lets a frame more into the part than the other.
-        raise self._mismatch(f"the second ends before {float(when):.3f} s, frame {frame.index}")
+        raise self._mismatch(
+            _(
+                "the second ends before {when:.3f} s, frame {index}",
+                when=float(when),
+                index=frame.index,
+            )
+        )
 
     def finish(self) -> list[Pair]:
         """Nothing is held back.
@@ -129,7 +138,7 @@ class FileMatcher:
         """
         rest = next(self._frames, None)
         if rest is not None and next(self._frames, None) is not None:
-            raise self._mismatch(f"the second goes on after frame {self._count}")
+            raise self._mismatch(_("the second goes on after frame {count}", count=self._count))
         return []
 
     def stage_facts(self) -> list[StageFact]:
@@ -145,9 +154,16 @@ class FileMatcher:
 
     def _mismatch(self, where: str) -> UsageError:
         return UsageError(
-            f"{self._names[0]} and {self._names[1]} have frames at different times ({where}).",
-            advice="If the second was made of a part of the first, say which (`start` and `end`); "
-            "or name only the recording: its chain is then run on the fly.",
+            _(
+                "{before} and {after} have frames at different times ({where}).",
+                before=self._names[0],
+                after=self._names[1],
+                where=where,
+            ),
+            advice=_(
+                "If the second was made of a part of the first, say which (`start` and "
+                "`end`); or name only the recording: its chain is then run on the fly."
+            ),
         )
 
 
@@ -166,7 +182,14 @@ def _check_shapes(before: SourceInfo, after: SourceInfo) -> None:
     if abs(a / b - 1) > _SAME_SHAPE:
         (w, h), (v, g) = ((size.width, size.height) for size in sizes)
         raise UsageError(
-            f"{before.path.name} is shown as {w}x{h}, {after.path.name} as {v}x{g}: "
-            "not the same picture.",
-            advice="Compare a recording with what was made of it.",
+            _(
+                "{before} is shown as {w}x{h}, {after} as {v}x{g}: not the same picture.",
+                before=before.path.name,
+                w=w,
+                h=h,
+                after=after.path.name,
+                v=v,
+                g=g,
+            ),
+            advice=_("Compare a recording with what was made of it."),
         )

@@ -23,13 +23,13 @@ from dashcam_pipeline.compare.composer import Composer
 from dashcam_pipeline.compare.options import PreviewOptions
 from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.engine.readable import plural
-from dashcam_pipeline.engine.report import SYNTHETIC
+from dashcam_pipeline.engine.report import wrote
 from dashcam_pipeline.engine.run import Run
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.output_checks import check_output
 from dashcam_pipeline.provenance.companions import former_companions
+from dashcam_pipeline.translation import _, _n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,11 +72,13 @@ class PreviewReport:
 
     def summary(self) -> str:
         """For people, without a newline at the end."""
-        zoom = f", box {self.box}" if self.box else ""
-        frames = plural(self.frames, "{n} frame", "{n} frames")
-        size = f"{self.size.width}x{self.size.height}"
-        line = f"wrote  {self.path} ({size}, {self.layout}{zoom}, {frames})"
-        return f"{line}\nsynthetic  {SYNTHETIC}" if self.synthetic else line
+        facts = [
+            f"{self.size.width}x{self.size.height}",
+            self.layout,
+            *([_("box {box}", box=self.box)] if self.box else []),
+            _n("{n} frame", "{n} frames", self.frames),
+        ]
+        return wrote(self.path, facts, synthetic=self.synthetic)
 
 
 class Show:
@@ -166,11 +168,18 @@ def preview(
 
 
 def _notes(counts: ReadCounts, written: WriteReport) -> tuple[str, ...]:
-    notes = [f"{track.label} is not in it: {why}" for track, why in written.not_carried]
+    notes = [
+        _("{label} is not in it: {why}", label=track.label, why=why)
+        for track, why in written.not_carried
+    ]
     if counts.frames.damaged:
         notes.append(
-            f"the source is damaged (missing frames: {counts.frames.missing}, patched up: "
-            f"{counts.frames.concealed}); what can be decoded is in it."
+            _(
+                "the source is damaged (missing frames: {missing}, patched up: "
+                "{concealed}); what can be decoded is in it.",
+                missing=counts.frames.missing,
+                concealed=counts.frames.concealed,
+            )
         )
     return tuple(notes)
 

@@ -20,6 +20,7 @@ from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.provenance.record import record_path
 from dashcam_pipeline.provenance.verify import read_record
 from dashcam_pipeline.stages.registry import stage_class
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -219,9 +220,13 @@ def check_settings(
     unused = [] if cleaned is None else [name for name in CHAIN if name in config.model_fields_set]
     if unused:
         raise UsageError(
-            f"{', '.join((names or {}).get(name, name) for name in unused)}: two recordings are "
-            "compared as they are, and no chain runs.",
-            advice="Leave that out, or name only the recording: its chain is then run on the fly.",
+            _(
+                "{names}: two recordings are compared as they are, and no chain runs.",
+                names=", ".join((names or {}).get(name, name) for name in unused),
+            ),
+            advice=_(
+                "Leave that out, or name only the recording: its chain is then run on the fly."
+            ),
         )
 
 
@@ -259,9 +264,13 @@ def known_duration(info: SourceInfo) -> float:
 def no_frames(info: SourceInfo, when: float) -> UsageError:
     """The error for a time at which there is no picture."""
     return UsageError(
-        f"{info.path.name} has no picture at {when:g} s or later: the recording lasts "
-        f"{duration(known_duration(info))}.",
-        advice="Name an earlier time.",
+        _(
+            "{name} has no picture at {when:g} s or later: the recording lasts {duration}.",
+            name=info.path.name,
+            when=when,
+            duration=duration(known_duration(info)),
+        ),
+        advice=_("Name an earlier time."),
     )
 
 

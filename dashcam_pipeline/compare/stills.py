@@ -25,10 +25,11 @@ from dashcam_pipeline.compare.preview import choose_target
 from dashcam_pipeline.compare.sources import Comparison, no_frames
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.readable import clock
-from dashcam_pipeline.engine.report import SYNTHETIC
+from dashcam_pipeline.engine.report import wrote
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media.atomic import atomic
 from dashcam_pipeline.media.folders import made_folder
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from dashcam_pipeline.stages.base import Box
@@ -73,10 +74,12 @@ class StillReport:
     def summary(self) -> str:
         """For people, without a newline at the end."""
         count = len(self.times)
-        when = clock(self.times[0], tenths=True) if count == 1 else f"{count} moments"
-        zoom = f", box {self.box}" if self.box else ""
-        line = f"wrote  {self.path} ({self.size.width}x{self.size.height}, {when}{zoom})"
-        return f"{line}\nsynthetic  {SYNTHETIC}" if self.synthetic else line
+        facts = [
+            f"{self.size.width}x{self.size.height}",
+            clock(self.times[0], tenths=True) if count == 1 else _("{n} moments", n=count),
+            *([_("box {box}", box=self.box)] if self.box else []),
+        ]
+        return wrote(self.path, facts, synthetic=self.synthetic)
 
 
 def still(
@@ -187,8 +190,12 @@ def _picture_target(comparison: Comparison, output: str | Path | None) -> Path:
     target = choose_target(comparison, output, suffix=".png")
     if target.suffix.lower() not in SUFFIXES:
         raise OutputError(
-            f"{target} has the extension {target.suffix or '(none)'!r}, which no picture has.",
-            advice=f"Written are: {', '.join(SUFFIXES)}.",
+            _(
+                "{target} has the extension {suffix}, which no picture has.",
+                target=target,
+                suffix=repr(target.suffix or "(none)"),
+            ),
+            advice=_("Written are: {suffixes}.", suffixes=", ".join(SUFFIXES)),
         )
     return target
 
@@ -204,8 +211,13 @@ def encode(picture: RGB, suffix: str) -> bytes:
     done, data = cv2.imencode(suffix, bgr, SUFFIXES[suffix])
     if not done:
         raise OutputError(
-            f"a picture of {picture.shape[1]}x{picture.shape[0]} can't be written as {suffix}.",
-            advice="Take another ending, or a smaller `height=`.",
+            _(
+                "a picture of {width}x{height} can't be written as {suffix}.",
+                width=picture.shape[1],
+                height=picture.shape[0],
+                suffix=suffix,
+            ),
+            advice=_("Take another ending, or a smaller `height=`."),
         )
     return data.tobytes()
 

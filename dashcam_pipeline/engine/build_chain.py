@@ -12,6 +12,7 @@ from dashcam_pipeline.engine.protection import boxes_of
 from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.base import StageContext
 from dashcam_pipeline.stages.registry import create_stage, stage_class
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +56,10 @@ def warn_of_order(config: CleanConfig) -> None:
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             logger.warning(
-                "The stage %s is in the chain more than once, and takes effect each time. "
-                "Is that meant?",
+                _(
+                    "The stage %s is in the chain more than once, and takes effect each time. "
+                    "Is that meant?"
+                ),
                 name,
             )
     made_up = ""
@@ -65,8 +68,10 @@ def warn_of_order(config: CleanConfig) -> None:
             made_up = made_up or name
         elif made_up:
             logger.warning(
-                "The stage %s comes before %s, which then works on a synthetic picture. Is that "
-                "meant? Otherwise put %s first.",
+                _(
+                    "The stage %s comes before %s, which then works on a synthetic picture. "
+                    "Is that meant? Otherwise put %s first."
+                ),
                 made_up,
                 name,
                 name,

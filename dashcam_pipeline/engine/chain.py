@@ -22,6 +22,7 @@ from dashcam_pipeline.engine.report import StageFact
 from dashcam_pipeline.errors import DashcamError, StageError, UsageError
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.stages.base import StreamInfo
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -164,16 +165,21 @@ class _Link:
             raise
         except Exception as error:
             raise StageError(
-                f"The stage {self.stage.name!r} failed: {type(error).__name__}: {error}",
-                advice="This is a fault of the stage, not of the recording.",
+                _(
+                    "The stage {name} failed: {kind}: {error}",
+                    name=repr(self.stage.name),
+                    kind=type(error).__name__,
+                    error=error,
+                ),
+                advice=_("This is a fault of the stage, not of the recording."),
             ) from error
         finally:
             self.seconds += time.perf_counter() - begin
 
     def _broken(self, what: str) -> StageError:
         return StageError(
-            f"The stage {self.stage.name!r} {what}.",
-            advice="A stage must return every frame it is given, in order, its time unchanged.",
+            _("The stage {name} {what}.", name=repr(self.stage.name), what=what),
+            advice=_("A stage must return every frame it is given, in order, its time unchanged."),
         )
 
 
@@ -306,7 +312,12 @@ class Chain:
         if failures:
             name, first = failures[0]
             raise StageError(
-                f"The stage {name!r} failed as it closed: {type(first).__name__}: {first}"
+                _(
+                    "The stage {name} failed as it closed: {kind}: {first}",
+                    name=repr(name),
+                    kind=type(first).__name__,
+                    first=first,
+                )
             ) from first
 
     def stage_facts(self) -> list[StageFact]:
@@ -344,10 +355,16 @@ class Chain:
         for box in boxes:
             if box.x >= info.width or box.y >= info.height:
                 raise UsageError(
-                    f"The protected box {box} lies outside the picture "
-                    f"({info.width}x{info.height}).",
-                    advice="A box is x,y,w,h from the top left of the stored picture, in pixels or "
-                    "per cent (0,96%,100%,4%), or a strip along an edge (bottom:4%).",
+                    _(
+                        "The protected box {box} lies outside the picture ({width}x{height}).",
+                        box=box,
+                        width=info.width,
+                        height=info.height,
+                    ),
+                    advice=_(
+                        "A box is x,y,w,h from the top left of the stored picture, in pixels "
+                        "or per cent (0,96%,100%,4%), or a strip along an edge (bottom:4%)."
+                    ),
                 )
         return boxes
 

@@ -12,6 +12,7 @@ from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import InputError, NotVideoError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.encoders import EncoderSettings
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -161,11 +162,15 @@ def no_pictures(info: SourceInfo, start: float | None) -> InputError:
     """
     if start and info.duration_s:
         return InputError(
-            f"{info.path} has no picture at {start:g} s or later: the recording lasts "
-            f"{duration(info.duration_s)}.",
-            advice="Begin earlier.",
+            _(
+                "{path} has no picture at {start:g} s or later: the recording lasts {duration}.",
+                path=info.path,
+                start=start,
+                duration=duration(info.duration_s),
+            ),
+            advice=_("Begin earlier."),
         )
     return NotVideoError(
-        f"{info.path}: there is not one picture to write.",
-        advice="Check that it plays in a media player.",
+        _("{path}: there is not one picture to write.", path=info.path),
+        advice=_("Check that it plays in a media player."),
     )

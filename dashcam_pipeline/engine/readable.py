@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Final
+
+from dashcam_pipeline.translation import Message, _, for_messages, in_language, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from dashcam_pipeline.translation import Catalogue
 
 _MINUTE: Final = 60
 _WHOLE: Final = 10
@@ -37,17 +42,20 @@ def duration(seconds: float) -> str:
         seconds: from 0 on; a whole number is shown as one (``5 s``).
     """
     if isinstance(seconds, int) and seconds < _MINUTE:
-        return f"{seconds} s"
+        return _("{n} s", n=seconds)
     if round(seconds, 1) < _MINUTE:
         text = f"{seconds:.1f}"
-        return f"{text if seconds < _WHOLE else text.removesuffix('.0')} s"
+        return _("{n} s", n=text if seconds < _WHOLE else text.removesuffix(".0"))
     text = clock(seconds)
-    return text if text.count(":") > 1 else f"{text} min"
+    minutes, _colon, rest = text.partition(":")
+    return text if ":" in rest else _("{minutes}:{seconds} min", minutes=minutes, seconds=rest)
 
 
 def spans(pairs: Iterable[tuple[float, float]]) -> str:
     """Begins and ends in seconds: ``1.0-2.5 s, 7.0-7.1 s``."""
-    return ", ".join(f"{begin:.1f}-{end:.1f} s" for begin, end in pairs)
+    return joined(
+        ", ", (_("{begin:.1f}-{end:.1f} s", begin=begin, end=end) for begin, end in pairs)
+    )
 
 
 def size(count: int) -> str:
@@ -62,18 +70,35 @@ def size(count: int) -> str:
     return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
 
 
-def plural(count: int, one: str, many: str, **values: object) -> str:
-    """The sentence for a number of things.
+def columns(text: str) -> int:
+    """How wide a text is on a terminal, on which Hangul takes two columns and an accent none."""
+    wide = sum(unicodedata.east_asian_width(char) in {"W", "F"} for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def padded(text: str, width: int) -> str:
+    """A text and as many spaces as make it so many columns wide."""
+    return text + " " * max(0, width - columns(text))
+
+
+def table(rows: Iterable[tuple[str, str]], *, indent: str = "", least: int = 0) -> Message:
+    """Facts in lines, their names in a column of its own.
 
     Args:
-        count: how many.
-        one: for one of them; ``{n}`` is the number.
-        many: for none, or more than one.
-        values: what else stands in braces.
+        rows: name and fact.
+        indent: before each line.
+        least: columns of the names.
     """
-    return (one if count == 1 else many).format(n=count, **values)
+    return Message(_table, tuple(rows), indent, least)
 
 
+def _table(texts: Catalogue, rows: tuple[tuple[str, str], ...], indent: str, least: int) -> str:
+    said = [(in_language(name, texts), in_language(fact, texts)) for name, fact in rows]
+    width = max([least, *(columns(name) for name, _fact in said)])
+    return "\n".join(f"{indent}{padded(name, width)}  {fact}" for name, fact in said)
+
+
+@for_messages
 def one_line(text: str) -> str:
     r"""A name, or a sentence with one in it, that any terminal can show in one line.
 

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
-from dashcam_pipeline.engine.readable import duration, spans
+from dashcam_pipeline.engine.readable import duration, spans, table
 from dashcam_pipeline.engine.readable import size as readable_size
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.containers import TAKE_FALLBACK
+from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dashcam_pipeline.media.frame_counts import FrameCounts, ReadCounts
+    from dashcam_pipeline.translation import Message
 
-SYNTHETIC: Final = "the picture shows what the camera never saw, and is marked so"
+SYNTHETIC: Final = _("the picture shows what the camera never saw, and is marked so")
 """What the summary of such a result says."""
 
 SCHEMA_VERSION: Final = 1
@@ -29,6 +31,20 @@ SCHEMA_VERSION: Final = 1
 
 _HOLES_NAMED: Final = 3
 """Holes named in the warning; the report holds all of them."""
+
+
+def wrote(path: Path, facts: Iterable[str], *, synthetic: bool) -> Message:
+    """The summary of a comparison.
+
+    Args:
+        path: of it.
+        facts: in short.
+        synthetic: True if it shows what the camera never saw.
+    """
+    rows: list[tuple[str, str]] = [
+        (_("wrote"), joined("", (f"{path} (", joined(", ", facts), ")")))
+    ]
+    return table([*rows, *([(_("synthetic"), SYNTHETIC)] if synthetic else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,54 +193,71 @@ class RunReport:
 
     def summary(self) -> str:
         """What was done and kept, for people; some lines without a newline at the end."""
-        chain = " -> ".join(stage.name for stage in self.stages) or "no stages"
+        chain = " -> ".join(stage.name for stage in self.stages)
         seconds = self.timings.get("total", 0.0)
-        rows = [
-            ("wrote", self._output_line()),
-            ("frames", self._frames_line()),
-            ("chain", f"{chain}, on {self.device}" if self.stages else chain),
+        rows: list[tuple[str, str]] = [
+            (_("wrote"), self._output_line()),
+            (_("frames"), self._frames_line()),
+            (
+                _("chain"),
+                _("{stages}, on {device}", stages=chain, device=self.device)
+                if self.stages
+                else _("no stages"),
+            ),
         ]
         if any(stage.synthetic for stage in self.stages):
-            rows.append(("synthetic", SYNTHETIC))
+            rows.append((_("synthetic"), SYNTHETIC))
         rows += [
-            ("glass", stage.facts["glass"]["words"])
+            (_("glass"), stage.facts["glass"]["words"])
             for stage in self.stages
             if "glass" in stage.facts
         ]
         if self.protected and self.stages:
-            how = "as asked" if self.settings.get("protect") else "burned-in text, found"
-            rows.append(("untouched", f"{' '.join(self.protected)} ({how})"))
+            boxes = " ".join(self.protected)
+            how = (
+                _("{boxes} (as asked)", boxes=boxes)
+                if self.settings.get("protect")
+                else _("{boxes} (burned-in text, found)", boxes=boxes)
+            )
+            rows.append((_("untouched"), how))
         if self.carried:
-            rows.append(("kept", ", ".join(stream.track for stream in self.carried)))
-        rows += [("not kept", f"{s.track}: {s.reason}") for s in self.not_carried]
+            rows.append((_("kept"), ", ".join(stream.track for stream in self.carried)))
+        rows += [(_("not kept"), joined(": ", (s.track, s.reason))) for s in self.not_carried]
         rows += self._lost_rows()
         rows += self._telemetry_rows()
-        rows.append(
-            ("took", f"{duration(seconds)} ({self.fps:.1f} frames a second); {self._busy_line()}")
+        took = _(
+            "{time} ({fps:.1f} frames a second); "
+            "decoding {decode}, stages {chain}, encoding {encode}",
+            time=duration(seconds),
+            fps=self.fps,
+            **{key: duration(self.timings.get(key, 0.0)) for key in ("decode", "chain", "encode")},
         )
-        width = max(len(key) for key, _ in rows)
-        return "\n".join(f"{key:<{width}}  {value}" for key, value in rows)
+        return table([*rows, (_("took"), took)])
 
     def details(self) -> str:
         """The summary, and where the time went and what the stages have to say."""
         lines = [self.summary()]
         for stage in self.stages:
-            parts = ", ".join(f"{k} {duration(v)}" for k, v in stage.parts.items())
-            lines.append(
-                f"stage {stage.name}: {duration(stage.seconds)}{f' ({parts})' * bool(parts)}"
+            said = _("stage {name}: {time}", name=stage.name, time=duration(stage.seconds))
+            parts = joined(
+                ", ", (joined(f"{k} ", ("", duration(v))) for k, v in stage.parts.items())
             )
+            lines.append(joined("", (said, *((" (", parts, ")") if parts else ()))))
             lines += [f"  {key}: {value}" for key, value in stage.facts.items()]
         wait = self.timings
         lines.append(
-            f"the chain waited {duration(wait.get('wait_decode', 0.0))} for the decoder, "
-            f"{duration(wait.get('wait_encode', 0.0))} for the encoder"
+            _(
+                "the chain waited {decode} for the decoder, {encode} for the encoder",
+                decode=duration(wait.get("wait_decode", 0.0)),
+                encode=duration(wait.get("wait_encode", 0.0)),
+            )
         )
         if self.cuts:
-            lines.append(f"scene cuts at frames {', '.join(map(str, self.cuts))}")
+            lines.append(_("scene cuts at frames {cuts}", cuts=", ".join(map(str, self.cuts))))
         options = ", ".join(f"{key}={value}" for key, value in self.encoder_options.items())
-        lines.append(f"encoder options: {options or 'none'}")
+        lines.append(_("encoder options: {options}", options=options or _("none")))
         lines.append(", ".join(f"{name} {version}" for name, version in self.versions.items()))
-        return "\n".join(lines)
+        return joined("\n", lines)
 
     def _output_line(self) -> str:
         output = self.output
@@ -233,58 +266,61 @@ class RunReport:
 
     def _frames_line(self) -> str:
         frames = self.frames
-        line = f"{frames.written} of {max(frames.read, frames.expected or 0)}"
-        details = [
-            f"{count} {what}"
-            for count, what in (
-                (frames.missing, "missing"),
-                (frames.concealed, "patched up by the decoder"),
-                (frames.damaged_packets, "damaged packets"),
-                (frames.times_repaired, "times repaired"),
-            )
-            if count
-        ]
+        counts = {"written": frames.written, "all": max(frames.read, frames.expected or 0)}
+        details = []
+        if frames.missing:
+            details.append(_("{n} missing", n=frames.missing))
+        if frames.concealed:
+            details.append(_("{n} patched up by the decoder", n=frames.concealed))
+        if frames.damaged_packets:
+            details.append(_n("{n} damaged packet", "{n} damaged packets", frames.damaged_packets))
+        if frames.times_repaired:
+            details.append(_n("{n} time repaired", "{n} times repaired", frames.times_repaired))
         if frames.written != frames.read:
-            details.append(f"{frames.read} were read")
+            details.append(_n("{n} was read", "{n} were read", frames.read))
         if details:
-            return f"{line} ({', '.join(details)})"
+            return _("{written} of {all} ({details})", **counts, details=joined(", ", details))
         if self.differences:
-            return f"{line}; times or packets differ, see the warnings"
+            return _("{written} of {all}; times or packets differ, see the warnings", **counts)
         if self.moved_s:
-            return f"{line}, all times moved by {self.moved_s:.3f} s, those of sound with them"
-        return f"{line}, every time kept"
+            return _(
+                "{written} of {all}, all times moved by {shift:.3f} s, those of sound with them",
+                **counts,
+                shift=self.moved_s,
+            )
+        return _("{written} of {all}, every time kept", **counts)
 
     def _lost_rows(self) -> list[tuple[str, str]]:
         """A row for each track, and for the file."""
         by_track: dict[str, list[str]] = {}
         for one in self.lost:
-            by_track.setdefault(one.track or "of the file", []).append(one.reason)
-        return [("not said", f"{track}: {', '.join(what)}") for track, what in by_track.items()]
+            by_track.setdefault(one.track or _("of the file"), []).append(one.reason)
+        return [
+            (_("not said"), joined(": ", (track, joined(", ", what))))
+            for track, what in by_track.items()
+        ]
 
     def _telemetry_rows(self) -> list[tuple[str, str]]:
         found = self.telemetry
-        rows = []
+        rows: list[tuple[str, str]] = []
         if found.get("families"):
-            what = f"{', '.join(found['families'])}: {found['fixes']} positions"
-            if found["accelerations"]:
-                what += f", {found['accelerations']} G-sensor readings"
+            what = [_n("{n} position", "{n} positions", found["fixes"])]
+            if n := found["accelerations"]:
+                what.append(_n("{n} G-sensor reading", "{n} G-sensor readings", n))
             if found.get("recorded"):
-                what += f", recorded {found['recorded']}"
-            rows.append(("telemetry", what))
+                what.append(_("recorded {time}", time=found["recorded"]))
+            families = ", ".join(found["families"])
+            rows.append((_("telemetry"), joined(": ", (families, joined(", ", what)))))
         if found.get("unknown"):
-            rows.append(("unknown", f"{', '.join(found['unknown'])} (kept as raw bytes)"))
+            names = ", ".join(found["unknown"])
+            rows.append((_("unknown"), _("{names} (kept as raw bytes)", names=names)))
         if found.get("withheld"):
-            rows.append(("withheld", f"{', '.join(found['withheld'])} (private)"))
-        rows += [("note", note) for note in found.get("notes", ()) if note not in self.warnings]
+            names = ", ".join(found["withheld"])
+            rows.append((_("withheld"), _("{names} (private)", names=names)))
+        rows += [(_("note"), note) for note in found.get("notes", ()) if note not in self.warnings]
         if self.companions:
-            rows.append(("beside it", ", ".join(Path(path).name for path in self.companions)))
+            rows.append((_("beside it"), ", ".join(Path(path).name for path in self.companions)))
         return rows
-
-    def _busy_line(self) -> str:
-        parts = {"decoding": "decode", "stages": "chain", "encoding": "encode"}
-        return ", ".join(
-            f"{name} {duration(self.timings.get(key, 0.0))}" for name, key in parts.items()
-        )
 
 
 def run_warnings(
@@ -304,65 +340,109 @@ def run_warnings(
     """
     said, frames = [], counts.frames
     if frames.damaged:
-        parts = [
-            f"{count} {what}"
-            for count, what in (
-                (frames.missing, "frames are missing"),
-                (frames.damaged_packets, "packets could not be decoded"),
-                (frames.concealed, "frames were patched up by the decoder"),
-            )
-            if count
-        ]
-        if frames.truncated:
-            parts.insert(0, "it ends too early")
-        where = spans(counts.holes[:_HOLES_NAMED])
-        if len(counts.holes) > _HOLES_NAMED:
-            where += ", ..."
-        said.append(
-            f"the source is damaged: {', '.join(parts)}{f' (holes at {where})' if where else ''}. "
-            "Everything that could be decoded is in the output."
-        )
+        said.append(_damage(counts))
     if frames.converted:
         said.append(
-            f"{frames.converted} frames changed size or pixel format in mid-stream; "
-            "they were converted to that of the first."
+            _n(
+                "{n} frame changed size or pixel format in mid-stream; "
+                "it was converted to that of the first.",
+                "{n} frames changed size or pixel format in mid-stream; "
+                "they were converted to that of the first.",
+                frames.converted,
+            )
         )
     closed = dict(counts.gaps_closed)
     if resets := [when for when in counts.clock_resets if when not in closed]:
         said.append(
-            f"the clock of the source was set again (at {_places(resets)} of the output): all "
-            "tracks were moved on together."
+            _(
+                "the clock of the source was set again (at {places} of the output): all tracks "
+                "were moved on together.",
+                places=_places(resets),
+            )
         )
     if closed:
-        longest = duration(round(max(closed.values())))
         said.append(
-            f"the clock of the source jumps ahead by up to {longest}, which is longer than this "
-            f"container can hold: all tracks go on at once (at {_places(list(closed))} of the "
-            f"output). {TAKE_FALLBACK} to keep the gap."
+            _(
+                "the clock of the source jumps ahead by up to {longest}, which is longer than this "
+                "container can hold: all tracks go on at once (at {places} of the output). "
+                "{advice} to keep the gap.",
+                longest=duration(round(max(closed.values()))),
+                places=_places(list(closed)),
+                advice=TAKE_FALLBACK,
+            )
         )
-    repaired = [
-        f"{count} {what}"
-        for count, what in (
-            (frames.times_repaired - len(counts.clock_resets), "frames"),
-            (counts.carried_repaired + packets_repaired, "packets of other tracks"),
-        )
-        if count > 0
-    ]
-    if repaired:
+    repaired = frames.times_repaired - len(counts.clock_resets)
+    if repaired > 0:
         said.append(
-            f"times of {' and '.join(repaired)} were missing, wild or not in order; they were put "
-            "in their places."
+            _n(
+                "the time of {n} frame was missing, wild or not in order; it was put in its place.",
+                "times of {n} frames were missing, wild or not in order; "
+                "they were put in their places.",
+                repaired,
+            )
         )
-    said += [f"the output isn't all that was meant: {what}" for what in differences]
+    if others := counts.carried_repaired + packets_repaired:
+        said.append(
+            _n(
+                "the time of {n} packet of other tracks was missing, wild or not in order; "
+                "it was put in its place.",
+                "times of {n} packets of other tracks were missing, wild or not in order; "
+                "they were put in their places.",
+                others,
+            )
+        )
+    said += [_("the output isn't all that was meant: {what}", what=what) for what in differences]
     if packets_refused:
-        said.append(f"{packets_refused} packets of other tracks could not be written.")
+        said.append(
+            _n(
+                "{n} packet of other tracks could not be written.",
+                "{n} packets of other tracks could not be written.",
+                packets_refused,
+            )
+        )
     return tuple(said)
 
 
-def _places(seconds: list[float]) -> str:
+def _damage(counts: ReadCounts) -> Message:
+    """What was lost of a damaged source, and where."""
+    frames, what = counts.frames, []
+    if frames.truncated:
+        what.append(_("it ends too early"))
+    if frames.missing:
+        what.append(_n("{n} frame is missing", "{n} frames are missing", frames.missing))
+    if n := frames.damaged_packets:
+        what.append(_n("{n} packet could not be decoded", "{n} packets could not be decoded", n))
+    if n := frames.concealed:
+        what.append(
+            _n(
+                "{n} frame was patched up by the decoder",
+                "{n} frames were patched up by the decoder",
+                n,
+            )
+        )
+    holes = spans(counts.holes[:_HOLES_NAMED])
+    if not holes:
+        return _(
+            "the source is damaged: {what}. Everything that could be decoded is in the output.",
+            what=joined(", ", what),
+        )
+    return _(
+        "the source is damaged: {what} (holes at {holes}). "
+        "Everything that could be decoded is in the output.",
+        what=joined(", ", what),
+        holes=joined(", ", _first([holes], len(counts.holes))),
+    )
+
+
+def _places(seconds: list[float]) -> Message:
     """Some of them, for people."""
-    named = [f"{when:.3f} s" for when in seconds[:_HOLES_NAMED]]
-    return ", ".join(named + ["..."] * (len(seconds) > _HOLES_NAMED))
+    named = [_("{at:.3f} s", at=when) for when in seconds[:_HOLES_NAMED]]
+    return joined(", ", _first(named, len(seconds)))
+
+
+def _first(named: Sequence[str], count: int) -> Sequence[str]:
+    """Those that are named of so many things, with a sign where there are more."""
+    return named if count <= _HOLES_NAMED else (*named, "...")
 
 
 def _plain(value: object) -> object:

@@ -40,6 +40,7 @@ from dashcam_pipeline.media.look_back import look_back
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer
+from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -385,15 +386,17 @@ def check_damage(counts: ReadCounts, source: Path, *, strict: bool) -> None:
     """
     if strict and counts.repaired and not counts.frames.damaged:
         raise DamagedError(
-            f"times in {source} jump or are missing; nothing was written.",
-            advice="Run it without `strict=True` to have them repaired.",
+            _("times in {source} jump or are missing; nothing was written.", source=source),
+            advice=_("Run it without `strict=True` to have them repaired."),
         )
     if not (strict and counts.frames.damaged):
         return
-    what = "; ".join(counts.errors[:2]) or f"{counts.frames.missing} frames are missing"
+    what = joined("; ", counts.errors[:2]) or _n(
+        "{n} frame is missing", "{n} frames are missing", counts.frames.missing
+    )
     raise DamagedError(
-        f"{source} is damaged ({what}); nothing was written.",
-        advice="Run it without `strict=True` to keep what can be decoded.",
+        _("{source} is damaged ({what}); nothing was written.", source=source, what=what),
+        advice=_("Run it without `strict=True` to keep what can be decoded."),
     )
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Final
 
 from dashcam_pipeline.errors import DeviceError
+from dashcam_pipeline.translation import _
 
 _DRIVERS: Final = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 
@@ -49,18 +50,22 @@ def cuda_refusal(number: int) -> str:
     """
     count = cuda_devices()
     if number >= count:
-        return f"the driver offers {count} CUDA devices" if count else "there is no CUDA driver"
+        return (
+            _("the driver offers {count} CUDA devices", count=count)
+            if count
+            else _("there is no CUDA driver")
+        )
     import onnxruntime  # noqa: PLC0415 - slow to import, and needed only where there is a driver
 
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-        return "this ONNX Runtime was built without CUDA"
+        return _("this ONNX Runtime was built without CUDA")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # its complaint becomes our sentence
     session = onnxruntime.InferenceSession(
         _IDENTITY, options, providers=[("CUDAExecutionProvider", {"device_id": number})]
     )
     if "CUDAExecutionProvider" not in session.get_providers():
-        return "ONNX Runtime can't load its CUDA libraries (CUDA and cuDNN)"
+        return _("ONNX Runtime can't load its CUDA libraries (CUDA and cuDNN)")
     return ""
 
 
@@ -78,13 +83,12 @@ def decide_device(asked: str) -> str:
     """
     if asked == "cpu":
         return "cpu"
-    _, _, number = asked.partition(":")
-    reason = cuda_refusal(int(number or 0))
+    reason = cuda_refusal(int(asked.partition(":")[2] or 0))
     if not reason:
         return "cuda" if asked == "auto" else asked
     if asked == "auto":
         return "cpu"
     raise DeviceError(
-        f"The device {asked} can't be used: {reason}.",
-        advice='Take `device="cpu"`, or auto, which uses a GPU where it can.',
+        _("The device {asked} can't be used: {reason}.", asked=asked, reason=reason),
+        advice=_('Take `device="cpu"`, or auto, which uses a GPU where it can.'),
     )

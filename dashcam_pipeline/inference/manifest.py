@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dashcam_pipeline.errors import ModelError
 from dashcam_pipeline.inference.digest import sha256_of_pieces
+from dashcam_pipeline.translation import _, system_reason
 
 FILE_NAME: Final = "manifest.toml"
 
@@ -74,15 +75,24 @@ class ModelEntry(BaseModel):
             data = self.path.read_bytes()
         except OSError as error:
             raise ModelError(
-                f"The weights {self.path} can't be read: {error.strerror}.",
-                advice="Install the package again; it holds its weights.",
+                _(
+                    "The weights {path} can't be read: {reason}.",
+                    path=self.path,
+                    reason=system_reason(error),
+                ),
+                advice=_("Install the package again; it holds its weights."),
             ) from error
         found = sha256_of_pieces([data])
         if found != self.sha256:
             raise ModelError(
-                f"The weights {self.path} are not those of the manifest: sha256 {found[:12]}..., "
-                f"expected {self.sha256[:12]}...",
-                advice="They were changed or damaged. Install the package again.",
+                _(
+                    "The weights {path} are not those of the manifest: sha256 {found}..., "
+                    "expected {sha256}...",
+                    path=self.path,
+                    found=found[:12],
+                    sha256=self.sha256[:12],
+                ),
+                advice=_("They were changed or damaged. Install the package again."),
             )
         return data
 
@@ -112,7 +122,10 @@ class Manifest(BaseModel):
             if entry.name == name:
                 return entry
         known = ", ".join(entry.name for entry in self.models) or "none"
-        raise ModelError(f"There is no model {name!r}.", advice=f"Installed models: {known}.")
+        raise ModelError(
+            _("There is no model {name}.", name=repr(name)),
+            advice=_("Installed models: {known}.", known=known),
+        )
 
 
 def models_folder() -> Path:
@@ -126,8 +139,12 @@ def models_folder() -> Path:
         if (folder / FILE_NAME).is_file():
             return folder
     raise ModelError(
-        f"No {FILE_NAME} beside {package}: the weights are not installed.",
-        advice="Install the package again from a wheel or a full checkout.",
+        _(
+            "No {file} beside {package}: the weights are not installed.",
+            file=FILE_NAME,
+            package=package,
+        ),
+        advice=_("Install the package again from a wheel or a full checkout."),
     )
 
 
@@ -144,7 +161,9 @@ def read_manifest(folder: Path) -> Manifest:
             tables = tomllib.load(file).get("model", [])
         return Manifest(models=tuple(ModelEntry(**table, folder=folder) for table in tables))
     except (OSError, tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
-        raise ModelError(f"The model manifest {path} can't be used: {error}") from error
+        raise ModelError(
+            _("The model manifest {path} can't be used: {error}", path=path, error=error)
+        ) from error
 
 
 def load_manifest() -> Manifest:
@@ -165,6 +184,6 @@ def find_model(reference: str) -> ModelEntry:
         if entry.file == path.name:
             return entry
     raise ModelError(
-        f"{path.parent / FILE_NAME} does not name {path.name}.",
-        advice="`dashcam export` writes weights and manifest together.",
+        _("{manifest} does not name {name}.", manifest=path.parent / FILE_NAME, name=path.name),
+        advice=_("`dashcam export` writes weights and manifest together."),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from dashcam_pipeline.errors import DeviceError, ModelError
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,16 +91,25 @@ class Network:
         if batch > 1:
             self._largest = batch // 2
             self._note(
-                f"{self._device} is short of memory: batches of {self._largest} from now on."
+                _(
+                    "{device} is short of memory: batches of {largest} from now on.",
+                    device=self._device,
+                    largest=self._largest,
+                )
             )
         elif self._device != "cpu":
-            self._note(f"{self._device} is short of memory: the network goes on on the CPU.")
+            self._note(
+                _(
+                    "{device} is short of memory: the network goes on on the CPU.",
+                    device=self._device,
+                )
+            )
             self._device, self._largest = "cpu", None
             self._session = self._open("cpu")
         else:
             raise DeviceError(
-                "there is not enough memory for one picture of the network.",
-                advice='Close other programs, or take `quality="fast"`.',
+                _("there is not enough memory for one picture of the network."),
+                advice=_('Close other programs, or take `quality="fast"`.'),
             ) from error
 
     def _note(self, text: str) -> None:
@@ -136,12 +146,14 @@ def open_session(data: bytes, name: str, device: str, threads: int) -> Inference
     try:
         session = ort.InferenceSession(data, options, providers=providers)
     except (state.Fail, state.InvalidProtobuf, state.InvalidGraph) as error:
-        raise ModelError(f"The model {name} can't be loaded: {error}") from error
+        raise ModelError(
+            _("The model {name} can't be loaded: {error}", name=name, error=error)
+        ) from error
     used = session.get_providers()[0]
     if device != "cpu" and used != "CUDAExecutionProvider":
         raise DeviceError(
-            f"ONNX Runtime can't use {device}: it fell back to {used}.",
-            advice='Its CUDA libraries are missing or don\'t fit; take `device="cpu"`.',
+            _("ONNX Runtime can't use {device}: it fell back to {used}.", device=device, used=used),
+            advice=_('Its CUDA libraries are missing or don\'t fit; take `device="cpu"`.'),
         )
     return session
 

@@ -21,6 +21,7 @@ from dashcam_pipeline.media.names import check_name, cut
 from dashcam_pipeline.media.output_checks import exists_error, no_folder, output_error
 from dashcam_pipeline.media.part_file import PART, PartFile
 from dashcam_pipeline.media.renaming import name_new, second_name, sync_folder
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,8 +138,8 @@ class Claim:
             self._own.add(path)
         elif not self._overwrite and os.path.lexists(path):
             raise OutputExistsError(
-                f"{path}, which goes along with the output, exists already.",
-                advice="Pass `overwrite=True` to replace it, or name another output.",
+                _("{path}, which goes along with the output, exists already.", path=path),
+                advice=_("Pass `overwrite=True` to replace it, or name another output."),
             )
         return path
 
@@ -219,7 +220,7 @@ class Claim:
                 else:
                     path.unlink(missing_ok=True)
             raise
-        for _, kept in done:
+        for _name, kept in done:
             if kept is not None:
                 kept.unlink(missing_ok=True)
 
@@ -269,4 +270,4 @@ def _need_no_folder(path: Path) -> None:
     except OSError as error:
         raise output_error(error, path) from error
     if folder:
-        raise OutputError(f"{path} is a folder.", advice="Name another output.")
+        raise OutputError(_("{path} is a folder.", path=path), advice=_("Name another output."))

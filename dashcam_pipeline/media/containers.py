@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from dashcam_pipeline.translation import _
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import PurePath
@@ -276,7 +278,7 @@ def is_recording(path: PurePath) -> bool:
 FALLBACK: Final = named("matroska")
 """Holds nearly everything: outputs are written so where the source's own container can't be."""
 
-TAKE_FALLBACK: Final = f"Name an output that ends in {FALLBACK.written[0]}"
+TAKE_FALLBACK: Final = _("Name an output that ends in {suffix}", suffix=FALLBACK.written[0])
 """Advice where another container can't hold something, without its full stop."""
 
 

@@ -28,6 +28,7 @@ from dashcam_pipeline.media.source import (
     Track,
     VideoTrack,
 )
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,14 +125,17 @@ def choose_video(container: InputContainer, path: Path, track: int | None = None
         for stream in usable:
             if stream.index == track:
                 return stream
-        known = ", ".join(str(s.index) for s in usable) or "none"
+        known = ", ".join(str(s.index) for s in usable) or _("none")
         raise InputError(
-            f"track {track} of {path} is no video track.", advice=f"Video tracks: {known}."
+            _("track {track} of {path} is no video track.", track=track, path=path),
+            advice=_("Video tracks: {known}.", known=known),
         )
     if not usable:
-        what = "no video track that can be decoded" if videos else "no video track"
         raise NotVideoError(
-            f"{path} holds {what}.", advice="Check that it plays in a media player."
+            _("{path} holds no video track that can be decoded.", path=path)
+            if videos
+            else _("{path} holds no video track.", path=path),
+            advice=_("Check that it plays in a media player."),
         )
     return max(
         usable,

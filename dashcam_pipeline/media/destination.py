@@ -18,6 +18,7 @@ from av.stream import Discard
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ _COVER_TYPES: Final = {
 _SAMPLE: Final = Fraction(1, 96_000)
 """Seconds: the tick of sound where it is counted by its samples; cameras take no more of them."""
 
-RECREATED: Final = "recreated by the container"
+RECREATED: Final = _("recreated by the container")
 """Reason of a track that isn't copied because the muxer writes it anew from metadata."""
 
 
@@ -73,8 +74,14 @@ def muxer_of(path: Path) -> str:
     container = containers.written_to(path)
     if container is None:
         raise OutputError(
-            f"{path} has the extension {path.suffix or '(none)'!r}, which can't be written.",
-            advice=f"Written are: {', '.join(containers.suffixes(written=True))}.",
+            _(
+                "{path} has the extension {suffix}, which can't be written.",
+                path=path,
+                suffix=repr(path.suffix or "(none)"),
+            ),
+            advice=_(
+                "Written are: {suffixes}.", suffixes=", ".join(containers.suffixes(written=True))
+            ),
         )
     return container.name
 
@@ -144,7 +151,7 @@ def judge(container: InputContainer, info: SourceInfo, muxer: str) -> tuple[Verd
 def _cover_verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
     place = containers.named(muxer).covers
     if place is None:
-        return Verdict(track, f"{muxer} can't hold cover pictures")
+        return Verdict(track, _("{muxer} can't hold cover pictures", muxer=muxer))
     if place == "attachment" and track.codec in _COVER_TYPES:
         return Verdict(track)
     return _verdict(stream, track, muxer)
@@ -155,13 +162,16 @@ def _verdict(stream: Stream, track: Track, muxer: str) -> Verdict:
         # an MP4 muxer refuses tmcd but writes it anew from the video track's metadata
         if containers.named(muxer).makes_timecode:
             return Verdict(track, RECREATED, recreated=True)
-        return Verdict(track, f"{muxer} has no timecode track; its value is kept as metadata")
+        return Verdict(
+            track, _("{muxer} has no timecode track; its value is kept as metadata", muxer=muxer)
+        )
     if stream.discard == Discard.all and track.kind == "data":  # an MP4's chapter texts
         return Verdict(track, RECREATED, recreated=True)
     if track.kind == "unknown":
-        return Verdict(track, "its kind is unknown to FFmpeg")
+        return Verdict(track, _("its kind is unknown to FFmpeg"))
     if not _accepts(muxer, stream, track):
-        return Verdict(track, f"{muxer} can't hold {track.codec or 'such'} {track.kind} tracks")
+        kind = " ".join(filter(None, (track.codec, track.kind)))
+        return Verdict(track, _("{muxer} can't hold {kind} tracks", muxer=muxer, kind=kind))
     return Verdict(track)
 
 

@@ -22,6 +22,7 @@ import av.error
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.hardware import can_encode
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,7 +175,10 @@ def lossless(codec: str = "auto") -> EncoderSettings:
     known = _KNOWN.get(name)
     if known is None or known.lossless is None:
         able = ", ".join(sorted(n for n, k in _KNOWN.items() if k.lossless is not None))
-        raise EncoderError(f"{codec} has no lossless mode here.", advice=f"Lossless: {able}.")
+        raise EncoderError(
+            _("{codec} has no lossless mode here.", codec=codec),
+            advice=_("Lossless: {able}.", able=able),
+        )
     return EncoderSettings(name, options=known.lossless)
 
 
@@ -203,8 +207,8 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
     crf = settings.crf if settings.crf is not None else known.crf
     if settings.crf is not None and known.crf_option is None:
         raise EncoderError(
-            f"{name} has no constant quality (crf = {settings.crf}).",
-            advice="Leave `crf` out, or pass the encoder's own option.",
+            _("{name} has no constant quality (crf = {crf}).", name=name, crf=settings.crf),
+            advice=_("Leave `crf` out, or pass the encoder's own option."),
         )
     if crf is not None and known.crf_option and (settings.crf is not None or not quality_given):
         options[known.crf_option] = str(crf)
@@ -212,7 +216,8 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
     if preset:
         if known.presets and preset not in known.presets:
             raise EncoderError(
-                f"{name} has no preset {preset!r}.", advice=f"Presets: {', '.join(known.presets)}."
+                _("{name} has no preset {preset}.", name=name, preset=repr(preset)),
+                advice=_("Presets: {presets}.", presets=", ".join(known.presets)),
             )
         options["preset"] = preset
     if settings.deterministic:
@@ -245,11 +250,14 @@ def refused(encoder: Encoder) -> EncoderError:
     """The error for an encoder that can't be opened."""
     hardware = ("_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan")
     if encoder.name.endswith(hardware):
-        advice = "It needs its hardware and driver; libx264, libx265 and libsvtav1 need none."
+        advice = _("It needs its hardware and driver; libx264, libx265 and libsvtav1 need none.")
     else:
-        advice = "Check the values of `crf`, `preset` and `encoder_options`."
-    settings = ", ".join(f"{k}={v}" for k, v in encoder.options.items()) or "its defaults"
-    return EncoderError(f"{encoder.name} can't be opened with {settings}.", advice=advice)
+        advice = _("Check the values of `crf`, `preset` and `encoder_options`.")
+    settings = ", ".join(f"{k}={v}" for k, v in encoder.options.items()) or _("its defaults")
+    return EncoderError(
+        _("{name} can't be opened with {settings}.", name=encoder.name, settings=settings),
+        advice=advice,
+    )
 
 
 def option_names(name: str) -> list[str]:
@@ -268,13 +276,20 @@ def _encoder_name(codec: str, *, bits: int) -> str:
         found = av.Codec(name, "w")
     except av.codec.codec.UnknownCodecError as error:
         raise EncoderError(
-            f"there is no encoder {codec!r} in the installed FFmpeg.",
-            advice=f"Known here: h264, hevc, av1, {', '.join(n for n in _KNOWN if _is_there(n))}.",
+            _("there is no encoder {codec} in the installed FFmpeg.", codec=repr(codec)),
+            advice=_(
+                "Known here: h264, hevc, av1, {names}.",
+                names=", ".join(n for n in _KNOWN if _is_there(n)),
+            ),
         ) from error
     if found.type != "video":
         raise EncoderError(
-            f"{codec!r} is an encoder for {found.type}, not for video.",
-            advice="Take h264, hevc, av1, or an encoder's name such as libx264.",
+            _(
+                "{codec} is an encoder for {type}, not for video.",
+                codec=repr(codec),
+                type=found.type,
+            ),
+            advice=_("Take h264, hevc, av1, or an encoder's name such as libx264."),
         )
     return name
 
@@ -315,8 +330,13 @@ def _pixel_format(name: str, video: VideoTrack) -> str:
             return candidate
     able = [n for n in _KNOWN if _is_there(n) and _takes(n, plain)]
     raise EncoderError(
-        f"{name} can't take this recording's {plain} samples ({video.layout.bits} bits).",
-        advice=f"Encoders here that can: {', '.join(able) or 'none'}.",
+        _(
+            "{name} can't take this recording's {plain} samples ({bits} bits).",
+            name=name,
+            plain=plain,
+            bits=video.layout.bits,
+        ),
+        advice=_("Encoders here that can: {able}.", able=", ".join(able) or _("none")),
     )
 
 

@@ -15,6 +15,7 @@ from av.video.frame import PictureType
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.media import containers, destination, encoders, metadata, nal, planes
 from dashcam_pipeline.media.chroma_place import USUAL
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -93,8 +94,15 @@ class FrameEncoder:
             raise encoders.refused(encoder) from error
         if context.options:  # what the encoder didn't understand is left here
             raise EncoderError(
-                f"{encoder.name} has no option {', '.join(sorted(context.options))}.",
-                advice=f"Its own options: {', '.join(encoders.option_names(encoder.name))}.",
+                _(
+                    "{name} has no option {options}.",
+                    name=encoder.name,
+                    options=", ".join(sorted(context.options)),
+                ),
+                advice=_(
+                    "Its own options: {options}.",
+                    options=", ".join(encoders.option_names(encoder.name)),
+                ),
             )
 
     def encode(self, frame: Frame) -> list[Packet[VideoStream]]:
@@ -149,8 +157,11 @@ class FrameEncoder:
             stream = None
         if stream is None or not destination.can_announce(muxer, encoder.codec):
             raise EncoderError(
-                f"{muxer} can't hold what {encoder.name} writes.",
-                advice=f"{containers.TAKE_FALLBACK}, or take another codec.",
+                _("{muxer} can't hold what {name} writes.", muxer=muxer, name=encoder.name),
+                advice=_(
+                    "{advice}, or take another codec.",
+                    advice=containers.TAKE_FALLBACK,
+                ),
             )
         if not isinstance(stream, av.VideoStream):
             raise TypeError(f"{encoder.name} gave {stream!r}")
@@ -216,8 +227,13 @@ class FrameEncoder:
             return [self._completed(packet) for packet in self._stream.encode(picture)]
         except av.error.FFmpegError as error:
             raise EncoderError(
-                f"{self._encoder.name} failed at frame {self.frames}: {error.strerror}.",
-                advice="Try another codec, or fewer encoder options.",
+                _(
+                    "{name} failed at frame {frames}: {reason}.",
+                    name=self._encoder.name,
+                    frames=self.frames,
+                    reason=system_reason(error),
+                ),
+                advice=_("Try another codec, or fewer encoder options."),
             ) from error
 
     def _completed(self, packet: Packet[VideoStream]) -> Packet[VideoStream]:

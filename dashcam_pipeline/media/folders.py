@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ def check_folder(folder: Path) -> None:
     for place in (folder.absolute(), *folder.absolute().parents):
         if place.is_dir():
             if place != folder.absolute() and not os.access(place, os.W_OK | os.X_OK):
-                raise _not_made(folder, "permission denied")
+                raise _not_made(folder, _("Permission denied"))
             return
         if os.path.lexists(place):
             raise not_a_folder(place)
@@ -38,9 +39,9 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileNotFoundError as error:  # as of /proc: what it lies in is there, and takes none
-        raise _not_made(folder, "nothing can be written there") from error
+        raise _not_made(folder, _("nothing can be written there")) from error
     except OSError as error:
-        raise _not_made(folder, error.strerror or str(error)) from error
+        raise _not_made(folder, system_reason(error)) from error
 
 
 @contextmanager
@@ -64,11 +65,13 @@ def made_folder(folder: Path) -> Iterator[None]:
 def not_a_folder(path: Path) -> OutputError:
     """The error for a file where a folder is needed."""
     return OutputError(
-        f"{path} is a file, and results go into a folder.", advice="Name a folder, or a new one."
+        _("{path} is a file, and results go into a folder.", path=path),
+        advice=_("Name a folder, or a new one."),
     )
 
 
 def _not_made(folder: Path, why: str) -> OutputError:
     return OutputError(
-        f"the folder {folder} can't be written: {why}.", advice="Name a folder of your own."
+        _("the folder {folder} can't be written: {why}.", folder=folder, why=why),
+        advice=_("Name a folder of your own."),
     )

@@ -18,6 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from dashcam_pipeline.errors import DeviceError, InputError
 from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,9 +60,16 @@ def open_decoding(path: Path, index: int, asked: str) -> tuple[InputContainer, s
         container.close()
     if asked not in {NONE, AUTO}:
         raise DeviceError(
-            f"No {asked} device can decode {path}: there is none, or its driver is missing, or it "
-            "doesn't know the codec.",
-            advice=f"Leave `hwaccel` out, or take auto. Built in: {', '.join(kinds_built_in())}.",
+            _(
+                "No {asked} device can decode {path}: there is none, or its driver is "
+                "missing, or it doesn't know the codec.",
+                asked=asked,
+                path=path,
+            ),
+            advice=_(
+                "Leave `hwaccel` out, or take auto. Built in: {kinds}.",
+                kinds=", ".join(kinds_built_in()),
+            ),
         )
     return open_source(path), NONE
 

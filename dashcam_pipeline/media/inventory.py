@@ -14,12 +14,15 @@ import av
 
 from dashcam_pipeline.media.carried_track import EMPTY_TEXT
 from dashcam_pipeline.media.demuxing import demux
+from dashcam_pipeline.translation import _, _n
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from av.packet import Packet
+
+    from dashcam_pipeline.translation import Message
 
 TOLERANCE: Final = Fraction(2, 1000)
 """Seconds: two ticks of the coarsest clock that is written."""
@@ -84,13 +87,23 @@ class Holding:
             and same_end
         ):
             return ""
-        return f"holds {found} instead of {self}"
+        return _("holds {found} instead of {given}", found=found.words(), given=self.words())
 
-    def __str__(self) -> str:
-        what = "pictures" if self.kind == "video" else "packets"
+    def words(self) -> Message:
+        """What it holds, for people."""
+        count = (
+            _n("{n} picture", "{n} pictures", self.packets)
+            if self.kind == "video"
+            else _n("{n} packet", "{n} packets", self.packets)
+        )
         if self.first is None or self.last is None:
-            return f"{self.packets} {what}"
-        return f"{self.packets} {what} from {float(self.first):.3f} to {float(self.last):.3f} s"
+            return count
+        return _(
+            "{count} from {first:.3f} to {last:.3f} s",
+            count=count,
+            first=float(self.first),
+            last=float(self.last),
+        )
 
 
 def inventory(path: Path, muxer: str) -> dict[int, Holding]:

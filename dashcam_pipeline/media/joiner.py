@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.media.encoding import last_duration
 from dashcam_pipeline.media.segments import decode_times
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,9 +42,11 @@ def join(writer: Writer, reader: Reader, segments: Sequence[Segment]) -> None:
     made_with = {segment.header["extradata"] for segment in segments}
     if made_with - {writer.extradata.hex()}:
         raise EncoderError(
-            f"The segments of {reader.info.path.name} were made by another encoder, or with other "
-            "settings.",
-            advice="Remove them and run it again.",
+            _(
+                "The segments of {name} were made by another encoder, or with other settings.",
+                name=reader.info.path.name,
+            ),
+            advice=_("Remove them and run it again."),
         )
     base = reader.info.video.time_base
     video = timed(segments, reader.info.video)

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from typing import Final
 
-CAPTIONS: Final = "closed captions"
-MASTERING: Final = "mastering display"
-LIGHT: Final = "content light level"
-HDR_PLUS: Final = "dynamic HDR10+"
-STEREO: Final = "stereo 3D"
-SPHERICAL: Final = "360-degree projection"
-ORIENTATION: Final = "rotation or mirroring"
-ACTIVE_FORMAT: Final = "active format description"
-AMBIENT: Final = "ambient viewing environment"
-FILM_GRAIN: Final = "film grain"
-TIMECODE: Final = "time code of pictures"
-DOLBY_VISION: Final = "Dolby Vision"
-PROFILE: Final = "ICC profile"
-TRIMS: Final = "trimmed samples at its ends"
-INTERLACED: Final = "interlaced scan"
-CHROMA: Final = "place of chroma samples"
-ASPECT: Final = "pixel aspect ratio"
+from dashcam_pipeline.translation import _
+
+CAPTIONS: Final = _("closed captions")
+MASTERING: Final = _("mastering display")
+LIGHT: Final = _("content light level")
+HDR_PLUS: Final = _("dynamic HDR10+")
+STEREO: Final = _("stereo 3D")
+SPHERICAL: Final = _("360-degree projection")
+ORIENTATION: Final = _("rotation or mirroring")
+ACTIVE_FORMAT: Final = _("active format description")
+AMBIENT: Final = _("ambient viewing environment")
+FILM_GRAIN: Final = _("film grain")
+TIMECODE: Final = _("time code of pictures")
+DOLBY_VISION: Final = _("Dolby Vision")
+PROFILE: Final = _("ICC profile")
+TRIMS: Final = _("trimmed samples at its ends")
+INTERLACED: Final = _("interlaced scan")
+CHROMA: Final = _("place of chroma samples")
+ASPECT: Final = _("pixel aspect ratio")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from filelock import FileLock, SoftFileLock, Timeout
 
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,7 @@ class TargetLock:
             OutputError: another process holds it.
             OSError: the lock can't be made.
         """
-        advice = "Wait for it to end, or name another output."
+        advice = _("Wait for it to end, or name another output.")
         try:
             try:
                 self._take(kernel_lock(self._path, wait))
@@ -82,7 +83,11 @@ class TargetLock:
                     raise
                 self._path.unlink(missing_ok=True)
                 soft = self._path.with_name(self._path.name + _SOFT)
-                advice += f" If there is none any more, delete {soft}."
+                advice = _(
+                    "Wait for it to end, or name another output. If there is none any more, "
+                    "delete {lock}.",
+                    lock=soft,
+                )
                 self._take(
                     SoftFileLock(
                         soft, timeout=wait, poll_interval=_POLL_SECONDS, thread_local=False
@@ -93,7 +98,7 @@ class TargetLock:
                 # Somewhere no file can be made and that is not said: in /proc, for one.
                 raise OSError(errno.EACCES, os.strerror(errno.EACCES)) from None
             raise OutputError(
-                f"{self._target} is being written by another run.", advice=advice
+                _("{target} is being written by another run.", target=self._target), advice=advice
             ) from None
 
     def release(self) -> None:

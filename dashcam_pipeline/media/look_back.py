@@ -18,6 +18,7 @@ from dashcam_pipeline.media.describe import moving
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.side_data import Listener, Said, of_frame, of_header
 from dashcam_pipeline.media.write_report import Loss
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +49,9 @@ def look_at(path: Path, video: int) -> tuple[Said, str]:
         found = of_header(container, path)
         streams = moving(container)
         if video >= len(streams):
-            raise NotVideoError(f"{path} holds {len(streams)} video tracks")
+            raise NotVideoError(
+                _("{path} holds {streams} video tracks", path=path, streams=len(streams))
+            )
         main = streams[video].index
         for frame in _first_pictures(container, streams[video]):
             found.say(main, *of_frame(frame))
@@ -107,7 +110,7 @@ def look_back(before: Said, info: SourceInfo, written: WriteReport, file: Path) 
         return _compared(before, info, written, file)
     except (InputError, OSError, av.error.FFmpegError) as error:
         said = str(error).partition("\n")[0]
-        unknown = Loss("", f"not known, for the output can't be read back ({said})")
+        unknown = Loss("", _("not known, for the output can't be read back ({said})", said=said))
         return LookBack((*written.lost, unknown), None)
 
 
@@ -127,7 +130,7 @@ def _compared(before: Said, info: SourceInfo, written: WriteReport, file: Path) 
     copied = [index for index in written.copied if index not in beside]
     pairs = dict(zip(copied, places, strict=False))
     absent = (*copied[len(places) :], *covers[len(pictures) :], *files[attached:])
-    gone = [Loss(labels[index], "the whole track") for index in absent]
+    gone = [Loss(labels[index], _("the whole track")) for index in absent]
     after, essence = look_at(file, written.video)
     return LookBack((*written.lost, *gone, *missing(before, after, pairs, labels)), essence)
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.errors import OutputError
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,9 +49,12 @@ def too_long(path: Path, output: Path | None = None) -> OutputError:
     limit = _limit(path.parent)
     short = cut(output.stem, limit - _ROOM - len(os.fsencode(output.suffix))) + output.suffix
     return OutputError(
-        f"{path} can't be written: its name has {len(os.fsencode(path.name))} bytes, more than "
-        "fit here.",
-        advice=f"Name a shorter output, such as {output.with_name(short)}.",
+        _(
+            "{path} can't be written: its name has {length} bytes, more than fit here.",
+            path=path,
+            length=len(os.fsencode(path.name)),
+        ),
+        advice=_("Name a shorter output, such as {shorter}.", shorter=output.with_name(short)),
     )
 
 

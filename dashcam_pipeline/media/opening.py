@@ -20,6 +20,7 @@ from dashcam_pipeline.errors import (
 )
 from dashcam_pipeline.media import extent, riff, sample_tables
 from dashcam_pipeline.media.containers import CONTAINERS
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,7 @@ _PICTURES: Final = {
 }
 """First bytes of pictures, as their formats have them."""
 
-REBUILD_ADVICE: Final = (
+REBUILD_ADVICE: Final = _(
     "The camera lost power before it wrote the index. Don't record on that card again; such a "
     "clip can mostly be rebuilt by an untrunc-like tool from it and a healthy clip of the same "
     "camera in the same settings."
@@ -103,19 +104,22 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
     except _NO_RECORDING as error:
         if extent.lacks_index(path):
             raise IndexMissingError(
-                f"{path} is an MP4 or MOV whose index (moov) is missing: nothing in it can be "
-                "located.",
+                _(
+                    "{path} is an MP4 or MOV whose index (moov) is missing: nothing in it "
+                    "can be located.",
+                    path=path,
+                ),
                 advice=REBUILD_ADVICE,
             ) from error
         kind = _kind_of_picture(path)
         if kind:
             raise PictureError(
-                f"{path} is a picture ({kind}), not a recording.",
-                advice="Name the recording that it was taken of.",
+                _("{path} is a picture ({kind}), not a recording.", path=path, kind=kind),
+                advice=_("Name the recording that it was taken of."),
             ) from error
         raise NotVideoError(
-            f"{path} is not a video recording, or is damaged from its first bytes on.",
-            advice="Check that it plays, and that it wasn't cut short when it was copied.",
+            _("{path} is not a video recording, or is damaged from its first bytes on.", path=path),
+            advice=_("Check that it plays, and that it wasn't cut short when it was copied."),
         ) from error
     except av.error.PermissionError as error:
         raise _no_permission(path) from error
@@ -123,8 +127,8 @@ def open_source(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
         raise _too_many(path) from error
     except av.error.FFmpegError as error:
         raise InputError(
-            f"{path} can't be read: {error.strerror}.",
-            advice="Copy it from the card to a disk and try again.",
+            _("{path} can't be read: {reason}.", path=path, reason=system_reason(error)),
+            advice=_("Copy it from the card to a disk and try again."),
         ) from error
     if len(container.streams) > MAX_STREAMS:
         container.close()
@@ -143,13 +147,16 @@ def _check_claims(path: Path) -> None:
     """
     if count := sample_tables.too_many(path):
         raise NotVideoError(
-            f"{path} lists {count} samples, more than it has room for.",
-            advice="No camera writes such a file; be careful with where it comes from.",
+            _("{path} lists {count} samples, more than it has room for.", path=path, count=count),
+            advice=_("No camera writes such a file; be careful with where it comes from."),
         )
     if riff.texts_beyond_end(path):
         raise NotVideoError(
-            f"{path} holds a text that reaches beyond its end: its first bytes are damaged.",
-            advice="Copy it from the card once more; be careful with where it comes from.",
+            _(
+                "{path} holds a text that reaches beyond its end: its first bytes are damaged.",
+                path=path,
+            ),
+            advice=_("Copy it from the card once more; be careful with where it comes from."),
         )
 
 
@@ -167,32 +174,33 @@ def check_readable(path: Path) -> None:
     try:
         if path.is_dir():
             raise InputMissingError(
-                f"{path} is a folder, not a recording.",
-                advice="Name a file in it.",
+                _("{path} is a folder, not a recording.", path=path),
+                advice=_("Name a file in it."),
             )
         size = path.stat().st_size
         if not path.is_file():  # opening a pipe would wait for ever
             raise NotVideoError(
-                f"{path} is not a file but a pipe or a device.",
-                advice="Copy the recording into a file first.",
+                _("{path} is not a file but a pipe or a device.", path=path),
+                advice=_("Copy the recording into a file first."),
             )
         with path.open("rb"):
             pass
     except FileNotFoundError as error:
         raise InputMissingError(
-            f"{path} does not exist.", advice="Check the name, and whether the card is mounted."
+            _("{path} does not exist.", path=path),
+            advice=_("Check the name, and whether the card is mounted."),
         ) from error
     except PermissionError as error:
         raise _no_permission(path) from error
     except OSError as error:
         raise InputError(
-            f"{path} can't be read: {error.strerror or error}.",
-            advice="Copy it from the card to a disk and try again.",
+            _("{path} can't be read: {reason}.", path=path, reason=system_reason(error)),
+            advice=_("Copy it from the card to a disk and try again."),
         ) from error
     if size == 0 and path.is_file():
         raise NotVideoError(
-            f"{path} is empty (0 bytes).",
-            advice="The camera opened it but never wrote to it; there is nothing to recover.",
+            _("{path} is empty (0 bytes).", path=path),
+            advice=_("The camera opened it but never wrote to it; there is nothing to recover."),
         )
 
 
@@ -207,13 +215,17 @@ def _kind_of_picture(path: Path) -> str:
 
 def _no_permission(path: Path) -> InputMissingError:
     return InputMissingError(
-        f"{path} may not be read: permission denied.",
-        advice="Give yourself permission to read it (chmod u+r), or copy it.",
+        _("{path} may not be read: permission denied.", path=path),
+        advice=_("Give yourself permission to read it (chmod u+r), or copy it."),
     )
 
 
 def _too_many(path: Path) -> NotVideoError:
     return NotVideoError(
-        f"{path} holds more than {MAX_STREAMS} tracks, or asks for more memory than there is.",
-        advice="No camera writes such a file; be careful with where it comes from.",
+        _(
+            "{path} holds more than {most} tracks, or asks for more memory than there is.",
+            path=path,
+            most=MAX_STREAMS,
+        ),
+        advice=_("No camera writes such a file; be careful with where it comes from."),
     )

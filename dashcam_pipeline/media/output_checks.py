@@ -14,6 +14,7 @@ from dashcam_pipeline.errors import (
 )
 from dashcam_pipeline.media.folders import check_folder, not_a_folder
 from dashcam_pipeline.media.names import too_long
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,11 +41,11 @@ def check_output(source: Path, target: Path, *, overwrite: bool = False) -> None
         raise output_error(error, target) from error
     if same:
         raise OutputExistsError(
-            f"{target} is the recording itself, which is never written to.",
-            advice="Name another output.",
+            _("{target} is the recording itself, which is never written to.", target=target),
+            advice=_("Name another output."),
         )
     if target.is_dir():
-        raise OutputError(f"{target} is a folder.", advice="Name a file in it.")
+        raise OutputError(_("{target} is a folder.", target=target), advice=_("Name a file in it."))
     check_folder(target.parent)
     if not overwrite and os.path.lexists(target):
         raise exists_error(target)
@@ -65,7 +66,9 @@ def need_empty(folder: Path, *, overwrite: bool = False) -> None:
     else:
         in_the_way = os.path.lexists(folder)
     if in_the_way:
-        raise OutputExistsError(f"{folder} is there already", advice="Give a new or empty folder.")
+        raise OutputExistsError(
+            _("{folder} is there already", folder=folder), advice=_("Give a new or empty folder.")
+        )
 
 
 def need_new(paths: Iterable[Path], *, overwrite: bool) -> None:
@@ -82,36 +85,41 @@ def need_new(paths: Iterable[Path], *, overwrite: bool) -> None:
 def exists_error(target: Path) -> OutputExistsError:
     """The error for a name that another file has."""
     return OutputExistsError(
-        f"{target} exists already.", advice="Pass `overwrite=True` to replace it, or name another."
+        _("{target} exists already.", target=target),
+        advice=_("Pass `overwrite=True` to replace it, or name another."),
     )
 
 
 def no_folder(target: Path) -> OutputError:
     """The error for a file in a folder that isn't there."""
     return OutputError(
-        f"the folder {target.parent} does not exist.", advice="Make it first (mkdir -p)."
+        _("the folder {folder} does not exist.", folder=target.parent),
+        advice=_("Make it first (mkdir -p)."),
     )
 
 
 def output_error(error: Exception, target: Path) -> OutputError:
     """Our error for what went wrong while writing."""
     number = getattr(error, "errno", None)
-    answer = OutputError(f"{target} can't be written: {error}.")
+    answer = OutputError(_("{target} can't be written: {error}.", target=target, error=error))
     if number in _FULL:
         answer = DiskFullError(
-            f"no space left for {target}.",
-            advice="Free some space, or name an output on another disk.",
+            _("no space left for {target}.", target=target),
+            advice=_("Free some space, or name an output on another disk."),
         )
     elif number == errno.EFBIG:
         answer = FileTooLargeError(
-            f"{target} grew larger than a file may be there (FAT32 ends at 4 GB; a limit of the "
-            "system may be lower).",
-            advice="Name an output on another file system, or raise the limit (ulimit -f).",
+            _(
+                "{target} grew larger than a file may be there (FAT32 ends at 4 GB; a "
+                "limit of the system may be lower).",
+                target=target,
+            ),
+            advice=_("Name an output on another file system, or raise the limit (ulimit -f)."),
         )
     elif number in {errno.EACCES, errno.EPERM, errno.EROFS}:
         answer = OutputError(
-            f"{target} can't be written: {os.strerror(number)}.",
-            advice="Name an output in a folder of your own.",
+            _("{target} can't be written: {reason}.", target=target, reason=_(os.strerror(number))),
+            advice=_("Name an output in a folder of your own."),
         )
     elif number == errno.ENAMETOOLONG:
         answer = too_long(target)
@@ -119,8 +127,11 @@ def output_error(error: Exception, target: Path) -> OutputError:
         answer = no_folder(target)
     elif number == errno.ENOENT:
         answer = OutputError(
-            f"{target} can't be written: something else removed what was not whole yet.",
-            advice="Run it again, and let nothing tidy up that folder meanwhile.",
+            _(
+                "{target} can't be written: something else removed what was not whole yet.",
+                target=target,
+            ),
+            advice=_("Run it again, and let nothing tidy up that folder meanwhile."),
         )
     elif number == errno.ENOTDIR:
         answer = not_a_folder(next(p for p in target.parents if p.exists()))

@@ -24,6 +24,7 @@ from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.describe import describe, probe
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,7 +172,7 @@ def examine(path: Path, *, decode: bool = False) -> Examination:
         path=path,
         health=health,
         reasons=reasons,
-        advice="" if health == "ok" else "What can be decoded can still be cleaned.",
+        advice="" if health == "ok" else _("What can be decoded can still be cleaned."),
         info=info,
         timing=Timing.of(scan.times, info.video.time_base),
         packets=scan.packets,
@@ -209,7 +210,7 @@ def _scan(container: InputContainer, info: SourceInfo) -> _Scan:
             if shown and time is not None:
                 scan.times.append(time)
     except av.error.FFmpegError as error:
-        scan.error = str(error.strerror)
+        scan.error = system_reason(error)
     return scan
 
 
@@ -225,14 +226,20 @@ def _judge(
 ) -> tuple[Health, tuple[str, ...]]:
     """The worst that was seen, and all that was seen."""
     cut = _cut_short(info, scan)
-    hurt = [f"reading failed: {scan.error}"] if scan.error else []
+    hurt: list[str] = [_("reading failed: {error}", error=scan.error)] if scan.error else []
     expected, found = info.video.expected_frames, scan.packets[info.video.index]
     if not found:
-        hurt.append("it holds no picture")
+        hurt.append(_("it holds no picture"))
     elif not cut and expected is not None and found < expected:
-        hurt.append(f"{expected - found} of {expected} pictures are missing")
+        hurt.append(
+            _(
+                "{missing} of {expected} pictures are missing",
+                missing=expected - found,
+                expected=expected,
+            )
+        )
     if not cut and scan.corrupt:
-        hurt.append(f"packets that are incomplete: {scan.corrupt}")
+        hurt.append(_("packets that are incomplete: {n}", n=scan.corrupt))
     if counts is not None:
         hurt += _undecodable(counts, cut=bool(cut))
     health: Health = "truncated" if cut else "damaged" if hurt else "ok"
@@ -240,21 +247,27 @@ def _judge(
 
 
 def _cut_short(info: SourceInfo, scan: _Scan) -> list[str]:
-    reasons = []
+    reasons: list[str] = []
     declared = extent.declared_size(info.path)
     if declared is not None and declared > info.size_bytes:
-        reasons.append(f"the file ends after {info.size_bytes} of {declared} bytes")
+        reasons.append(
+            _(
+                "the file ends after {size} of {declared} bytes",
+                size=info.size_bytes,
+                declared=declared,
+            )
+        )
     if scan.beyond_end:
-        reasons.append(f"packets of its index that lie beyond its end: {scan.beyond_end}")
+        reasons.append(_("packets of its index that lie beyond its end: {n}", n=scan.beyond_end))
     return reasons
 
 
 def _undecodable(counts: ReadCounts, *, cut: bool) -> list[str]:
-    reasons = []
+    reasons: list[str] = []
     if counts.frames.damaged_packets:
-        reasons.append(f"pictures that can't be decoded: {counts.frames.damaged_packets}")
+        reasons.append(_("pictures that can't be decoded: {n}", n=counts.frames.damaged_packets))
     if counts.frames.concealed:
-        reasons.append(f"pictures that are partly damaged: {counts.frames.concealed}")
+        reasons.append(_("pictures that are partly damaged: {n}", n=counts.frames.concealed))
     if counts.frames.missing and not (cut or counts.frames.damaged_packets):
-        reasons.append(f"pictures that are missing: {counts.frames.missing}")
+        reasons.append(_("pictures that are missing: {n}", n=counts.frames.missing))
     return reasons

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,8 +45,12 @@ class Window:
     def __init__(self, video: VideoTrack, start: float | None, end: float | None) -> None:
         if (start or 0) < 0 or (end is not None and end <= (start or 0)):
             raise UsageError(
-                f"there is nothing between start = {start} and end = {end}.",
-                advice="Both count in seconds from the first picture on; the end comes later.",
+                _(
+                    "there is nothing between start = {start} and end = {end}.",
+                    start=start,
+                    end=end,
+                ),
+                advice=_("Both count in seconds from the first picture on; the end comes later."),
             )
         self._base = video.time_base
         self._origin = video.start_pts or 0

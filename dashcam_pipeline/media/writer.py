@@ -33,6 +33,7 @@ from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.track_ids import track_ids
 from dashcam_pipeline.media.write_report import Loss, WriteReport
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -179,8 +180,10 @@ class Writer:
         if not self._video.frames:
             self.abort()
             raise EncoderError(
-                "there is no picture to write.",
-                advice="Nothing in the source (or in the part of it asked for) could be decoded.",
+                _("there is no picture to write."),
+                advice=_(
+                    "Nothing in the source (or in the part of it asked for) could be decoded."
+                ),
             )
         try:
             self._mux(self._video.drain())
@@ -265,9 +268,19 @@ class Writer:
         pictures = found[self._video.index].packets
         if self._refused and pictures != self._video.frames:
             raise OutputError(
-                f"{self._path} would hold {pictures} of {self._video.frames} pictures: "
-                f"{self._muxer} refused {self._refused} packets of the source's other tracks.",
-                advice=f"{containers.TAKE_FALLBACK}, or leave the sound out.",
+                _(
+                    "{path} would hold {pictures} of {frames} pictures: {muxer} refused "
+                    "{refused} packets of the source's other tracks.",
+                    path=self._path,
+                    pictures=pictures,
+                    frames=self._video.frames,
+                    muxer=self._muxer,
+                    refused=self._refused,
+                ),
+                advice=_(
+                    "{advice}, or leave the sound out.",
+                    advice=containers.TAKE_FALLBACK,
+                ),
             )
         return found
 
@@ -286,7 +299,11 @@ class Writer:
         for index, given in self._given_tracks.items():
             difference = given.moved(shift).differs(found.get(index, Holding(given.kind)))
             if difference:
-                yield f"{names.get(index, self._info.video.label)} {difference}."
+                yield _(
+                    "{track} {difference}.",
+                    track=names.get(index, self._info.video.label),
+                    difference=difference,
+                )
 
     def _label(self, index: int) -> str:
         return next(track.label for track in self._info.tracks if track.index == index)
@@ -303,7 +320,7 @@ class Writer:
                     main = self._add_encoder()
                     self._place = sum(1 for track in self._carried if track.moving)
                 if verdict.track.kind == "audio" and not audio:
-                    self._not_carried.append((verdict.track, "left out as asked"))
+                    self._not_carried.append((verdict.track, _("left out as asked")))
                 elif verdict.copied or verdict.recreated:
                     self._carried.append(verdict.track)
                     if verdict.copied:

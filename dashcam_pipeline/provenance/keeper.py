@@ -39,6 +39,7 @@ from dashcam_pipeline.provenance.record import (
     make_record,
     record_path,
 )
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,9 +196,9 @@ class Keeper:
             self._before.st_mtime_ns,
         )
         if not same:
-            said.append("the source was changed by something else while it was read.")
+            said.append(_("the source was changed by something else while it was read."))
         said += [
-            f"{path} was there before, and is not of this output."
+            _("{path} was there before, and is not of this output.", path=path)
             for path in self._kept
             if path not in self.paths
         ]

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
+from dashcam_pipeline.translation import for_messages
+
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
@@ -106,6 +108,7 @@ def what_is_wrong(error: ValidationError) -> str:
     return printable(said)[:300]
 
 
+@for_messages
 def printable(text: str) -> str:
     """A text for one line of a terminal: what controls it, or is no character, as an escape."""
     return "".join(

@@ -20,6 +20,7 @@ from dashcam_pipeline.provenance.untrusted import (
     read_object,
     what_is_wrong,
 )
+from dashcam_pipeline.translation import _, system_reason
 
 State: TypeAlias = Literal["same", "changed", "missing", "other"]
 """``other``: weights of another version are installed now."""
@@ -146,12 +147,12 @@ def verify(path: str | Path, *, source: str | Path | None = None) -> Verificatio
     path = Path(path)
     if path.is_dir():
         raise InputMissingError(
-            f"{path} is a folder, and what is checked is a file.",
-            advice="Name a file in it that was cleaned.",
+            _("{path} is a folder, and what is checked is a file.", path=path),
+            advice=_("Name a file in it that was cleaned."),
         )
     if not path.is_file():
         raise InputMissingError(
-            f"{path} does not exist.", advice="Name an output of dashcam clean."
+            _("{path} does not exist.", path=path), advice=_("Name an output of dashcam clean.")
         )
     data = read_record(record_path(path))
     record = Provenance.model_validate(data)
@@ -182,26 +183,41 @@ def read_record(path: Path) -> dict[str, Any]:
         data = read_object(path)
     except FileNotFoundError as error:
         raise InputMissingError(
-            f"there is no record {path}.",
-            advice="Only outputs of dashcam clean have one; keep both files together.",
+            _("there is no record {path}.", path=path),
+            advice=_("Only outputs of dashcam clean have one; keep both files together."),
         ) from error
     except OSError as error:
-        raise InputMissingError(f"{path} can't be read: {error.strerror}.") from error
+        raise InputMissingError(
+            _("{path} can't be read: {reason}.", path=path, reason=system_reason(error))
+        ) from error
     except ValueError as error:
-        raise InputError(f"{path} is no provenance record: {error}.") from error
+        raise InputError(
+            _("{path} is no provenance record: {error}.", path=path, error=error)
+        ) from error
     if data.get("schema") != SCHEMA:
-        raise InputError(f"{path} is no provenance record.")
+        raise InputError(_("{path} is no provenance record.", path=path))
     version = data.get("schema_version")
     if version != SCHEMA_VERSION:
         shown = repr(version)[:_SHOWN] if isinstance(version, int | str) else "of another kind"
         raise InputError(
-            f"{path} has version {shown} of the record; {SCHEMA_VERSION} is known here.",
-            advice="Use the version of dashcam_pipeline that wrote it.",
+            _(
+                "{path} has version {shown} of the record; {known} is known here.",
+                path=path,
+                shown=shown,
+                known=SCHEMA_VERSION,
+            ),
+            advice=_("Use the version of dashcam_pipeline that wrote it."),
         )
     try:
         Provenance.model_validate(data)
     except ValidationError as error:
-        raise InputError(f"{path} is no provenance record: {what_is_wrong(error)}.") from error
+        raise InputError(
+            _(
+                "{path} is no provenance record: {what}.",
+                path=path,
+                what=what_is_wrong(error),
+            )
+        ) from error
     return data
 
 
@@ -235,5 +251,7 @@ def _check(role: str, path: Path, entry: FileEntry) -> Check:
     except FileNotFoundError:
         return Check(role, path.name, "missing", expected)
     except OSError as error:
-        raise InputMissingError(f"{path} can't be read: {error.strerror}.") from error
+        raise InputMissingError(
+            _("{path} can't be read: {reason}.", path=path, reason=system_reason(error))
+        ) from error
     return Check(role, path.name, "same" if found == expected else "changed", expected, found)

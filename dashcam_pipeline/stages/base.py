@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from dashcam_pipeline.stages.settings import Settings
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ class Box(Settings):
         if isinstance(value, list | tuple):
             names = ("x", "y", "width", "height")
             if len(value) != len(names):
-                raise ValueError("a box is four numbers: x,y,w,h")
+                raise ValueError(_("a box is four numbers: x,y,w,h"))
             return dict(zip(names, value, strict=True))
         return value
 

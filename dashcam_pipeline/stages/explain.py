@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import annotated_types
 
+from dashcam_pipeline.translation import _, for_messages, joined
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic import BaseModel, ValidationError
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
+
+    from dashcam_pipeline.translation import Message
 
 _MANY: Final = {tuple, list, dict}
 _LISTS: Final = {"tuple_type", "dict_type"}
@@ -28,6 +32,18 @@ _ITEMS: Final = {"model_type"}
 _OF_TEXT: Final = {"string_pattern_mismatch", "string_type", "string_too_short"}
 """Mistakes in a text, for which the field's description says what it may be."""
 
+
+_WANTED: Final = {
+    **dict.fromkeys(("float_type", "float_parsing"), _("a number")),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _("a whole number")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _("yes or no")),
+    "finite_number": _("a finite number"),
+    "string_type": _("text"),
+    "model_type": _("a table of settings"),
+    "dict_type": _("a table of settings"),
+    "tuple_type": _("a list"),
+}
+"""What should stand there, by the kind of pydantic's error; of others, its own words."""
 
 _PART: Final = 3
 """Letters from which on a part of a word is taken to mean it; fewer must be its beginning."""
@@ -54,7 +70,14 @@ def near(word: str, known: Iterable[str]) -> list[str]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for a misspelt or shortened word; empty where nothing is near."""
     words = near(word, known)
-    return f"Did you mean {' or '.join(words)}?" if words else ""
+    return _("Did you mean {words}?", words=_or(words)) if words else ""
+
+
+def _or(words: Sequence[str]) -> str:
+    """``a, b or c``."""
+    if len(words) == 1:
+        return words[0]
+    return _("{others} or {last}", others=", ".join(words[:-1]), last=words[-1])
 
 
 def plain_type(annotation: Any) -> Any:  # noqa: ANN401 - annotations have no common type
@@ -79,27 +102,35 @@ def allowed(field: FieldInfo) -> str:
     """What a field takes, in words: ``0 to 1``, ``fast, balanced or best``, ``at least 0``."""
     words = choices(field)
     if words:
-        return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+        return _or(words)
+    return _bounds(field) or (_("yes or no") if plain_type(field.annotation) is bool else "")
+
+
+def _bounds(field: FieldInfo) -> str:
+    """What numbers a field takes, in words; empty where all."""
     low = high = ""
+    above = below = False
     for rule in _rules(field):
         match rule:
             case annotated_types.Ge(ge=bound):
                 low = f"{bound:g}"
             case annotated_types.Gt(gt=bound):
-                low = f"more than {bound:g}"
+                low, above = f"{bound:g}", True
             case annotated_types.Le(le=bound):
                 high = f"{bound:g}"
             case annotated_types.Lt(lt=bound):
-                high = f"less than {bound:g}"
+                high, below = f"{bound:g}", True
             case _:
                 pass
+    lowest = _("more than {low}", low=low) if above else low
+    highest = _("less than {high}", high=high) if below else high
     if low and high:
-        return f"{low} to {high}"
+        return _("{low} to {high}", low=lowest, high=highest)
     if low:
-        return low if low.startswith("more") else f"at least {low}"
+        return lowest if above else _("at least {low}", low=low)
     if high:
-        return high if high.startswith("less") else f"at most {high}"
-    return "yes or no" if plain_type(field.annotation) is bool else ""
+        return highest if below else _("at most {high}", high=high)
+    return ""
 
 
 def field_help(field: FieldInfo) -> str:
@@ -154,34 +185,48 @@ def _form(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     return str(extra.get("metavar") or "") if isinstance(extra, dict) else ""
 
 
-def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> str:
+def _sentence(detail: ErrorDetails, model: type[BaseModel], name: str) -> Message:
     """One error in one or two sentences."""
     location = _location(detail)
+    if detail["type"] == "extra_forbidden":
+        return _unknown(name, str(location[-1]), model)
+    if detail["type"] == "missing":
+        return _("{name} is missing.", name=name)
     value = detail.get("input")
     field = _field_at(model, location)
     repeatable = field is not None and typing.get_origin(plain_type(field.annotation)) in _MANY
     if repeatable and isinstance(value, list | tuple) and len(value) == 1:  # given once
         value = value[0]
-    if detail["type"] == "extra_forbidden":
-        hint = did_you_mean(str(location[-1]), model.model_fields)
-        known = hint or f"Known: {', '.join(model.model_fields)}."
-        return f"{name} is not known. {known}"
-    if detail["type"] == "missing":
-        return f"{name} is missing."
-    limits = allowed(field) if field is not None else ""
+    given = {"name": name, "value": repr(value)}
     if detail["type"] == "value_error":
-        reason = str(detail.get("ctx", {}).get("error", detail["msg"]))
-        return (
-            f"{name} = {value!r}: {reason}." if location else f"{reason[:1].upper()}{reason[1:]}."
-        )
-    if limits:
-        return f"{name} = {value!r} is not possible; allowed: {limits}."
-    if detail["type"] in _OF_TEXT and field is not None:
-        return f"{name} = {value!r} is not possible. {field.description}"
-    wanted = detail["msg"].removeprefix("Input should be ").removeprefix("Input ")
+        error = detail.get("ctx", {}).get("error")
+        reason = error.args[0] if isinstance(error, ValueError) else detail["msg"]
+        sentence = _("{name} = {value}: {reason}.", **given, reason=reason)
+        return sentence if location else _("{reason}.", reason=_capital(reason))
+    if field is not None and (limits := allowed(field)):
+        return _("{name} = {value} is not possible; allowed: {limits}.", **given, limits=limits)
+    if field is not None and detail["type"] in _OF_TEXT:
+        meaning = _(field.description) if field.description else ""
+        return _("{name} = {value} is not possible. {meaning}", **given, meaning=meaning)
+    wanted = _WANTED.get(detail["type"], detail["msg"].removeprefix("Input should be "))
     if (form := _form(model, location)) and detail["type"] in _LISTS | _ITEMS:
-        wanted = f"a list of {form}" if detail["type"] in _LISTS else form
-    return f"{name} = {value!r} is not possible; it should be {wanted}."
+        wanted = _("a list of {form}", form=form) if detail["type"] in _LISTS else form
+    return _("{name} = {value} is not possible; it should be {wanted}.", **given, wanted=wanted)
+
+
+def _unknown(name: str, key: str, model: type[BaseModel]) -> Message:
+    """What to say of a name that no field has."""
+    hint = did_you_mean(key, model.model_fields)
+    if hint:
+        return _("{name} is not known. {hint}", name=name, hint=hint)
+    known = ", ".join(model.model_fields)
+    return _("{name} is not known. Known: {known}.", name=name, known=known)
+
+
+@for_messages
+def _capital(text: str) -> str:
+    """A sentence's beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def explain(
@@ -206,5 +251,6 @@ def explain(
         name = (names or {}).get(first, first)
         for part in rest:
             name += f"[{int(part) + 1}]" if part.isdigit() else f".{part}"
-        lines.append((f"{source}: " if source else "") + _sentence(detail, model, name))
-    return "\n".join(lines)
+        sentence = _sentence(detail, model, name)
+        lines.append(joined(": ", (source, sentence)) if source else sentence)
+    return joined("\n", lines)

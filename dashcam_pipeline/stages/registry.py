@@ -18,17 +18,16 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
-
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.errors import StageError, UsageError
 from dashcam_pipeline.stages.base import Stage
-from dashcam_pipeline.stages.explain import did_you_mean, explain
+from dashcam_pipeline.stages.explain import did_you_mean
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dashcam_pipeline.stages.base import StageContext
+    from dashcam_pipeline.stages.base import StageContext, StageOptions
 
 logger = logging.getLogger(__name__)
 
@@ -67,24 +66,38 @@ class StageEntry:
         Raises:
             StageError: it can't be imported, or is no stage of this name.
         """
-        module, _, attribute = self.target.partition(":")
+        module, _colon, attribute = self.target.partition(":")
         try:
             loaded = getattr(importlib.import_module(module), attribute)
         except Exception as error:  # a foreign module may raise anything
             raise StageError(
-                f"The stage {self.name!r} of package {self.package!r} can't be loaded: "
-                f"{type(error).__name__}: {error}",
-                advice=f"Update or uninstall {self.package}.",
+                _(
+                    "The stage {name} of package {package} can't be loaded: {kind}: {error}",
+                    name=repr(self.name),
+                    package=repr(self.package),
+                    kind=type(error).__name__,
+                    error=error,
+                ),
+                advice=_("Update or uninstall {package}.", package=self.package),
             ) from error
         if not (isinstance(loaded, type) and issubclass(loaded, Stage)):
             raise StageError(
-                f"{self.target} of package {self.package!r} is no stage: "
-                "it must be a class derived from dashcam_pipeline.stages.base.Stage."
+                _(
+                    "{target} of package {package} is no stage: it must be a class derived "
+                    "from dashcam_pipeline.stages.base.Stage.",
+                    target=self.target,
+                    package=repr(self.package),
+                )
             )
         if loaded.name != self.name:
             raise StageError(
-                f"Package {self.package!r} announces the stage {self.name!r}, "
-                f"but its class calls itself {loaded.name!r}."
+                _(
+                    "Package {package} announces the stage {name}, but its class calls "
+                    "itself {own}.",
+                    package=repr(self.package),
+                    name=repr(self.name),
+                    own=repr(loaded.name),
+                )
             )
         return loaded
 
@@ -126,8 +139,10 @@ def stage_class(name: str) -> type[Stage]:
     known = available_stages()
     if name not in known:
         raise UsageError(
-            f"There is no stage called {name!r}. {did_you_mean(name, known)}".rstrip(),
-            advice=f"Installed: {', '.join(sorted(known))}.",
+            _("There is no stage called {name}. {hint}", name=repr(name), hint=hint)
+            if (hint := did_you_mean(name, known))
+            else _("There is no stage called {name}.", name=repr(name)),
+            advice=_("Installed: {known}.", known=", ".join(sorted(known))),
         )
     return known[name].load()
 
@@ -155,12 +170,22 @@ def create_stage(name: str, options: Mapping[str, Any], context: StageContext) -
         UsageError: an unknown stage, or a wrong option, naming key, value and range.
         StageError: the stage can't be loaded, or fails while it is made.
     """
-    made = stage_class(name)
-    try:
-        checked = made.Options.model_validate(dict(options))
-    except ValidationError as error:
-        raise UsageError(
-            explain(error, made.Options, source=f"stage {name}"),
-            advice=f"`dashcam stages` lists the options of {name}.",
-        ) from None
-    return made(checked, context)
+    return stage_class(name)(check_options(name, options), context)
+
+
+def check_options(name: str, options: Mapping[str, Any]) -> StageOptions:
+    """The options of a stage.
+
+    Args:
+        name: as ``available_stages`` lists it.
+        options: those that differ from the defaults; text is converted (``"0.5"`` -> 0.5).
+
+    Raises:
+        UsageError: an unknown stage, or a wrong option, naming key, value and range.
+        StageError: the stage can't be loaded.
+    """
+    return stage_class(name).Options.checked(
+        dict(options),
+        source=_("stage {name}", name=name),
+        advice=_("`dashcam stages` lists the options of {name}.", name=name),
+    )

@@ -5,8 +5,7 @@
     Box(x=-1, y=0, width=8, height=8)  ->  UsageError: x = -1 is not possible; allowed: at least 0.
     help(Box)                          ->  x, y, width and height, and what they may be
 
-pydantic's own error stays where settings are read from a file or the command line
-(``model_validate``): who reads them knows better how to call a field.
+Who reads settings from a file or the command line says how a field is called there (``checked``).
 """
 
 from __future__ import annotations
@@ -54,6 +53,58 @@ class Settings(BaseModel, metaclass=_Explaining):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def checked(
+        cls,
+        values: Mapping[str, Any],
+        *,
+        source: str = "",
+        names: Mapping[str, str] | None = None,
+        fault: type[UsageError] = UsageError,
+        advice: str = "",
+    ) -> Self:
+        """Settings from values that somebody wrote.
+
+        Args:
+            values: by field name; text is read as on the command line.
+            source: where they stand, for messages (a file's name).
+            names: how the source calls a field (``{"strength": "--strength"}``), for messages.
+            fault: what is raised.
+            advice: that it gives.
+
+        Raises:
+            UsageError: a wrong value, or an unknown name.
+        """
+        try:
+            return super().model_validate(values)
+        except ValidationError as error:
+            said = explain(error, cls, source=source, names=names)
+            raise fault(said, advice=advice) from None
+
+    @classmethod
+    def model_validate(cls, obj: Any, **how: Any) -> Self:  # noqa: ANN401 - as pydantic's own
+        """As pydantic's own, but for what it raises.
+
+        Raises:
+            UsageError: a wrong value, or an unknown name.
+        """
+        try:
+            return super().model_validate(obj, **how)
+        except ValidationError as error:
+            raise UsageError(explain(error, cls)) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any field's
+        """Refuse it: what holds settings may have read them already.
+
+        Raises:
+            UsageError: always.
+        """
+        kind = type(self).__name__
+        raise UsageError(
+            f"{name} can't be set to {value!r}: a {kind} stays as it was made.",
+            advice=f"Make another one: {kind}({name}={value!r}, ...).",
+        )
 
     @classmethod
     def of(cls, given: Self | Mapping[str, Any] | None) -> Self:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ConfigDict, RootModel, model_validator
 
 from dashcam_pipeline.stages.base import Box
+from dashcam_pipeline.translation import _
 
 _LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 _STRIP: Final = re.compile(r"(top|bottom|left|right)\s*:\s*(.*)")
@@ -58,8 +59,10 @@ class Share(RootModel[str]):
         parts = text.split(",")
         if len(parts) != 4:  # noqa: PLR2004 - x, y, w and h
             raise ValueError(
-                "a box is x,y,w,h, in pixels or per cent (0,96%,100%,4%), or a strip along an edge "
-                "(bottom:4%)"
+                _(
+                    "a box is x,y,w,h, in pixels or per cent (0,96%,100%,4%), or a strip "
+                    "along an edge (bottom:4%)"
+                )
             )
         wholes = (width, height, width, height)
         left, top, across, down = (_pixels(p, w) for p, w in zip(parts, wholes, strict=True))
@@ -72,7 +75,7 @@ class Share(RootModel[str]):
 
 def _box(x: int, y: int, width: int, height: int) -> Box:
     if not (width and height):
-        raise ValueError("a box must be larger than nothing")
+        raise ValueError(_("a box must be larger than nothing"))
     return Box(x=x, y=y, width=width, height=height)
 
 
@@ -85,10 +88,12 @@ def _pixels(text: str, whole: int) -> Fraction:
     """
     match = _LENGTH.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text.strip()!r} is neither pixels (40) nor per cent (4%)")
+        raise ValueError(
+            _("{text} is neither pixels (40) nor per cent (4%)", text=repr(text.strip()))
+        )
     number = Fraction(match[1])
     if match[2] and number > _WHOLE:
-        raise ValueError(f"{text.strip()} is more than the whole picture")
+        raise ValueError(_("{text} is more than the whole picture", text=text.strip()))
     return number * whole / _WHOLE if match[2] else number
 
 

@@ -33,6 +33,16 @@ def test_the_readme_says_what_the_files_say(readme):
     assert readme.fill(text()) == text(), "run `make readme`"
 
 
+def test_the_korean_readme_says_the_same(readme):
+    korean = readme.KOREAN.read_text(encoding="utf-8")
+    assert readme.fill(korean, readme.korean()) == korean, "run `make readme`"
+
+
+def test_a_text_without_korean_is_noticed(readme):
+    with pytest.raises(KeyError, match="dreams"):
+        readme.korean()("dreams")
+
+
 def test_what_stands_between_markers_is_replaced_and_nothing_else(readme):
     wrong = re.sub(r"\| glare-open \(the default\) \|[^\n]*", "| nonsense |", text())
     wrong = wrong.replace("1.45 s after the start", "at once")

@@ -113,7 +113,7 @@ def test_unknown_weights_are_exit_code_6(material, capsys):
 
 
 def test_results_name_no_folder_of_whoever_measured(tmp_path):
-    file = tmp_path / "results.json"
+    file = tmp_path / "new" / "results.json"
     found = {
         "flicker": {"/home/me/clips/a b.mp4, /x/y/z.mp4": {"what": "flicker of /home/me/a.mp4"}}
     }

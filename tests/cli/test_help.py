@@ -12,8 +12,9 @@ import dashcam_pipeline
 from dashcam_pipeline import errors
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.cli.app import COMMANDS, app, exit_codes
-from dashcam_pipeline.cli.flags import as_flags
-from dashcam_pipeline.cli.options import OPTION_NAMES, ManualCommand, config_options
+from dashcam_pipeline.cli.flags import OPTION_NAMES, as_flags
+from dashcam_pipeline.cli.manual import ManualCommand
+from dashcam_pipeline.cli.options import config_options
 from dashcam_pipeline.config import CleanConfig
 
 

@@ -127,6 +127,7 @@ def test_one_of_several_that_fails_stops_no_other(dashcam, place):
             "9000,0,9,9",
         ),
         ("preview", "night.mp4", "-o", "new/a.png", "--no-stages", "--frame", "99"),
+        ("clean", "night.mp4", "--report", "new/b/r.json", "--codec", "zebra"),
     ],
 )
 def test_a_failure_leaves_no_folder_that_was_made(dashcam, place, args):
@@ -316,6 +317,11 @@ def test_advice_names_the_command_that_was_run(dashcam, place):
         (
             ("clean", "night.mp4", "--no-stages", "-o", "new/o.mp4", "--report", "new/r.json"),
             "new/r.json",
+        ),
+        (("clean", "night.mp4", "--no-stages", "--report", "new/a/r.json"), "new/a/r.json"),
+        (
+            ("clean", "night.mp4", "--no-stages", "-o", "new/o.mp4", "--report", "r/r.json"),
+            "r/r.json",
         ),
     ],
 )

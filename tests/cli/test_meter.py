@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from tqdm.utils import disp_len
 
-from dashcam_pipeline.cli.meter import Meter
+from dashcam_pipeline.cli.meter import Meter, frames
 
 
 def meter(**facts):
     given = {
-        "title": "night.mp4", "done": 27, "total": 60, "one": "{n} frame", "many": "{n} frames",
+        "title": "night.mp4", "done": 27, "total": 60, "things": frames,
         "elapsed": 2.5, "rate": 10.7,
     }  # fmt: skip
     return Meter(**given | facts)

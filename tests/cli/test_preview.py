@@ -7,6 +7,8 @@ from factory import Picture, Sound, make_clip
 
 from dashcam_pipeline.stages.registry import BUILT_IN
 
+QUARTER_TURN = (0, 65536, 0, -65536, 0, 0, 180 << 16, 0, 1 << 30)
+
 
 @pytest.fixture(autouse=True)
 def toy_stages(monkeypatch):
@@ -45,13 +47,32 @@ def test_all_options_of_a_layout(dashcam, clip, tmp_path):
     assert "160x90, wipe, 3 frames" in text
 
 
-def test_a_box_for_crop(dashcam, clip, tmp_path):
+@pytest.mark.parametrize(
+    ("box", "shown"),
+    [
+        ("10,20,80,60", "10,20,80,60"),
+        ("50%,0,50%,50%", "160,0,160,90"),
+        ("bottom:25%", "0,135,320,45"),
+        ("left:40", "0,0,40,180"),
+    ],
+)
+def test_a_box_for_crop_is_written_as_for_protect(dashcam, clip, tmp_path, box, shown):
     code, text, _ = dashcam(
         "preview", clip, "--no-stages", "-o", tmp_path / "o.mp4",
-        "--layout", "crop", "--box", "10,20,80,60", "--height", "120",
+        "--layout", "crop", "--box", box, "--height", "120",
     )  # fmt: skip
     assert code == 0
-    assert "324x120, crop, box 10,20,80,60" in text
+    assert f"x120, crop, box {shown}" in text
+    if box == shown:
+        assert "324x120" in text
+
+
+def test_a_box_in_per_cent_is_of_the_upright_picture(dashcam, tmp_path):
+    turned = make_clip(tmp_path / "turned.mp4", Picture(frames=3, matrix=QUARTER_TURN))
+    options = ("--layout", "crop", "--box", "0,50%,100%,50%", "--frame", "0", "-o", "o.png")
+    code, text, _ = dashcam("preview", turned, "--no-stages", *options[:-1], tmp_path / "o.png")
+    assert code == 0
+    assert "box 0,160,180,160" in text
 
 
 def test_one_frame_and_a_sheet(dashcam, clip, tmp_path):
@@ -78,6 +99,7 @@ def test_the_result_is_opened_when_asked(dashcam, clip, tmp_path, monkeypatch):
         (("--height", "many"), "--height"),
         (("--zoom", "99"), "--zoom"),
         (("--box", "1,2"), "--box"),
+        (("--box", "middle:4%"), "a box is x,y,w,h, in pixels or per cent"),
         (("--frame", "soon"), "--frame"),
         (("--frame", "1", "--contact-sheet", "3"), "exclude each other"),
         (("--contact-sheet", "0"), "contact-sheet"),

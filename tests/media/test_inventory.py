@@ -73,7 +73,7 @@ def test_what_differs_is_said(tmp_path, monkeypatch):
 def test_a_track_is_counted_by_time(tmp_path):
     clip = make_clip(tmp_path / "a.mkv", Picture(time_base=Fraction(1, 1000)), sounds=[Sound()])
     found = inventory(clip, "matroska")
-    assert str(found[0]) == "30 pictures from 0.000 to 0.967 s"
+    assert found[0].words() == "30 pictures from 0.000 to 0.967 s"
     assert found[1].packets == 48
     assert found[0].differs(found[0]) == ""
     assert found[0].differs(Holding("video")) == (

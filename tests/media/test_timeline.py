@@ -96,7 +96,7 @@ def test_a_flipped_bit_makes_no_clip_longer(tmp_path, healthy):
     report = clean(source, tmp_path / "out.mp4", config=CleanConfig(stages=()))
 
     assert judge.seconds(tmp_path / "out.mp4") == judge.seconds(healthy)
-    assert any("times of 1 frames" in warning for warning in report.warnings)
+    assert any("the time of 1 frame was missing" in warning for warning in report.warnings)
     assert "every time kept" not in report.summary()
     with pytest.raises(DamagedError, match="times in"):
         clean(source, tmp_path / "strict.mp4", config=CleanConfig(stages=(), strict=True))

@@ -39,6 +39,7 @@ from dashcam_pipeline.media.names import check_name, cut
 from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.part_file import PART
 from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,15 +144,20 @@ def check_cleaned(target: Path, original: Path | None = None) -> None:
     """
     if not target.is_file():
         return
-    info, ((clip,), _) = probe(target), find_clips(target)
+    info, ((clip,), _notes) = probe(target), find_clips(target)
     by_name = target.stem.lower().endswith(ENDINGS)
     if original is not None or is_marked(info.metadata) or clip.record.known or by_name:
         return
     made = sorted(target.parent.glob(f"{escape(target.stem)}{ENDINGS[0]}.*"))
     result = next((path for path in made if is_recording(path)), None)
     raise UsageError(
-        f"{target} was not cleaned, as far as can be told: there is nothing to report.",
-        advice=f"Did you mean {result}?" if result else "Name what was made of it.",
+        _(
+            "{target} was not cleaned, as far as can be told: there is nothing to report.",
+            target=target,
+        ),
+        advice=_("Did you mean {result}?", result=result)
+        if result
+        else _("Name what was made of it."),
     )
 
 
@@ -163,8 +169,12 @@ def _page_path(target: Path, output: str | Path | None) -> Path:
     page = Path(output)
     if page.suffix.lower() not in {".html", ".htm"}:
         raise OutputError(
-            f"{page} has the extension {page.suffix or '(none)'!r}, but a page is HTML.",
-            advice="Name a file that ends in .html.",
+            _(
+                "{page} has the extension {suffix}, but a page is HTML.",
+                page=page,
+                suffix=repr(page.suffix or "(none)"),
+            ),
+            advice=_("Name a file that ends in .html."),
         )
     return page
 
@@ -178,7 +188,7 @@ def _check_page(page: Path, *, overwrite: bool) -> bool:
     """
     check_folder(page.parent)
     if page.is_dir():
-        raise OutputError(f"{page} is a folder.", advice="Name a file in it.")
+        raise OutputError(_("{page} is a folder.", page=page), advice=_("Name a file in it."))
     if not page.is_file() or page.is_symlink():
         return False  # what else is in the way, the claim says
     try:
@@ -188,8 +198,8 @@ def _check_page(page: Path, *, overwrite: bool) -> bool:
         raise output_error(error, page) from error
     if not (ours or overwrite):
         raise OutputExistsError(
-            f"{page} exists already and is no page of this tool.",
-            advice="Pass `overwrite=True` to replace it, or name another.",
+            _("{page} exists already and is no page of this tool.", page=page),
+            advice=_("Pass `overwrite=True` to replace it, or name another."),
         )
     return ours
 
@@ -219,9 +229,11 @@ class _Files:
             there = os.path.lexists(folder)
             if there and (folder.is_symlink() or (not ours and any(folder.iterdir()))):
                 raise OutputExistsError(
-                    f"{folder} exists already and is not of a page of this tool.",
-                    advice="Pass `overwrite=True` to write into it, name another page, or remove "
-                    "the link.",
+                    _("{folder} exists already and is not of a page of this tool.", folder=folder),
+                    advice=_(
+                        "Pass `overwrite=True` to write into it, name another page, or remove "
+                        "the link."
+                    ),
                 )
             begin = f"{cut(folder.name, _READABLE)}.{short_name(os.fsencode(folder.name))}."
             for left in page.parent.glob(f"{escape(begin)}*{PART}"):
@@ -279,7 +291,9 @@ class _ClipWriter:
             return clip
         if found.source is None:
             clip.after = self._playable(after, 0.0)
-            self.notes.append(f"{found.name}: its original isn't known; name it (`original=FILE`).")
+            self.notes.append(
+                _("{name}: its original isn't known; name it (`original=FILE`).", name=found.name)
+            )
             return clip
         try:
             self._compare(clip, found, found.source, after, index)

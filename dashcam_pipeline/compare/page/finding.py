@@ -23,6 +23,7 @@ from dashcam_pipeline.errors import InputMissingError, UsageError
 from dashcam_pipeline.inference.digest import sha256_of
 from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.provenance.untrusted import inside, printable, read_object, what_is_wrong
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -101,7 +102,9 @@ def find_clips(
     """
     for path in (target, original):
         if path is not None and not path.exists():
-            raise InputMissingError(f"{path} does not exist.", advice="Check the name.")
+            raise InputMissingError(
+                _("{path} does not exist.", path=path), advice=_("Check the name.")
+            )
     search = _Search(target.parent if target.is_file() else target)
     if target.is_file():
         if original is not None and original.is_dir():
@@ -111,8 +114,12 @@ def find_clips(
     else:
         if original is not None and original.is_file():
             raise UsageError(
-                f"{target} is a folder, but `original={original}` is a file.",
-                advice="Name the folder of the recordings.",
+                _(
+                    "{target} is a folder, but `original={original}` is a file.",
+                    target=target,
+                    original=original,
+                ),
+                advice=_("Name the folder of the recordings."),
             )
         search.read_records(deep=True)
         clips = search.in_folder(original)
@@ -167,8 +174,11 @@ class _Search:
         ]
         if not clips:
             raise UsageError(
-                f"{self._folder} holds no cleaned recording whose original is known.",
-                advice="Name the folder of the originals: `original=FOLDER`.",
+                _(
+                    "{folder} holds no cleaned recording whose original is known.",
+                    folder=self._folder,
+                ),
+                advice=_("Name the folder of the originals: `original=FOLDER`."),
             )
         return sorted(clips, key=lambda clip: clip.name)
 
@@ -176,7 +186,8 @@ class _Search:
         """What a batch's own report lists, failures included."""
         if not batch.clips:
             raise UsageError(
-                f"{self._folder / BATCH} lists no clip.", advice="Run the batch first."
+                _("{folder} lists no clip.", folder=self._folder / BATCH),
+                advice=_("Run the batch first."),
             )
         return [self._of_entry(entry, batch, original) for entry in batch.clips]
 
@@ -276,7 +287,9 @@ class _Search:
             if inside(folder, inner) is not None:
                 yield path
             elif path.is_symlink():
-                self._note(f"{path} is a link that leads to another folder; it was left.")
+                self._note(
+                    _("{path} is a link that leads to another folder; it was left.", path=path)
+                )
 
     def _read(self, file: Path, parse: Callable[[Mapping[str, Any]], _Parsed]) -> _Parsed | None:
         """A JSON file of ours; None, and a note, where it can't be used."""
@@ -285,11 +298,13 @@ class _Search:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._note(f"{file} can't be read: {error.strerror}.")
+            self._note(_("{file} can't be read: {reason}.", file=file, reason=system_reason(error)))
         except ValidationError as error:
-            self._note(f"{file} is no report of a run: {what_is_wrong(error)}.")
+            self._note(
+                _("{file} is no report of a run: {what}.", file=file, what=what_is_wrong(error))
+            )
         except ValueError as error:
-            self._note(f"{file} is no report of a run: {error}.")
+            self._note(_("{file} is no report of a run: {error}.", file=file, error=error))
         return None
 
     def _note(self, text: str) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from dashcam_pipeline.engine.report import wrote
 from dashcam_pipeline.media.containers import COARSEST_TICK
+from dashcam_pipeline.translation import _n
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,8 +204,9 @@ class PageResult:
 
     def summary(self) -> str:
         """For people, without a newline at the end."""
-        clips = "1 clip" if self.clips == 1 else f"{self.clips} clips"
-        return f"wrote  {self.path} ({clips}, {self.files} files beside it)"
+        clips = _n("{n} clip", "{n} clips", self.clips)
+        files = _n("{n} file beside it", "{n} files beside it", self.files)
+        return wrote(self.path, (clips, files), synthetic=False)
 
 
 _TICK: Final = float(COARSEST_TICK * Fraction(11, 10))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashcam_pipeline.dashcam.telemetry.carriers import mp4_boxes, transport_stream
 from dashcam_pipeline.media import containers
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,9 @@ def embed(telemetry: Telemetry, path: Path, muxer: str) -> Embedded:
     """
     own = [raw for raw in telemetry.raws if raw.carrier in {"block", "box", "packets"}]
     known = [raw for raw in own if raw.understood]
-    missing = [(raw.name, "its layout isn't known") for raw in own if not raw.understood]
+    missing: list[tuple[str, str]] = [
+        (raw.name, _("its layout isn't known")) for raw in own if not raw.understood
+    ]
     if not known:
         return Embedded((), _once(missing))
     places = containers.named(muxer).telemetry
@@ -54,7 +57,7 @@ def embed(telemetry: Telemetry, path: Path, muxer: str) -> Embedded:
     elif places == "packets" and known[0].carrier == "packets":
         done, refused = transport_stream.put_back(known, path)
     else:
-        done, refused = [], f"a {muxer} file has no place for it"
+        done, refused = [], _("a {muxer} file has no place for it", muxer=muxer)
     missing += [(raw.name, refused) for raw in known if raw not in done]
     return Embedded(tuple(dict.fromkeys(place(raw.name) for raw in done)), _once(missing))
 

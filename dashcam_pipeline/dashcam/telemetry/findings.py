@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from dashcam_pipeline.dashcam.telemetry.model import Raw, Telemetry
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,16 +67,21 @@ class Findings:
         try:
             return question(family)
         except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a warning
-            self.fault(f"{family.name} telemetry", error)
+            self.fault(_("{family} telemetry", family=family.name), error)
             return None
 
     def fault(self, what: str, error: Exception) -> None:
         """Say that something failed, once for each kind of error."""
-        said = str(error)[:_SAID] or "no more is known"
+        said = str(error)[:_SAID] or _("no more is known")
         _say(
             self.faults,
-            f"{what} could not be read in part ({type(error).__name__}: {said}); "
-            "its bytes are kept as they are.",
+            _(
+                "{what} could not be read in part ({kind}: {said}); "
+                "its bytes are kept as they are.",
+                what=what,
+                kind=type(error).__name__,
+                said=said,
+            ),
         )
 
     def look(self, size: int) -> bool:
@@ -121,12 +127,22 @@ class Findings:
         _say(self.withheld, place)
 
     def _too_much(self) -> None:
-        self.note(f"more than {self.limits.total >> 20} MiB of telemetry; the rest was left.")
+        self.note(
+            _(
+                "more than {total} MiB of telemetry; the rest was left.",
+                total=self.limits.total >> 20,
+            )
+        )
 
     def _extend(self, fixes: Sequence[Fix], accelerations: Sequence[Acceleration]) -> None:
         room = self.limits.rows - len(self.fixes), self.limits.rows - len(self.accelerations)
         if len(fixes) > room[0] or len(accelerations) > room[1]:
-            self.note(f"more than {self.limits.rows} rows of telemetry; the rest was not read.")
+            self.note(
+                _(
+                    "more than {rows} rows of telemetry; the rest was not read.",
+                    rows=self.limits.rows,
+                )
+            )
         self.fixes += fixes[: room[0]]
         self.accelerations += accelerations[: room[1]]
 
@@ -146,7 +162,12 @@ class Findings:
             return
         self.places.add(name.partition(" [")[0])
         if len(self.places) > self.limits.places:
-            self.note(f"more than {self.limits.places} kinds of telemetry; the rest was left.")
+            self.note(
+                _(
+                    "more than {places} kinds of telemetry; the rest was left.",
+                    places=self.limits.places,
+                )
+            )
             return
         self.kept += cost
         self.raws.append(Raw(name, data, carrier, seconds, understood))
@@ -169,4 +190,4 @@ def _say(said: list[str], text: str) -> None:
     """Add a text that isn't there yet, up to ``_MOST_SAID``."""
     if text in said or len(said) > _MOST_SAID:
         return
-    said.append(text if len(said) < _MOST_SAID else "and more of the kind.")
+    said.append(text if len(said) < _MOST_SAID else _("and more of the kind."))

@@ -27,6 +27,7 @@ from dashcam_pipeline.dashcam.telemetry.families import FAMILIES
 from dashcam_pipeline.dashcam.telemetry.findings import Findings
 from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
 from dashcam_pipeline.media.opening import check_readable
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
@@ -63,7 +64,7 @@ def read_telemetry(path: str | Path, *, limits: Limits = LIMITS) -> Telemetry:
         except (OSError, av.error.FFmpegError, IndexError) as error:
             # a card that fails in the middle must not take along what was found elsewhere;
             # IndexError is PyAV's for tracks that appear on the way
-            findings.note(f"telemetry could be read only in part ({error}).")
+            findings.note(_("telemetry could be read only in part ({error}).", error=error))
         except Exception as error:  # noqa: BLE001 - a warning: no video is lost to its telemetry
             findings.fault(collect.__module__.rpartition(".")[2], error)
     return findings.result()

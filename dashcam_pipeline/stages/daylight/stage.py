@@ -35,6 +35,7 @@ from dashcam_pipeline.stages.daylight.lit import KEPT, clipped_lamps, lit_signal
 from dashcam_pipeline.stages.daylight.mark import Mark, make_mark
 from dashcam_pipeline.stages.shrink import shrink_rgb
 from dashcam_pipeline.stages.smoothing import MotionGate
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,16 +103,29 @@ class TranslationStage(Stage):
         wanted = self.options.model
         if wanted == self.name and all(e.name != wanted for e in load_manifest().models):
             raise ModelError(
-                f"The stage {self.name} needs the weights {wanted!r}, and they are not installed.",
-                advice="Make some with `dashcam train night-day` and `dashcam export`, and name "
-                f'them: `stages=["{self.name}:model=FILE.onnx"]`',
+                _(
+                    "The stage {name} needs the weights {wanted}, and they are not installed.",
+                    name=self.name,
+                    wanted=repr(wanted),
+                ),
+                advice=_(
+                    "Make some with `dashcam train night-day` and `dashcam export`, and "
+                    'name them: `stages=["{name}:model=FILE.onnx"]`',
+                    name=self.name,
+                ),
             )
         entry = find_model(wanted)
         if entry.maps != CHANNELS:
             raise ModelError(
-                f"The model {entry.name!r} answers with {entry.maps} maps; {self.name} needs one "
-                f"that answers with a picture of {CHANNELS}.",
-                advice=f"It serves the stage {entry.stage}.",
+                _(
+                    "The model {model} answers with {maps} maps; {name} needs one that "
+                    "answers with a picture of {channels}.",
+                    model=repr(entry.name),
+                    maps=entry.maps,
+                    name=self.name,
+                    channels=CHANNELS,
+                ),
+                advice=_("It serves the stage {stage}.", stage=entry.stage),
             )
         return entry
 

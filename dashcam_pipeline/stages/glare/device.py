@@ -31,6 +31,7 @@ from dashcam_pipeline.inference.manifest import models_folder
 from dashcam_pipeline.inference.session import open_session, out_of_memory
 from dashcam_pipeline.stages.glare.subtract import CLIPPED, KEPT
 from dashcam_pipeline.stages.shrink import code_scale
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +73,8 @@ class DeviceRenderer:
             data = path.read_bytes()
         except OSError as error:
             raise ModelError(
-                f"{path} can't be read: {error.strerror}.",
-                advice="Install the package again; it holds this file.",
+                _("{path} can't be read: {reason}.", path=path, reason=system_reason(error)),
+                advice=_("Install the package again; it holds this file."),
             ) from error
         self._session = open_session(data, str(path), device, threads)
         self._device = device
@@ -134,10 +135,14 @@ class DeviceRenderer:
         """Ask for less memory from now on."""
         if rows == 1:
             raise DeviceError(
-                f"{self._device} has not enough memory to render one frame.",
-                advice='Close other programs, or take `device="cpu"`.',
+                _("{device} has not enough memory to render one frame.", device=self._device),
+                advice=_('Close other programs, or take `device="cpu"`.'),
             ) from error
         self._largest = rows // 2
-        note = f"{self._device} is short of memory: batches of {self._largest} from now on."
+        note = _(
+            "{device} is short of memory: batches of {largest} from now on.",
+            device=self._device,
+            largest=self._largest,
+        )
         _LOG.warning(note)
         self.notes.append(note)

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.stages.glare.layer import GlareLayer
+from dashcam_pipeline.translation import _, _p
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,11 +108,15 @@ class Glass:
     @property
     def words(self) -> str:
         """For people: ``dirty, streaks at 57 degrees``."""
-        names = ((0.2, "clean"), (0.7, "slightly dirty"), (2.0, "dirty"))
+        names = (
+            (0.2, _p("glass", "clean")),
+            (0.7, _p("glass", "slightly dirty")),
+            (2.0, _p("glass", "dirty")),
+        )
         word = next(name for limit, name in names if self.dirt < limit)
         if self.direction is None or self.dirt < names[0][0]:
             return word
-        return f"{word}, streaks at {self.direction:.0f} degrees"
+        return _("{dirt}, streaks at {angle:.0f} degrees", dirt=word, angle=self.direction)
 
     def film_light(self, picture: Light, strength: float) -> Light:
         """The even light to take from a picture (3, h, w): (3, 1, 1) linear light."""

@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from dashcam_pipeline.dashcam.telemetry.formats import isobmff
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,10 +65,16 @@ def collect(
         findings.keep(f"moov/gps [{index}]", data, "block", seconds, understood=known)
         if not known:
             findings.note(
-                "the camera's freeGPS blocks have a layout that isn't known; kept as bytes."
+                _("the camera's freeGPS blocks have a layout that isn't known; kept as bytes.")
             )
     if strange:
-        findings.note(f"{strange} of {count} blocks listed in moov/gps lie outside the file.")
+        findings.note(
+            _(
+                "{strange} of {count} blocks listed in moov/gps lie outside the file.",
+                strange=strange,
+                count=count,
+            )
+        )
 
 
 def _recognise(data: bytes, seconds: float | None, findings: Findings) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from dashcam_pipeline.dashcam.telemetry.carriers import block_index
 from dashcam_pipeline.dashcam.telemetry.formats import isobmff
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,15 +63,19 @@ def collect(path: Path, findings: Findings) -> None:
         candidates = 0
         for number, node in enumerate(boxes, 1):
             if number == findings.limits.headers:
-                findings.note(f"more than {number} boxes; the rest was not looked at.")
+                findings.note(
+                    _("more than {number} boxes; the rest was not looked at.", number=number)
+                )
             if node.kind == b"moov":
                 _moov(file, node, size, findings)
             elif _may_hold(node):
                 candidates += 1
                 if candidates > findings.limits.entries:
                     findings.note(
-                        f"more than {findings.limits.entries} boxes that may hold "
-                        "telemetry; the rest was left."
+                        _(
+                            "more than {entries} boxes that may hold telemetry; the rest was left.",
+                            entries=findings.limits.entries,
+                        )
                     )
                     return
                 _box(file, node, node.name, findings)
@@ -90,7 +95,9 @@ def _moov(file: BinaryIO, moov: Node, size: int, findings: Findings) -> None:
     begin = moov.offset + moov.header
     for number, node in enumerate(isobmff.children(file, begin, moov.end, most=limits.boxes), 1):
         if number == limits.boxes:
-            findings.note(f"more than {number} boxes in moov; the rest was not looked at.")
+            findings.note(
+                _("more than {number} boxes in moov; the rest was not looked at.", number=number)
+            )
         if node.kind == block_index.KIND:
             header = isobmff.find(file, begin, moov.end, b"mvhd", limits=limits)
             table = isobmff.payload(file, node, limits=limits) or b""
@@ -128,7 +135,13 @@ def _keep(
 ) -> None:
     data = isobmff.whole(file, node, limits=findings.limits)
     if data is None:
-        findings.note(f"{place}: {node.size} bytes are more than telemetry has; it was left.")
+        findings.note(
+            _(
+                "{place}: {size} bytes are more than telemetry has; it was left.",
+                place=place,
+                size=node.size,
+            )
+        )
         return
     findings.keep(place, data, "box", understood=understood)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.dashcam.belonging import closest
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,14 +71,22 @@ def _is_small(path: Path, findings: Findings) -> bool:
     A link may lead to anybody's file, whose bytes would go along with the output.
     """
     if path.is_symlink():
-        findings.note(f"{path.name} is a link, which may lead anywhere; it was not read.")
+        findings.note(
+            _("{name} is a link, which may lead anywhere; it was not read.", name=path.name)
+        )
         return False
     if not path.is_file():
-        findings.note(f"{path.name} is no ordinary file; it was not read.")
+        findings.note(_("{name} is no ordinary file; it was not read.", name=path.name))
         return False
     most = findings.limits.payload
     if path.stat().st_size > most:
-        findings.note(f"{path.name} is larger than {most >> 20} MiB; it was not read.")
+        findings.note(
+            _(
+                "{name} is larger than {most} MiB; it was not read.",
+                name=path.name,
+                most=most >> 20,
+            )
+        )
         return False
     return True
 

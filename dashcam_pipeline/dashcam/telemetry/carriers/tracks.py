@@ -12,6 +12,7 @@ from av.stream import Discard
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def collect(path: Path, findings: Findings) -> None:
 def _demux(container: InputContainer, wanted: list[Stream], findings: Findings) -> None:
     for number, packet in enumerate(container.demux(wanted)):
         if number > _MAX_PACKETS:
-            findings.note("a telemetry track has more packets than a recording can have.")
+            findings.note(_("a telemetry track has more packets than a recording can have."))
             return
         if packet.size and packet.size <= _MAX_PACKET:
             if not findings.look(packet.size):

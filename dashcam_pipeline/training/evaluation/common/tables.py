@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from dashcam_pipeline.media.atomic import write_whole
+from dashcam_pipeline.media.folders import made_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +82,10 @@ def save(found: dict[str, Any], file: Path, *, overwrite: bool) -> None:
     """
     text = _ABSOLUTE.sub(r"\1", json.dumps(without_items(found), ensure_ascii=False))
     small = json.loads(text, parse_float=lambda digits: float(f"{float(digits):.4g}"))
-    write_whole(file, json.dumps(small, indent=1, ensure_ascii=False) + "\n", overwrite=overwrite)
+    with made_folder(file.parent):
+        write_whole(
+            file, json.dumps(small, indent=1, ensure_ascii=False) + "\n", overwrite=overwrite
+        )
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any tree of data
