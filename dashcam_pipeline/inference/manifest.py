@@ -29,6 +29,35 @@ Precision = Literal["fp32", "fp16", "int8"]
 """fp16 is for GPUs, int8 for CPUs; pictures and maps are float32 with all of them."""
 
 
+Between = tuple[float, float]
+
+
+class GlassScale(BaseModel):
+    """Between which readings of a network's veil glass turns from clean to dirty.
+
+    Networks differ in how much of a lit street they take for haze. What is measured:
+    ``stages.glare.glass.measure_haze``; the values here are those of ``glare-open``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    haze: Between = Field(
+        (0.35, 0.43),
+        description="Share of haze in the light of the darkest places. Dirty windscreens of the "
+        "open road have 0.35 to 0.7, phone pictures up to 0.33, days up to 0.19.",
+    )
+    lift: Between = Field(
+        (5.0, 9.0),
+        description="Lift of the blacks in 8-bit codes; a dark night on clean glass has 1.",
+    )
+    lit_haze: Between = Field(
+        (0.12, 0.2),
+        description="As haze, where even the darkest places are lit, as in a tunnel: a small share "
+        "of their light is haze, but it is much. Days have as much, and a sky.",
+    )
+    lit_lift: Between = Field((15.0, 22.0), description="As lift, where they are.")
+
+
 class ModelEntry(BaseModel):
     """One set of weights.
 
@@ -55,6 +84,9 @@ class ModelEntry(BaseModel):
     quick: str | None = Field(
         None,
         description="Model of the same manifest that takes its place on a CPU where time matters.",
+    )
+    glass: GlassScale | None = Field(
+        None, description="How its veil tells dirty glass; without it, as that of glare-open does."
     )
     trained_on: tuple[str, ...] = Field(description="Every set of pictures, with its terms.")
     card: str = Field(description="The model card beside the manifest.")

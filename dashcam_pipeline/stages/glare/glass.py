@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import cv2
 import numpy as np
 
+from dashcam_pipeline.inference.manifest import GlassScale
 from dashcam_pipeline.stages.glare.layer import GlareLayer
 from dashcam_pipeline.translation import _, _p
 
@@ -35,16 +36,8 @@ DIRT: dict[GlassMode, float] = {"clean": 0.0, "normal": 0.5, "dirty": 1.0}
 DARKEST = 0.1
 """Share of a picture, by luma, in which haze is measured."""
 
-HAZE = (0.35, 0.43)
-"""Share of haze in the light of the darkest places between which glass turns from clean to dirty.
-Dirty windscreens of the open road have 0.35 to 0.7, phone pictures up to 0.33, days up to 0.19."""
-
-LIFT = (5.0, 9.0)
-"""Lift of the blacks in 8-bit codes between which it does; a dark night on clean glass has 1."""
-
-LIT_HAZE, LIT_LIFT = (0.12, 0.2), (15.0, 22.0)
-"""The same where even the darkest places are lit, as in a tunnel: a small share of their light is
-haze, but it is much. Days have as much, and a sky."""
+SCALE = GlassScale()
+"""Of the default weights."""
 
 LAMPS = (0.0002, 0.001)
 """Share of a picture above ``WHITE`` between which there is no lamp to scatter light, and is one: a
@@ -160,15 +153,16 @@ def under_sky(picture: Light) -> float:
     return _ramp(float((picture[:, ::2, ::2].sum(axis=0) > 3 * WHITE).mean()), LIT_SKY)
 
 
-def dirt_of(haze: float, lift: float, lamps: float, sky: float) -> float:
+def dirt_of(haze: float, lift: float, lamps: float, sky: float, scale: GlassScale = SCALE) -> float:
     """How dirty glass is, 0 for clean to 1 for dirty.
 
     Args:
         haze, lift: as ``measure_haze`` has them.
         lamps, sky: how much of the pictures is white, where most of it is and as a rule.
+        scale: of the network whose veil was measured.
     """
-    dark = _ramp(haze, HAZE) * _ramp(lift, LIFT) * (1 - _ramp(sky, SKY))
-    lit = _ramp(haze, LIT_HAZE) * _ramp(lift, LIT_LIFT) * (1 - _ramp(sky, LIT_SKY))
+    dark = _ramp(haze, scale.haze) * _ramp(lift, scale.lift) * (1 - _ramp(sky, SKY))
+    lit = _ramp(haze, scale.lit_haze) * _ramp(lift, scale.lit_lift) * (1 - _ramp(sky, LIT_SKY))
     return _ramp(lamps, LAMPS) * max(dark, lit)
 
 
@@ -204,10 +198,12 @@ class GlassMeter:
 
     Args:
         mode: what a person says of it.
+        scale: of the network that it is told by.
     """
 
-    def __init__(self, mode: GlassMode) -> None:
+    def __init__(self, mode: GlassMode, scale: GlassScale | None = None) -> None:
         self.mode = mode
+        self._scale = scale or SCALE
         self._surveyed: list[tuple[float, float, float]] = []
         self._dirt: float | None = None
         self._seen: deque[tuple[float, float, float]] = deque(maxlen=MEMORY)
@@ -280,7 +276,7 @@ class GlassMeter:
             return None
         haze, lift, lamps = np.quantile(np.array(surveyed + seen), SHOWN, axis=0).tolist()
         sky = float(np.median([white for _, _, white in seen or surveyed]))
-        return haze, lift, dirt_of(haze, lift, lamps, sky)
+        return haze, lift, dirt_of(haze, lift, lamps, sky, self._scale)
 
     def _film(self) -> tuple[float, float, float]:
         if not self._films:

@@ -143,7 +143,7 @@ class GlareStage(Stage):
         """Frames that came in and didn't go out yet."""
         self._parts: list[Frame] = []
         """Of the first of them, what is cleaned: fields of interlaced pictures go apart."""
-        self._meter = GlassMeter(self.options.glass)
+        self._meter = GlassMeter(self.options.glass, entry.glass)
         self._exposure = Exposure() if self.options.exposure == "keep" else None
         self._size = (0, 0)
         self._changed = self._seen = 0
@@ -174,7 +174,7 @@ class GlareStage(Stage):
                 device=self.context.device, threads=self.context.threads
             )
             self.report.facts["device_graph"] = FILE
-        self._meter = GlassMeter(self.options.glass)
+        self._meter = GlassMeter(self.options.glass, entry.glass)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
 

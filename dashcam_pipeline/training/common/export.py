@@ -205,6 +205,13 @@ def export_run(
     return path, difference
 
 
+def _toml(value: object) -> str:
+    """A value of an entry; of strings, numbers and lists TOML and JSON agree."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def write_entry(folder: Path, entry: ModelEntry) -> None:
     """Put an entry into a folder's manifest, in place of the one of its name."""
     manifest = folder / FILE_NAME
@@ -214,7 +221,7 @@ def write_entry(folder: Path, entry: ModelEntry) -> None:
         "\n".join(
             ["[[model]]"]
             + [
-                f"{key} = {json.dumps(value, ensure_ascii=False)}"
+                f"{key} = {_toml(value)}"
                 for key, value in e.model_dump(
                     mode="json", exclude={"folder"}, exclude_none=True
                 ).items()

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
+from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
+from dashcam_pipeline.engine.rgb import rgb_to_frame
+from dashcam_pipeline.inference.manifest import GLARE, GlassScale, find_model
+from dashcam_pipeline.stages.base import StageContext, StreamInfo
+from dashcam_pipeline.stages.glare import stage
 from dashcam_pipeline.stages.glare.glass import (
     Glass,
     GlassMeter,
@@ -15,6 +22,9 @@ from dashcam_pipeline.stages.glare.glass import (
     measure_directions,
     measure_haze,
 )
+
+
+SAMPLES = Path(__file__).parents[3] / "samples"
 
 
 def hazy(haze, lift, size=(16, 16), white=1):
@@ -252,3 +262,31 @@ def test_what_was_learned_is_not_changed_by_going_on():
     kept = {name: values.copy() for name, values in state.items()}
     meter.look(*streaked(120))
     assert all(np.array_equal(state[name], kept[name]) for name in kept)
+
+
+def test_weights_say_at_which_readings_of_theirs_glass_is_dirty():
+    """Networks differ in how much of a lit street they take for haze."""
+    strict = GlassScale(haze=(0.7, 0.8), lit_haze=(0.7, 0.8))
+    seen = hazy(0.5, 12)
+    assert metered(seen).glass.dirt == 1
+    meter = GlassMeter("auto", strict)
+    meter.look(*seen)
+    assert meter.glass.dirt == 0
+
+
+def test_the_stage_asks_the_manifest_of_its_weights(monkeypatch):
+    with av.open(str(SAMPLES / "city/night-glare.mp4")) as file:
+        rgb = next(file.decode(video=0)).to_ndarray(format="rgb24")
+    frame = rgb_to_frame(rgb, index=0, pts=0, time_base=Fraction(1, 30))
+    entry = find_model(GLARE)
+    dirts = []
+    for scale in (None, GlassScale(haze=(2, 3), lit_haze=(2, 3))):
+        monkeypatch.setattr(
+            stage, "find_model", lambda _, s=scale: entry.model_copy(update={"glass": s})
+        )
+        made = stage.GlareStage(stage.GlareStage.Options(), StageContext(threads=1))
+        made.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color))
+        made.survey([frame])
+        dirts.append(made.glass.dirt)
+    assert dirts[0] > 0.5
+    assert dirts[1] == 0
