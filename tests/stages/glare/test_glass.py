@@ -23,7 +23,6 @@ from dashcam_pipeline.stages.glare.glass import (
     measure_haze,
 )
 
-
 SAMPLES = Path(__file__).parents[3] / "samples"
 
 
