@@ -212,9 +212,14 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
         overwrite: True allows it.
 
     Raises:
-        OutputExistsError: there is one.
+        OutputExistsError: there is one, or a folder, which nothing replaces.
     """
     for path in (folder / JSON_NAME, folder / CSV_NAME):
+        if path.is_dir() and not path.is_symlink():
+            raise OutputExistsError(
+                f"{path} is a folder, and a report of the batch goes there.",
+                advice="Move it away, or name another output folder.",
+            )
         if not overwrite and os.path.lexists(path) and not is_report(path):
             raise OutputExistsError(
                 _("{path} is there already, and is no report of a batch.", path=path),

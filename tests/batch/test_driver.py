@@ -352,6 +352,15 @@ def test_a_batch_killed_while_names_are_given_is_tidied_up_by_the_next(
     assert fates(run(card)) == {"a.mp4": "skipped"}
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("name", ["report.json", "report.csv"])
+def test_a_folder_in_the_place_of_a_report_is_said_before_any_work(card, runner, name, overwrite):
+    (card.parent / "out" / name).mkdir(parents=True)
+    with pytest.raises(OutputExistsError, match="is a folder"):
+        run(card, config=CleanConfig(stages=(), overwrite=overwrite))
+    assert runner.jobs == []
+
+
 @pytest.mark.parametrize("name", ["report.json", "report.csv"])
 def test_a_report_of_the_users_is_kept(card, runner, name):
     mine = card.parent / "out" / name
