@@ -217,8 +217,8 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
     for path in (folder / JSON_NAME, folder / CSV_NAME):
         if path.is_dir() and not path.is_symlink():
             raise OutputExistsError(
-                f"{path} is a folder, and a report of the batch goes there.",
-                advice="Move it away, or name another output folder.",
+                _("{path} is a folder, and a report of the batch goes there.", path=path),
+                advice=_("Move it away, or name another output folder."),
             )
         if not overwrite and os.path.lexists(path) and not is_report(path):
             raise OutputExistsError(
