@@ -287,7 +287,7 @@ def _no_file(entry: os.DirEntry[str]) -> str:
     try:
         mode = entry.stat().st_mode
     except OSError as error:
-        if not entry.is_symlink() or error.errno not in {errno.ENOENT, errno.ELOOP}:
+        if not entry.is_symlink() or error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
             raise
         return _("{path} is a link that leads nowhere; left out.")
     if stat.S_ISREG(mode):

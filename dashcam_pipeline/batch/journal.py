@@ -8,6 +8,7 @@ the journal lies in the user's state folder.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import sqlite3
@@ -154,7 +155,8 @@ class Journal:
         writable: False changes nothing on the disk, for a look ahead.
 
     Raises:
-        OutputError: it can't be opened, isn't a journal, or is of a newer version.
+        OutputError: it can't be opened, isn't a journal, is of a newer version, or is a link that
+            would be written through.
     """
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
@@ -162,6 +164,7 @@ class Journal:
         with self._said(_("the journal {path} can't be used", path=self.path)):
             if writable:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                _need_no_link(path)
                 self._db = sqlite3.connect(path, isolation_level=None)
                 # Written ahead and not synced at each entry: a power cut may lose the last entries,
                 # never the file; what they told is then done again or found whole.
@@ -296,6 +299,17 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     if any(type(values[name]) not in kinds for name, kinds in _KINDS.items()):
         raise sqlite3.DataError("an entry isn't what this program wrote")
     return Entry(**values)
+
+
+def _need_no_link(path: Path) -> None:
+    """SQLite follows links, and writes beside its file.
+
+    Raises:
+        OSError: one of the files that it would write to is a link.
+    """
+    for ending in ("", "-wal", "-shm", "-journal"):
+        if path.with_name(path.name + ending).is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path.name + ending)
 
 
 def _copy_in_memory(path: Path) -> sqlite3.Connection:

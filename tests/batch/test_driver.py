@@ -490,7 +490,8 @@ def test_odd_names_stop_nothing(card, runner, capsys):
 def test_what_only_has_the_name_of_a_recording_is_left_out_with_a_sentence(card, runner):
     folder = card / "Movie"
     (folder / "loop.mp4").symlink_to("loop.mp4")
-    (folder / "gone.mp4").symlink_to("/nowhere/a.mp4")
+    (folder / "gone.mp4").symlink_to(card.parent / "nowhere" / "a.mp4")
+    (folder / "file.mp4").symlink_to("20240101_120000_NR.mp4/a.mp4")
     (folder / "inside.mp4").symlink_to("20240101_120000_NR.mp4")
     (folder / "again").symlink_to(folder)
     (folder / "loop.txt").symlink_to("loop.txt")
@@ -505,6 +506,7 @@ def test_what_only_has_the_name_of_a_recording_is_left_out_with_a_sentence(card,
     assert report.warnings == [
         "Movie/loop.txt is a link, which may lead anywhere; not copied.",
         "Movie/again is a link to a folder; left out.",
+        "Movie/file.mp4 is a link that leads nowhere; left out.",
         "Movie/gone.mp4 is a link that leads nowhere; left out.",
         "Movie/loop.mp4 is a link that leads nowhere; left out.",
         "Movie/pipe.mp4 is no ordinary file; left out.",

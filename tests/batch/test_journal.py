@@ -54,6 +54,16 @@ def test_a_journal_that_is_none_is_said(tmp_path):
         Journal(tmp_path / "j")
 
 
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_no_link_is_written_through(tmp_path, ending):
+    path = tmp_path / "journal.sqlite3"
+    victim = tmp_path / "victim"
+    path.with_name(path.name + ending).symlink_to(victim)
+    with pytest.raises(OutputError, match="symbolic links"):
+        Journal(path)
+    assert not victim.exists()
+
+
 def test_a_newer_journal_is_said(tmp_path):
     with Journal(tmp_path / "j") as journal:
         journal._db.execute("PRAGMA user_version=99")

@@ -145,7 +145,7 @@ def damage_folder(data: bytes, chance: random.Random) -> bytes:
                 files[renamed] = files.pop(name)
             case 5:
                 files[name] = LINK + chance.choice(
-                    (PurePosixPath(name).name.encode(), b"..", b"/nowhere", b"../../victim")
+                    (PurePosixPath(name).name.encode(), b"..", b"../../fresh", b"../../victim")
                 )
             case 6:
                 del files[name]
