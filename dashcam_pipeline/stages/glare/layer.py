@@ -29,12 +29,15 @@ class GlareLayer:
         gain: of what is left, in linear light, 1 and up (``exposure``).
         blown: (h, w) float32 in [0, 1], how far a sample that the sensor clipped is glare as well,
             and no lamp; None for nowhere.
+        lamps: (h, w) float32 in [0, 1], how far a place is a lamp, that no more may be taken from;
+            None for nowhere.
     """
 
     share: Light
     floor: Light
     gain: float = 1.0
     blown: Light | None = None
+    lamps: Light | None = None
 
     @classmethod
     def plain(cls, light: Light) -> GlareLayer:
@@ -42,7 +45,12 @@ class GlareLayer:
         return cls(np.zeros_like(light[0]), -light)
 
     def with_light(self, light: Light) -> GlareLayer:
-        """The same and light (3, h, w) beside it, nowhere negative, above the same floor."""
+        """The same and light (3, h, w) beside it, nowhere negative, above the same floor.
+
+        It may be of one sample, (3, 1, 1). None is taken of lamps.
+        """
+        if self.lamps is not None:
+            light = light * (1 - self.lamps)
         return replace(self, floor=self.floor - light)
 
     @property

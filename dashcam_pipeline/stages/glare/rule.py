@@ -127,7 +127,8 @@ def glare_layer(
     _lift_rim(found[0:3], linear)
     _lift_rim(found[3:6], linear)
     clipped = where_clipped(picture)
-    outside = 1 - lamp_map(picture, maps[6], clipped, dirt)
+    lamps = lamp_map(picture, maps[6], clipped, dirt)
+    outside = 1 - lamps
     bloom, wide = _wide(found[0:3]), _wide(found[3:6])
     thin = found[0:3] - bloom
     again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin.sum(axis=0))
@@ -162,6 +163,7 @@ def glare_layer(
         layer.share * near,
         np.where(near, layer.floor, nothing),
         blown=np.asarray(blown * near, np.float32) if dirt > 0 else None,
+        lamps=lamps,
     )
 
 

@@ -276,7 +276,7 @@ class GlareStage(Stage):
                 if waiting.look.key:
                     self._meter.look_at_rest(waiting.picture, layer)
                 film = self._meter.glass.film_light(waiting.picture, self._strengths[1])
-                layer = layer.with_light(film * (1 - maps[6]))
+                layer = layer.with_light(film)
             if self._exposure is not None:
                 layer = replace(layer, gain=self._exposure.gain(waiting.picture, layer))
             layers.append(layer)
