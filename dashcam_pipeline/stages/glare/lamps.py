@@ -64,7 +64,7 @@ PEAK: Final = (0.5, 0.8)
 AROUND_PEAK: Final = 9
 """Side of the window in which that peak is, in samples."""
 
-WARM: Final = ((335.0, 44.0), (0.4, 0.55), (0.8, 0.93))
+WARM: Final = ((335.0, 44.0), (0.4, 0.55), (0.75, 0.9))
 """Of red to amber lights: first and last hue in degrees; the saturation (HSV) between which a light
 has that colour; the code value of its brightest colour between which a place belongs to it."""
 
