@@ -96,10 +96,12 @@ def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
     lamp = np.maximum(mask, clipped)
     if dirt > 0:
         peak = np.asarray(picture.max(axis=0), np.float32)
-        behind_dirt = np.maximum(_middles(peak), _compact(peak))
-        behind_dirt = cv2.GaussianBlur(behind_dirt, (0, 0), 0.6)  # or its edge would be jagged
+        middles, alone = _in_what_clips(peak)
+        # Blurred, or their edges would be jagged; where a glow was, its light is that of the edge.
+        middles = cv2.GaussianBlur(middles, (0, 0), 1.0)
+        sources = cv2.GaussianBlur(np.maximum(alone, _compact(peak)), (0, 0), 0.6)
         elsewhere = mask * (1 - cv2.dilate(clipped, np.ones((5, 5), np.uint8)))
-        behind_dirt = np.max([behind_dirt, _colored(picture), elsewhere], axis=0)
+        behind_dirt = np.max([middles, sources, _colored(picture), elsewhere], axis=0)
         lamp += np.float32(dirt) * (behind_dirt - lamp)
     return np.asarray(lamp, np.float32)
 
@@ -110,11 +112,15 @@ def where_clipped(picture: Light) -> Map:
     return _ramp(peak, CLIPPED)
 
 
-def _middles(peak: Map) -> Map:
-    """Middles of what clips, (h, w) from 0 to 1; ``peak`` is the brightest colour."""
+def _in_what_clips(peak: Map) -> tuple[Map, Map]:
+    """Middles of what clips, and what clips without a glow, (h, w) from 0 to 1 each.
+
+    Args:
+        peak: (h, w), the brightest colour.
+    """
     blown = (peak >= CLIPPED[0]).astype(np.uint8)
     if not blown.any() or blown.all():
-        return np.asarray(blown, np.float32)
+        return np.asarray(blown, np.float32), np.asarray(blown, np.float32)
     inside = np.asarray(cv2.distanceTransform(blown, cv2.DIST_L2, 5), np.float32)
     inside /= np.float32(len(peak))
     # A spoke falls off from its lamp, and is reached from there; the next lamp rises again.
@@ -125,7 +131,7 @@ def _middles(peak: Map) -> Map:
     around = (RIM_OF_BLOWN, RIM_OF_BLOWN)
     glow = cv2.boxFilter(rim * peak, -1, around) / (cv2.boxFilter(rim, -1, around) + 1e-4)
     alone = cv2.dilate(blown * (1 - _ramp(glow, GLOW)), np.ones((3, 3), np.uint8))  # with its edge
-    return np.maximum(blown * middle, alone)
+    return np.asarray(blown * middle, np.float32), np.asarray(alone, np.float32)
 
 
 def _compact(peak: Map) -> Map:
