@@ -98,10 +98,13 @@ def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
         peak = np.asarray(picture.max(axis=0), np.float32)
         middles, alone = _in_what_clips(peak)
         # Blurred, or their edges would be jagged; where a glow was, its light is that of the edge.
-        middles = cv2.GaussianBlur(middles, (0, 0), 1.0)
-        sources = cv2.GaussianBlur(np.maximum(alone, _compact(peak)), (0, 0), 0.6)
-        elsewhere = mask * (1 - cv2.dilate(clipped, np.ones((5, 5), np.uint8)))
-        behind_dirt = np.max([middles, sources, _colored(picture), elsewhere], axis=0)
+        parts = [
+            cv2.GaussianBlur(middles, (0, 0), 1.0),
+            cv2.GaussianBlur(np.maximum(alone, _compact(peak)), (0, 0), 0.6),
+            _colored(picture),
+            mask * (1 - cv2.dilate(clipped, np.ones((5, 5), np.uint8))),
+        ]
+        behind_dirt = np.max(parts, axis=0)
         lamp += np.float32(dirt) * (behind_dirt - lamp)
     return np.asarray(lamp, np.float32)
 
