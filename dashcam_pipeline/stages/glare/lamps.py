@@ -64,7 +64,7 @@ PEAK: Final = (0.5, 0.8)
 AROUND_PEAK: Final = 9
 """Side of the window in which that peak is, in samples."""
 
-WARM: Final = ((335.0, 44.0), (0.4, 0.55), (0.75, 0.9))
+WARM: Final = ((335.0, 44.0), (0.4, 0.55), (0.78, 0.92))
 """Of red to amber lights: first and last hue in degrees; the saturation (HSV) between which a light
 has that colour; the code value of its brightest colour between which a place belongs to it."""
 
@@ -99,7 +99,7 @@ def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
         middles, alone = _in_what_clips(peak)
         # Blurred, or their edges would be jagged; where a glow was, its light is that of the edge.
         parts = [
-            cv2.GaussianBlur(middles, (0, 0), 1.0),
+            cv2.GaussianBlur(middles, (0, 0), 0.8),
             cv2.GaussianBlur(np.maximum(alone, _compact(peak)), (0, 0), 0.6),
             _colored(picture),
             mask * (1 - cv2.dilate(clipped, np.ones((5, 5), np.uint8))),
