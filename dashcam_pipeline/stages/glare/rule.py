@@ -148,12 +148,15 @@ def glare_layer(
     )
     share *= min(streaks, 1.0) * outside
     floor = (share + how.weber) * around - haze + how.dead**2
-    # What clips is of no colour, so that all of its colours go alike, and to what lies around.
-    said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
-    blown = dirt * outside * np.clip((said - BLOWN[0]) / (BLOWN[1] - BLOWN[0]), 0, 1)
-    where = dirt * clipped
-    share += where * (blown - share)
-    floor += where * (blown * (around - haze) + how.dead**2 - floor)
+    blown: Light | None = None
+    if dirt > 0:
+        # What clips is of no colour, so that all of its colours go alike, and to what lies around.
+        said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
+        sure = np.clip((said - BLOWN[0]) / (BLOWN[1] - BLOWN[0]), 0, 1)
+        blown = dirt * min(streaks, 1.0) * outside * sure
+        where = dirt * clipped
+        share += where * (blown - share)
+        floor += where * (blown * (around - haze) + how.dead**2 - floor)
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
     # Texture finer than this picture may not make glare where it shows none.
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
@@ -162,7 +165,7 @@ def glare_layer(
     return GlareLayer(
         layer.share * near,
         np.where(near, layer.floor, nothing),
-        blown=np.asarray(blown * near, np.float32) if dirt > 0 else None,
+        blown=None if blown is None else np.asarray(blown * near, np.float32),
         lamps=lamps,
     )
 

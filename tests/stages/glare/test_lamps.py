@@ -51,9 +51,9 @@ def claimed(where, picture, share=1.0):
     return maps
 
 
-def cleaned(picture, maps, dirt=1.0, factor=2):
+def cleaned(picture, maps, dirt=1.0, factor=2, streaks=1.0):
     """The picture at twice the work size, without what is taken."""
-    layer = glare_layer(np.moveaxis(picture, 2, 0), maps, dirt=dirt, streaks=1.0, veil=1.0)
+    layer = glare_layer(np.moveaxis(picture, 2, 0), maps, dirt=dirt, streaks=streaks, veil=1.0)
     codes = np.rint(255 * picture).astype(np.uint8).repeat(factor, 0).repeat(factor, 1)
     frame = rgb_to_frame(codes, index=0, pts=0, time_base=STEP)
     return frame_to_rgb(subtract_light(frame, layer))[::factor, ::factor] / 255
@@ -185,3 +185,14 @@ def test_it_is_a_share_and_what_the_mask_says_stays(dirt, mask, radius, code):
     assert found.min() >= 0
     assert found.max() <= 1
     assert np.median(found) == pytest.approx(mask, abs=1e-5), "of a place where nothing clips"
+
+
+def test_what_clips_goes_by_the_strength_of_streaks():
+    picture = night()
+    where = glowing(picture, MIDDLE, 6)
+    rims = [
+        cleaned(picture, claimed(where, picture), streaks=streaks)[MIDDLE[0], MIDDLE[1] + 6].mean()
+        for streaks in (0.0, 0.5, 1.0)
+    ]
+    assert rims[0] == pytest.approx(picture[MIDDLE[0], MIDDLE[1] + 6, 0], abs=0.01)
+    assert rims[0] - 0.1 > rims[1] > rims[2] + 0.1
