@@ -84,3 +84,10 @@ def _resized(plane: Plane, height: int, width: int) -> npt.NDArray[np.float32]:
         samples = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
     samples = cv2.resize(samples, (width, height), interpolation=cv2.INTER_LINEAR)
     return samples.astype(np.float32)
+
+
+def halved(plane: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """A plane (h, w) at half the size, but of one sample at least: means of its samples."""
+    height, width = plane.shape
+    size = (max(width // 2, 1), max(height // 2, 1))
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.frames import KR_KB
+from dashcam_pipeline.stages.ramp import ramp
 from dashcam_pipeline.stages.shrink import code_scale
 
 if TYPE_CHECKING:
@@ -88,19 +89,19 @@ def lit_signals(frame: Frame) -> Map:
     height = min(ROWS, frame.height)
     width = max(1, round(frame.width * height / frame.height))
     strongest, colorful, telling = _bright_and_colorful(frame, height, width)
-    lit = _ramp(colorful, *COLORFUL)
+    lit = ramp(colorful, *COLORFUL)
     if not lit.any():
         return lit
-    lit *= _ramp(strongest - _opened(strongest), *ABOVE)
-    np.maximum(lit, _ramp(telling, *GLOWING), out=lit)
-    lit *= _ramp(strongest, *BRIGHT)
+    lit *= ramp(strongest - _opened(strongest), *ABOVE)
+    np.maximum(lit, ramp(telling, *GLOWING), out=lit)
+    lit *= ramp(strongest, *BRIGHT)
     rim = max(1, round(RIM * height))
     core = max(1, round(CORE * height))
     grown = np.asarray(cv2.erode(cv2.dilate(lit, _disc(rim + core)), _disc(core)), np.float32)
-    whole = np.maximum(grown, _enclosed(grown) * _ramp(strongest, *BRIGHT))
+    whole = np.maximum(grown, _enclosed(grown) * ramp(strongest, *BRIGHT))
     soft = cv2.GaussianBlur(whole, (0, 0), rim / 2)
     nearby = cv2.dilate(strongest, _disc(2 * core))
-    return np.asarray(soft * _ramp(strongest / np.maximum(nearby, BRIGHT[0]), *GLOW))
+    return np.asarray(soft * ramp(strongest / np.maximum(nearby, BRIGHT[0]), *GLOW))
 
 
 def clipped_lamps(strongest: Map) -> Map:
@@ -112,7 +113,7 @@ def clipped_lamps(strongest: Map) -> Map:
     Returns:
         (h, w) float32 in [0, 1].
     """
-    clipped = _ramp(strongest, *CLIPPED)
+    clipped = ramp(strongest, *CLIPPED)
     disc = _disc(max(1, round(BROADEST * strongest.shape[0] / 2)))
     return np.asarray(cv2.morphologyEx(clipped, cv2.MORPH_TOPHAT, disc))
 
@@ -164,15 +165,10 @@ def _bright_and_colorful(frame: Frame, height: int, width: int) -> tuple[Map, Ma
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
     colorful = np.abs(red - green)
-    amber = _ramp((green - least) / np.maximum(most - least, 1e-3), *AMBER) * (red > green)
+    amber = ramp((green - least) / np.maximum(most - least, 1e-3), *AMBER) * (red > green)
     most += y
     np.minimum(most, 1, out=most)  # reduced chroma spills over its neighbours' luma
     return most, colorful, colorful * (1 - amber)
-
-
-def _ramp(values: Map, low: float, high: float) -> Map:
-    """0 up to ``low``, 1 from ``high`` on, straight between; float32 of the same shape."""
-    return np.asarray(np.clip((values - low) * (1 / (high - low)), 0, 1), np.float32)
 
 
 def _opened(values: Map) -> Map:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from dashcam_pipeline.stages.shrink import halved
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -55,11 +57,10 @@ def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
         (h, w) float32 in [0, 1].
     """
     height, width = structured.shape
-    size = (max(width // 2, 1), max(height // 2, 1))
-    layer = np.asarray(cv2.resize(structured, size, interpolation=cv2.INTER_AREA), np.float32)
+    layer = np.asarray(halved(structured), np.float32)
     peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 1)
     source = ((lamps > MASKED) | (peak > BRIGHT)).astype(np.float32)
-    small = cv2.resize(source, size, interpolation=cv2.INTER_AREA)
+    small = halved(source)
     side = int(REACH * height) | 1
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     near = cv2.dilate((small > SOME).astype(np.uint8), ball)

@@ -20,6 +20,8 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.stages.glare.connected import reconstruct
+from dashcam_pipeline.stages.ramp import ramp
+from dashcam_pipeline.stages.shrink import halved
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -112,7 +114,7 @@ def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
 def where_clipped(picture: Light) -> Map:
     """Where some colour of a picture (3, h, w) clips, (h, w) from 0 to 1: its light is unknown."""
     peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 0.7)  # or its edge would be jagged
-    return _ramp(peak, CLIPPED)
+    return ramp(peak, *CLIPPED)
 
 
 def _in_what_clips(peak: Map) -> tuple[Map, Map]:
@@ -128,12 +130,12 @@ def _in_what_clips(peak: Map) -> tuple[Map, Map]:
     inside /= np.float32(len(peak))
     # A spoke falls off from its lamp, and is reached from there; the next lamp rises again.
     reached = reconstruct(inside, np.float32(MIDDLE) * np.minimum(inside, DEEP[1]))
-    middle = np.maximum(_ramp(inside / np.maximum(reached, 1e-6), SURE), _ramp(inside, DEEP))
+    middle = np.maximum(ramp(inside / np.maximum(reached, 1e-6), *SURE), ramp(inside, *DEEP))
     near, nearer = (cv2.dilate(blown, np.ones((side, side), np.uint8)) for side in (5, 3))
     rim = np.asarray(near - nearer, np.float32)
     around = (RIM_OF_BLOWN, RIM_OF_BLOWN)
     glow = cv2.boxFilter(rim * peak, -1, around) / (cv2.boxFilter(rim, -1, around) + 1e-4)
-    alone = cv2.dilate(blown * (1 - _ramp(glow, GLOW)), np.ones((3, 3), np.uint8))  # with its edge
+    alone = cv2.dilate(blown * (1 - ramp(glow, *GLOW)), np.ones((3, 3), np.uint8))  # with its edge
     return np.asarray(blown * middle, np.float32), np.asarray(alone, np.float32)
 
 
@@ -149,32 +151,23 @@ def _compact(peak: Map) -> Map:
     rises = cv2.dilate(peak - opened, np.ones((3, 3), np.uint8))
     top = cv2.dilate(peak, np.ones((AROUND_PEAK, AROUND_PEAK), np.uint8))
     share = np.square(peak / np.maximum(top, 1e-3))
-    sources = _ramp(rises, RISES) * _ramp(share, PEAK) * _ramp(top, BRIGHT)
+    sources = ramp(rises, *RISES) * ramp(share, *PEAK) * ramp(top, *BRIGHT)
     return np.asarray(cv2.dilate(sources, _CROSS))
 
 
 def _colored(picture: Light) -> Map:
     """Coloured lights with their rims, (h, w) from 0 to 1; found at half the size."""
     height, width = picture.shape[1:]
-    size = (max(width // 2, 1), max(height // 2, 1))
-    small = [
-        cv2.resize(c.astype(np.float32, copy=False), size, interpolation=cv2.INTER_AREA)
-        for c in picture
-    ]
-    hue, saturation, value = cv2.split(cv2.cvtColor(cv2.merge(small), cv2.COLOR_RGB2HSV))
-    lights = np.zeros(size[::-1], np.float32)
+    small = cv2.merge([halved(channel.astype(np.float32, copy=False)) for channel in picture])
+    hue, saturation, value = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
+    lights = np.zeros(small.shape[:2], np.float32)
     for (first, last), colored, levels in (WARM, GREEN):
-        lit = _ramp(value, levels)
+        lit = ramp(value, *levels)
         turned = np.mod(np.asarray(hue) - first, 360) < (last - first) % 360
-        having = lit * turned * _ramp(saturation, colored)
+        having = lit * turned * ramp(saturation, *colored)
         if having.any():
             near = cv2.boxFilter(having, -1, (RIM, RIM)) / (
                 cv2.boxFilter(lit, -1, (RIM, RIM)) + 1e-4
             )
-            lights = np.maximum(lights, lit * _ramp(near, COLORED))
+            lights = np.maximum(lights, lit * ramp(near, *COLORED))
     return np.asarray(cv2.resize(lights, (width, height)), np.float32)
-
-
-def _ramp(values: Any, between: Any) -> Map:  # noqa: ANN401 - arrays, as OpenCV types them
-    low, high = between
-    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)

@@ -33,6 +33,8 @@ from dashcam_pipeline.stages.glare.connected import connected_share
 from dashcam_pipeline.stages.glare.glass import under_sky
 from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped
 from dashcam_pipeline.stages.glare.layer import GlareLayer
+from dashcam_pipeline.stages.ramp import ramp
+from dashcam_pipeline.stages.shrink import halved
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -152,8 +154,7 @@ def glare_layer(
     if dirt > 0:
         # What clips is of no colour, so that all of its colours go alike, and to what lies around.
         said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
-        sure = np.clip((said - BLOWN[0]) / (BLOWN[1] - BLOWN[0]), 0, 1)
-        blown = dirt * min(streaks, 1.0) * outside * sure
+        blown = dirt * min(streaks, 1.0) * outside * ramp(said, *BLOWN)
         where = dirt * clipped
         share += where * (blown - share)
         floor += where * (blown * (around - haze) + how.dead**2 - floor)
@@ -188,7 +189,7 @@ def surroundings(linear: Light, window: float) -> Light:
     box = np.ones((side, side), np.uint8)
     channels = []
     for channel in linear:
-        small = _halved(channel)
+        small = halved(channel)
         opened = cv2.dilate(cv2.erode(small, box), box)
         channels.append(cv2.resize(cv2.GaussianBlur(opened, (0, 0), side / 8), (width, height)))
     return np.stack(channels).astype(np.float32, copy=False)
@@ -201,7 +202,7 @@ def _wide(layer: Light) -> Light:
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     channels = []
     for channel in layer:
-        opened = cv2.morphologyEx(_halved(channel), cv2.MORPH_OPEN, ball)
+        opened = cv2.morphologyEx(halved(channel), cv2.MORPH_OPEN, ball)
         opened = cv2.GaussianBlur(opened, (0, 0), WIDE_BLUR * side)
         channels.append(cv2.min(cv2.resize(opened, (width, height)), channel))
     return np.stack(channels).astype(np.float32, copy=False)
@@ -216,12 +217,6 @@ def _least_ratio(claimed: Light, excess: Light) -> Light:
 def _risen(layer: Light) -> Light:
     """What share of a layer (h, w) rises above its median: 0 for all that is even."""
     return np.asarray(np.maximum(1 - np.median(layer) / (layer + 1e-6), 0), np.float32)
-
-
-def _halved(channel: Light) -> Light:
-    height, width = channel.shape
-    size = (max(width // 2, 1), max(height // 2, 1))
-    return np.asarray(cv2.resize(channel, size, interpolation=cv2.INTER_AREA))
 
 
 def _lift_rim(layer: Light, linear: Light) -> None:
