@@ -26,6 +26,7 @@ LAYERS = [
     {"provenance"},
     {"engine"},
     {"config", "dashcam"},
+    {"presets"},
     {"media", "stages"},
     {"inference"},
     {"frames"},

@@ -205,6 +205,8 @@ class RunReport:
                 else _("no stages"),
             ),
         ]
+        if self.settings.get("preset"):
+            rows.append((_("preset"), self.settings["preset"]))
         if any(stage.synthetic for stage in self.stages):
             rows.append((_("synthetic"), SYNTHETIC))
         rows += [

@@ -252,7 +252,7 @@ def refused(encoder: Encoder) -> EncoderError:
     if encoder.name.endswith(hardware):
         advice = _("It needs its hardware and driver; libx264, libx265 and libsvtav1 need none.")
     else:
-        advice = _("Check the values of `crf`, `preset` and `encoder_options`.")
+        advice = _("Check the values of `crf`, `encoder_preset` and `encoder_options`.")
     settings = ", ".join(f"{k}={v}" for k, v in encoder.options.items()) or _("its defaults")
     return EncoderError(
         _("{name} can't be opened with {settings}.", name=encoder.name, settings=settings),
