@@ -23,6 +23,7 @@ from dashcam_pipeline.errors import (
     FileTooLargeError,
     InputError,
     OutputExistsError,
+    SizeLimitError,
     UsageError,
 )
 from dashcam_pipeline.media.destination import choose_output_path
@@ -42,7 +43,9 @@ OutcomeStatus: TypeAlias = Literal[
     "done", "damaged", "bright", "product", "unchanged", "refused", "failed"
 ]
 
-_FINAL: Final = (InputError, UsageError, DiskFullError, FileTooLargeError, DamagedError)
+_FINAL: Final = (
+    *(InputError, UsageError, DiskFullError, FileTooLargeError, SizeLimitError, DamagedError),
+)
 """Trying again changes nothing; other failures get a second try."""
 
 
@@ -139,7 +142,7 @@ def run_job(
     except OutputExistsError as error:
         outcome = Outcome(status="refused", reason=error.args[0], exit_code=error.exit_code)
     except DashcamError as error:
-        if isinstance(error, FileTooLargeError):
+        if isinstance(error, FileTooLargeError | SizeLimitError):
             # They would be joined to no end, and fill the disk for the others.
             rmtree(job.work, ignore_errors=True)
         outcome = Outcome(

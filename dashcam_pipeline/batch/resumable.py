@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
@@ -16,7 +17,7 @@ from dashcam_pipeline.batch.segmented import (
     SegmentStore,
     unpack_state,
 )
-from dashcam_pipeline.engine.output import encoder_settings, no_pictures
+from dashcam_pipeline.engine.output import no_pictures
 from dashcam_pipeline.engine.run import Run, open_reader
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
@@ -82,13 +83,14 @@ def clean_resumable(
         Run.open(config, source, target, own=own) as run,
     ):
         video, muxer = run.info.video, destination.muxer_of(target)
+        keeper = Keeper(source, target, config)
+        run.keep_size(keeper, piece=segment_seconds)
         encoder = encoders.resolve(run.settings, video)
         store = SegmentStore(work, _key(run.info, encoder, muxer, recipe, segment_seconds))
         if store.threads is not None:
-            run.settings = encoder_settings(config, store.threads)
+            run.settings = replace(run.settings, threads=store.threads)
             encoder = encoders.resolve(run.settings, video)
         plan = SegmentPlan.of(video, segment_seconds)
-        keeper = Keeper(source, target, config)
         chain = run.prepare(keeper)
         if store.whole:
             last = store.whole[-1]

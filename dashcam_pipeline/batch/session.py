@@ -282,6 +282,7 @@ class Session:
             frames=outcome.frames,
             seconds=outcome.seconds,
             sha256=outcome.sha256,
+            **_sizes(outcome),
         )
 
     def _entry(self, step: Step, outcome: Outcome) -> Entry:
@@ -353,6 +354,17 @@ def _base(step: Step) -> Entry:
     """What is on record, or a first entry."""
     clip = step.clip
     return step.entry or Entry(clip.path, "started", clip.size, clip.mtime_ns, "")
+
+
+def _sizes(outcome: Outcome) -> dict[str, Any]:
+    """Fields of ``ClipResult``, of a recording that was cleaned."""
+    if outcome.report is None:
+        return {}
+    return {
+        "source_bytes": outcome.size,
+        "output_bytes": outcome.output_size,
+        "held": outcome.report["size"].get("held", 0.0),
+    }
 
 
 def _result(clip: TreeFile, status: Fate, **facts: Any) -> ClipResult:  # noqa: ANN401 - fields of ClipResult

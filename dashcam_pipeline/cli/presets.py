@@ -16,7 +16,6 @@ from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from dashcam_pipeline.presets.find import Preset
 
