@@ -16,8 +16,8 @@ from dashcam_pipeline.stages.registry import BUILT_IN, stage_class
 
 USER_COMMANDS = {"clean", "batch", "preview", "report", "probe", "telemetry", "verify"}
 
-FOREIGN = {"--disable-usage-stats", "--no-deps"}
-"""Flags of Ray and pip that stand alone in a sentence."""
+FOREIGN = {"--disable-usage-stats", "--no-deps", "--force", "--user", "--gpus"}
+"""Flags of Ray, pip, pipx, uv and Docker that stand alone in a sentence."""
 
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _SCRIPT = re.compile(r"((?:benchmarks|samples|tests)/[\w/]+\.py)")
