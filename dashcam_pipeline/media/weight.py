@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import av.error
+from av.attachments.stream import AttachmentStream
 
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
@@ -31,7 +32,7 @@ class Weight:
         pictures: packets of the video that is worked on.
         seconds: that they last; gaps count for ten at most.
         packets: of the tracks that are carried along.
-        nbytes: of those.
+        nbytes: of those, and of files attached.
         share: of the bytes of all packets of the file that lie in the part, 0 to 1.
     """
 
@@ -65,6 +66,9 @@ def weigh(
     begin = -math.inf if start is None else origin + start
     until = math.inf if end is None else origin + end
     with open_source(info.path) as container:
+        for stream in container.streams:
+            if isinstance(stream, AttachmentStream) and stream.index in carried:
+                found.nbytes += len(stream.data or b"")
         try:
             for packet in demux(container):
                 total += packet.size

@@ -168,6 +168,14 @@ def test_headers_are_not_believed(tmp_path):
     assert plan_size(config, lying, "mp4") == plan_size(config, info, "mp4")
 
 
+def test_attached_files_have_their_room(tmp_path):
+    files = [("notes.bin", "application/octet-stream", bytes(range(256)) * 100)]
+    picture = Picture(frames=90, size=SMALL)
+    source = make_clip(tmp_path / "in.mkv", picture, attachments=files)
+    _, nbytes = cleaned(source, tmp_path / "o.mkv", max_size="0.6x", crf=1)
+    assert nbytes <= 0.6 * source.stat().st_size
+
+
 def test_telemetry_that_is_put_back_has_its_room(tmp_path):
     info = probe(make(tmp_path / "in.mp4"))
     config = CleanConfig(max_size="1x")
