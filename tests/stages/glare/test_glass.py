@@ -117,6 +117,16 @@ def test_one_odd_frame_among_many_changes_nothing():
     assert odd.glass.frames == 10
 
 
+def test_frames_full_of_lamps_tell_more_than_those_with_hardly_any():
+    """A car comes by; after it, what the glass scatters is hardly seen."""
+    lit, dim = (64, 64), (128, 128)
+    lit_dirty, lit_clean = hazy(0.6, 30, lit, white=11), hazy(0.05, 1, lit, white=11)  # 1.1%
+    dim_clean, dim_dirty = hazy(0.05, 1, dim, white=4), hazy(0.6, 30, dim, white=4)  # 0.1%
+    assert metered(lit_dirty, *[dim_clean] * 2).glass.haze > 0.55
+    assert metered(*[dim_clean] * 10, *[lit_clean] * 5, *[dim_dirty] * 4).glass.haze < 0.1
+    assert metered(lit_dirty, *[dim_clean] * 25).glass.haze < 0.1, "one frame is not enough"
+
+
 def test_about_half_a_minute_counts():
     before = [DIRTY] * 240
     assert metered(*before, *[CLEAN] * 179).glass.dirt == 1, "where no lamp shines it looks clean"
