@@ -41,7 +41,7 @@ SURE: Final = (1.05, 1.5)
 """Distance from the edge, in those of the least middle, between which a place belongs to it."""
 
 DEEP: Final = (0.014, 0.019)
-"""Distance from the edge of what clips, in frame heights, between which it takes no peak for a place
+"""Distance from the edge of what clips, in frame heights, between which a place needn't be a middle
 to stay: 15 to 20 lines of 1080."""
 
 SOURCE: Final = (0.4, 0.65)
@@ -74,8 +74,9 @@ AROUND_PEAK: Final = 9
 """Side of the window in which that peak is, in samples."""
 
 RED: Final = ((335.0, 30.0), (0.4, 0.55), (0.78, 0.92))
-"""Of red to orange lights: first and last hue in degrees; the saturation (HSV) between which a light
-has that colour; the code value of its brightest colour between which a place belongs to it."""
+"""Of red to orange lights: first and last hue in degrees; the saturation (HSV) between which a
+light has that colour; the code value of its brightest colour between which a place belongs to it.
+"""
 
 AMBER: Final = ((30.0, 44.0), (0.7, 0.85), (0.78, 0.92))
 """The same of amber ones: the glow of sodium lamps has their hue, but is paler."""
