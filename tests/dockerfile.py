@@ -1,4 +1,4 @@
-"""Reads a Dockerfile, and does what it says in a folder: where there is no Docker, its steps are tried.
+"""Reads a Dockerfile, and does what it says in a folder: its steps, tried without Docker.
 
 What an image gives (a Python) is this machine's; every absolute path that the Dockerfile names lies
 below the folder instead.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import av.error
-from av.attachments.stream import AttachmentStream
+from av.stream import AttachmentStream
 
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
