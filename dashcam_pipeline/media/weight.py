@@ -11,10 +11,12 @@ from av.stream import AttachmentStream
 
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.media.packets import MAX_READ_ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
+    from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
 
@@ -69,27 +71,34 @@ def weigh(
         for stream in container.streams:
             if isinstance(stream, AttachmentStream) and stream.index in carried:
                 found.nbytes += len(stream.data or b"")
-        try:
-            for packet in demux(container):
-                total += packet.size
-                when = _seconds(packet)
-                if when is not None and not begin <= when < until:
-                    continue
-                inside += packet.size
-                if packet.stream_index == video.index:
-                    found.pictures += 1
-                    if when is not None:
-                        found.seconds += 0.0 if math.isnan(last) else _step(when - last)
-                        last = when
-                elif packet.stream_index in carried:
-                    found.packets += 1
-                    found.nbytes += packet.size
-        except av.error.FFmpegError:
-            pass  # damage ends it here; the reader, too, goes no further, and says so
+        for packet in _readable(container):
+            total += packet.size
+            when = _seconds(packet)
+            if when is not None and not begin <= when < until:
+                continue
+            inside += packet.size
+            if packet.stream_index == video.index:
+                found.pictures += 1
+                if when is not None:
+                    found.seconds += 0.0 if math.isnan(last) else _step(when - last)
+                    last = when
+            elif packet.stream_index in carried:
+                found.packets += 1
+                found.nbytes += packet.size
     if found.pictures > 1:  # the last one is shown as long as the others
         found.seconds *= found.pictures / (found.pictures - 1)
     found.share = inside / total if total else 1.0
     return found
+
+
+def _readable(container: InputContainer) -> Iterator[Packet[Stream]]:
+    """All packets, also behind places that can't be read; the run's own reader goes on there."""
+    for _ in range(MAX_READ_ERRORS):
+        try:
+            yield from demux(container)
+        except av.error.FFmpegError:
+            continue  # said by that reader, which meets it as well
+        return
 
 
 def _seconds(packet: Packet[Stream]) -> float | None:

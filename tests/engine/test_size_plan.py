@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factory import Picture, Sound, Text, make_clip
+from factory import Picture, Sound, Text, flip_bits, make_clip
 
 from dashcam_pipeline import clean
 from dashcam_pipeline.config import CleanConfig
@@ -193,3 +193,10 @@ def test_an_output_that_is_much_larger_than_its_source_is_warned_of(tmp_path, mo
     assert any("times as large as its source" in warning for warning in report.warnings)
     report, _ = cleaned(source, tmp_path / "o.mp4", crf=1, max_size="1.5x")
     assert report.warnings == ()
+
+
+def test_it_holds_for_a_damaged_recording(tmp_path):
+    source = flip_bits(make(tmp_path / "whole.ts"), tmp_path / "in.ts", 1e-4)
+    report, nbytes = cleaned(source, tmp_path / "o.mp4", max_size="0.6x", crf=1)
+    assert report.frames.written > 0
+    assert nbytes <= 0.6 * source.stat().st_size
