@@ -11,6 +11,7 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import InputError, NotVideoError
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.carried import PicturePacket
 from dashcam_pipeline.media.encoders import EncoderSettings
 from dashcam_pipeline.translation import _
 
@@ -136,7 +137,7 @@ class Output:
     def write(self, item: Frame | CarriedPacket) -> None:
         """Take the next item."""
         self._writer.write(item)
-        self._empty = self._empty and not isinstance(item, Frame)
+        self._empty = self._empty and not isinstance(item, Frame | PicturePacket)
 
     def finish(self) -> WriteReport:
         """Make the output whole.

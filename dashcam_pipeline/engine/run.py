@@ -191,13 +191,18 @@ class Run:
             self._keeper.seal(part)
 
     def output(
-        self, *, video: VideoTrack | None = None, tags: Mapping[str, str] | None = None
+        self,
+        *,
+        video: VideoTrack | None = None,
+        tags: Mapping[str, str] | None = None,
+        copied: bool = False,
     ) -> Output:
         """Open the output's file; what is written there appears as ``target`` when it is whole.
 
         Args:
             video: the track as it is to be written; None is as it was read.
             tags: metadata that says what is done; None is this run's own.
+            copied: True writes pictures' packets as they are (``PicturePacket``); none is encoded.
 
         Raises:
             OutputError: it can't be written.
@@ -208,7 +213,12 @@ class Run:
         part = self.claim.part()
         writer = open_writer(
             lambda: Writer(
-                self.target, info, self.settings, audio=self.config.audio, tags=said, part=part
+                self.target,
+                info,
+                None if copied else self.settings,
+                audio=self.config.audio,
+                tags=said,
+                part=part,
             )
         )
         output = Output(writer, no_pictures(info, self.config.start), self.seal)
