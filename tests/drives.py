@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-BEGIN = datetime(2024, 1, 1, 12, 0, 0)
+BEGIN = datetime(2024, 1, 1, 12)  # noqa: DTZ001 - as a camera's clock
 
 SMALL = (128, 72)
 
@@ -29,7 +29,10 @@ SMALL = (128, 72)
 def whole_drive(path: Path, seconds: float = 6, **asked: Any) -> Path:
     """The recording that a camera would have written without cutting it; a key picture a second."""
     picture = Picture(
-        frames=round(seconds * 30), size=SMALL, gop=30, b_frames=asked.pop("b_frames", 0),
+        frames=round(seconds * 30),
+        size=SMALL,
+        gop=30,
+        b_frames=asked.pop("b_frames", 0),
         options={"x264-params": "scenecut=0"},
     )
     sound = asked.pop("sound", Sound(seconds=seconds, rate=48000))

@@ -61,7 +61,17 @@ def processing_tags(
         synthetic: True if a stage shows what the camera never saw.
     """
     chain = " > ".join(_named(spec) for spec in config.stages) or "no stages"
-    mark = f"{SOFTWARE}: {chain}{f' {_SYNTHETIC}' if synthetic else ''}"
+    return marked(metadata, f"{chain}{f' {_SYNTHETIC}' if synthetic else ''}")
+
+
+def marked(metadata: Mapping[str, str], what: str) -> dict[str, str]:
+    """Container metadata that says what was done, as of ``processing_tags``.
+
+    Args:
+        metadata: of the source.
+        what: in short.
+    """
+    mark = f"{SOFTWARE}: {what}"
     for key, before in metadata.items():  # under the source's own spelling: MKV has COMMENT
         if key.lower() == "comment" and before.strip():
             return {key: f"{before.rstrip()}; {mark}"}

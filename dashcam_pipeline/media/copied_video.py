@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dashcam_pipeline.media import destination
+from dashcam_pipeline.errors import EncoderError
+from dashcam_pipeline.media import containers, destination
 from dashcam_pipeline.media.carried_track import CarriedTrack
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -24,12 +26,28 @@ class CopiedVideo:
         container: the output, before its header is written.
         source: a recording of the same parameters, open.
         video: its track.
+
+    Raises:
+        EncoderError: the container can't hold its codec.
     """
 
     def __init__(
         self, container: OutputContainer, source: InputContainer, video: VideoTrack
     ) -> None:
-        stream = destination.add_copy(container, source.streams[video.index])
+        try:
+            stream = destination.add_copy(container, source.streams[video.index])
+            held = destination.can_announce(container.format.name, video.codec)
+        except ValueError:
+            held = False
+        if not held:
+            raise EncoderError(
+                _(
+                    "{muxer} can't hold {kind} tracks",
+                    muxer=container.format.name,
+                    kind=f"{video.codec} video",
+                ),
+                advice=_("{advice}, or take another codec.", advice=containers.TAKE_FALLBACK),
+            )
         self._stream, self._track = stream, CarriedTrack(stream)
         self.frames = 0
 

@@ -41,6 +41,7 @@ class Framer:
         counts: ReadCounts,
         holes: HoleFinder,
         messages: Callable[[av.VideoFrame], tuple[Message, ...]] = lambda _: (),
+        *,
         like: VideoTrack | None = None,
     ) -> None:
         self._video, self._window, self._messages = video, window, messages

@@ -107,7 +107,7 @@ class Reader:
         self._listener = Listener(container, self.counts.said)
         self._messages: dict[int, tuple[Message, ...]] = {}
         self._framer = Framer(
-            self.info.video, self._window, self.counts, self._holes, self._messages_of, like
+            self.info.video, self._window, self.counts, self._holes, self._messages_of, like=like
         )
 
     def __enter__(self) -> Self:

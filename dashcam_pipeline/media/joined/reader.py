@@ -109,7 +109,7 @@ class JoinedReader:
     def __iter__(self) -> Iterator[Item]:
         """Frames and packets of other tracks, clip after clip."""
         for number, one in enumerate(self.joined.clips):
-            yield from self._read(number, one, lambda reader: iter(reader))
+            yield from self._read(number, one, iter)
 
     def carried(self) -> Iterator[CarriedPacket]:
         """Packets of the other tracks alone; no picture is decoded."""
@@ -118,7 +118,7 @@ class JoinedReader:
                 if isinstance(item, CarriedPacket):
                     yield item
 
-    def packets(self) -> Iterator[CarriedPacket]:
+    def copied(self) -> Iterator[CarriedPacket]:
         """All packets as they are, those of the pictures too."""
         for number, one in enumerate(self.joined.clips):
             for item in self._read(number, one, lambda reader: reader.copied()):
@@ -175,9 +175,7 @@ class JoinedReader:
             limit = None
             if following is not None:
                 shift = following.shift(base)
-                own = next(
-                    (k for k, v in self._tracks[number + 1].items() if v == index), None
-                )
+                own = next((k for k, v in self._tracks[number + 1].items() if v == index), None)
                 heard = None if own is None else following.clip.heard.get(own)
                 limit = following.begin * base if heard is None else heard + shift
             line.enter(one.shift(base), limit)

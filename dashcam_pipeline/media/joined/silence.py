@@ -6,12 +6,11 @@ a hole then stays a hole in time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import av
 import av.error
 import numpy as np
-from av.audio.codeccontext import AudioCodecContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +76,7 @@ def is_adts(payload: bytes) -> bool:
 
 
 def _as_adts(payload: bytes, like: bytes) -> bytes:
-    """A packet behind a header like another one's (ISO/IEC 14496-3, 1.A.2.2), without a checksum."""
+    """A packet behind a header like another one's (ISO/IEC 14496-3, 1.A.2.2)."""
     head = bytearray(like[:_ADTS_HEADER])
     head[1] |= 1  # no checksum follows
     length = _ADTS_HEADER + len(payload)
@@ -90,7 +89,7 @@ def _as_adts(payload: bytes, like: bytes) -> bytes:
 
 def _silent_aac(rate: int, layout: str) -> bytes | None:
     try:
-        context = cast("AudioCodecContext", av.CodecContext.create("aac", "w"))
+        context = av.CodecContext.create("aac", "w")
         context.rate, context.layout, context.format = rate, layout, "fltp"
         context.open()
         size = context.frame_size or 1024

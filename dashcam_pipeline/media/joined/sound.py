@@ -2,10 +2,10 @@
 
 Packets hold some milliseconds each and can't be cut, so that at a seam they fit the picture to half
 a packet (11 ms for AAC at 48 kHz): at its end a clip gives up the packets that lie further inside
-the next one than outside; where half a packet or more is lacking, its last one is held for a moment, and
-behind it comes silence. What is left of half a packet is the offset of the next clip's sound, and
-the next seam begins from the picture again, so nothing adds up. Two clips that one encoder wrote without a break keep all of their
-packets, and are heard without a seam.
+the next one than outside; where half a packet or more is lacking, its last one is held for a
+moment, and behind it comes silence. What is left of half a packet is the offset of the next clip's
+sound, and the next seam begins from the picture again, so nothing adds up. Two clips that one
+encoder wrote without a break keep all of their packets, and are heard without a seam.
 
 Plain samples can be cut, and are, where they lie further off than ``PLAIN``.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 PLAIN: Final = Fraction(1, 100)
 """Seconds by which plain samples may lie off before they are cut or filled up."""
+
+COARSE: Final = Fraction(1, 8000)
+"""Seconds: packets of sound have no whole number of such ticks."""
 
 _USUAL: Final = Fraction(1, 50)
 """Seconds that a packet lasts where it doesn't say."""
@@ -137,9 +140,7 @@ class SoundLine:
             self._last = bytes(whole)
         return [*before, whole]
 
-    def _enter(
-        self, packet: Packet[Stream], time: int, step: int
-    ) -> list[Packet[Stream]] | None:
+    def _enter(self, packet: Packet[Stream], time: int, step: int) -> list[Packet[Stream]] | None:
         """Decide where a clip's first packet goes; None: nowhere, for its place is taken."""
         wanted = time + self._ideal
         if self._end is None:
@@ -151,7 +152,8 @@ class SoundLine:
             return None
         self._entering = False
         filled: list[Packet[Stream]] = []
-        end = self._end
+        # A clock too coarse for the packets' lengths would add up what it rounds off.
+        end = wanted if self._base > COARSE and lacking >= -1 else self._end
         if lacking > room:
             filled, end = self._fill(packet, wanted, step)
         self._shift = end - time
@@ -179,9 +181,7 @@ class SoundLine:
         made = [self._made(p, t, step) for p, t in zip(payloads, times, strict=True)]
         return made, begin + count * step
 
-    def _plain_silence(
-        self, like: Packet[Stream], begin: int, wanted: int
-    ) -> list[Packet[Stream]]:
+    def _plain_silence(self, like: Packet[Stream], begin: int, wanted: int) -> list[Packet[Stream]]:
         block = round(_BLOCK / self._base)
         made = []
         for time in range(begin, wanted, block):
@@ -196,7 +196,7 @@ class SoundLine:
         packet.time_base = self._base
         packet.pts = packet.dts = time
         packet.duration, packet.is_keyframe = length, True
-        return cast("Packet[Stream]", packet)
+        return packet
 
     def _cut(self, packet: Packet[Stream], begin: int, step: int) -> Packet[Stream] | None:
         """Plain samples up to where the next clip's begin; None if there are none."""
@@ -212,4 +212,4 @@ class SoundLine:
         return cut
 
     def _samples(self, ticks: int) -> int:
-        return round(ticks * self._base * self._parameters["rate"])
+        return round(ticks * self._base * int(self._parameters["rate"]))
