@@ -43,6 +43,8 @@ COMMANDS: Final = {
     "batch": "dashcam_pipeline.cli.batch:batch",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
+    "drive": "dashcam_pipeline.cli.drive:drive",
+    "events": "dashcam_pipeline.cli.events:events",
     "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "probe": "dashcam_pipeline.cli.probe:probe",
     "verify": "dashcam_pipeline.cli.verify:verify",
@@ -59,6 +61,7 @@ COMMANDS: Final = {
 HELP_GROUPS: Final = {
     _("Clean"): ("clean", "batch"),
     _("Look"): ("preview", "report", "telemetry"),
+    _("Drives"): ("drive", "events"),
     _("Check"): ("probe", "verify", "stages", "models"),
     _("Make weights"): ("train", "synth", "evaluate", "export", "simulate"),
 }

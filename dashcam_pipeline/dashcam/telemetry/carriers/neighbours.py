@@ -27,6 +27,7 @@ class Neighbours:
 
     def __init__(self) -> None:
         self._names: dict[Path, tuple[str, ...]] = {}
+        self._matching: dict[tuple[Path, str], list[Path]] = {}
         self._sidecars: dict[tuple[Path, str], dict[str, list[Path]]] = {}
         self._parts: dict[tuple[Path, str], Mapping[bytes, bytes] | None] = {}
 
@@ -54,7 +55,10 @@ class Neighbours:
 
     def matching(self, folder: Path, pattern: str) -> list[Path]:
         """Files of a folder by a pattern (as of ``fnmatch``), in order of their names."""
-        return [folder / n for n in self._listed(folder) if fnmatch(n, pattern)]
+        if (folder, pattern) not in self._matching:
+            names = [name for name in self._listed(folder) if fnmatch(name, pattern)]
+            self._matching[folder, pattern] = [folder / name for name in names]
+        return self._matching[folder, pattern]
 
     def part_of(self, log: Path, family: Family, clip: str) -> bytes:
         """What a card's log says about one clip, or all of it where it can't be parted.
