@@ -21,6 +21,7 @@ NAME = "dashcam_pipeline"
 
 LAYERS = [
     {"cli", "__main__"},
+    {"join"},
     {"drives"},
     {"batch", "compare"},
     {"pipeline"},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.batch.lock import FolderLock
+from dashcam_pipeline.batch.origin import OneFile, Origin
 from dashcam_pipeline.batch.segmented import (
     PausingChain,
     Rest,
@@ -17,24 +19,21 @@ from dashcam_pipeline.batch.segmented import (
     unpack_state,
 )
 from dashcam_pipeline.engine.output import encoder_settings, no_pictures
-from dashcam_pipeline.engine.run import Run, open_reader
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.writer import Writer
-from dashcam_pipeline.provenance import Keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.run import Run
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.media.encoders import Encoder
     from dashcam_pipeline.media.segments import Segment
-    from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.write_report import WriteReport
 
 _MADE: Final = "made.json"
@@ -45,7 +44,7 @@ LOCK_SECONDS: float = 30.0
 
 
 def clean_resumable(
-    source: Path,
+    source: Path | Origin,
     target: Path,
     *,
     config: CleanConfig,
@@ -58,7 +57,7 @@ def clean_resumable(
     """Clean one recording, going on where an earlier run of the same was cut off.
 
     Args:
-        source: the recording; only read.
+        source: the recording; only read. A path is one file.
         target: where the result goes.
         config: how.
         work: folder for its segments, of no other recording; the caller removes it once the result
@@ -77,18 +76,19 @@ def clean_resumable(
         DashcamError: as ``clean``; no output was written, whole segments stay in ``work``.
         KeyboardInterrupt: likewise.
     """
+    origin = OneFile(source) if isinstance(source, Path) else source
     with (
-        FolderLock(work / "lock", str(source), wait=LOCK_SECONDS),
-        Run.open(config, source, target, own=own) as run,
+        FolderLock(work / "lock", origin.name, wait=LOCK_SECONDS),
+        origin.run(config, target, own=own) as run,
     ):
         video, muxer = run.info.video, destination.muxer_of(target)
         encoder = encoders.resolve(run.settings, video)
-        store = SegmentStore(work, _key(run.info, encoder, muxer, recipe, segment_seconds))
+        store = SegmentStore(work, _key(origin, encoder, muxer, recipe, segment_seconds))
         if store.threads is not None:
             run.settings = encoder_settings(config, store.threads)
             encoder = encoders.resolve(run.settings, video)
         plan = SegmentPlan.of(video, segment_seconds)
-        keeper = Keeper(source, target, config)
+        keeper = origin.keeper(target, config)
         chain = run.prepare(keeper)
         if store.whole:
             last = store.whole[-1]
@@ -102,11 +102,11 @@ def clean_resumable(
             video=video,
             encoder=encoder,
             muxer=muxer,
-            finish=lambda segments: _joined(run, segments, work, recipe),
+            finish=lambda segments: _joined(origin, run, segments, work, recipe),
         )
         rest = Rest(run.reader, plan, store.last)
         run.run(pausing, sink, progress, source=rest, done=store.frames)
-        return run.report()
+        return run.report(origin.facts(run.reader))
 
 
 def was_made_here(work: Path, target: Path, recipe: str | None = None) -> bool:
@@ -129,9 +129,11 @@ def _note(file: Path, name: str, recipe: str) -> dict[str, str]:
     return {"name": os.fsencode(name).hex(), "fingerprint": fingerprint(file), "recipe": recipe}
 
 
-def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> WriteReport:
+def _joined(
+    origin: Origin, run: Run, segments: list[Segment], work: Path, recipe: str
+) -> WriteReport:
     """Write the output from whole segments, and everything else from the source."""
-    source, config = run.info.path, run.config
+    config = run.config
 
     def seal(part: Path) -> None:
         run.seal(part)
@@ -142,7 +144,7 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
     if not segments:
         raise no_pictures(run.info, config.start)
     with (
-        open_reader(config, source, target=run.target, threads=1) as again,
+        origin.reader(config, run.target) as again,
         Writer(
             run.target,
             again.info,
@@ -158,12 +160,10 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
         return writer.finish(seal)
 
 
-def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:
+def _key(origin: Origin, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:
     """What a segment depends on; encoder threads aside, which the segments themselves fix."""
-    status = info.path.stat()
     parts = {
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
+        "files": origin.state(),
         "recipe": recipe,
         "encoder": encoder.label,
         "pixel_format": encoder.pixel_format,

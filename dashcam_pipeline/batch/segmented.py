@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.engine.report import StageFact
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import Encoder
+    from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.segments import Segment
     from dashcam_pipeline.media.source import VideoTrack
@@ -142,7 +143,7 @@ class Rest:
         after: number of the last whole segment, None if there is none.
     """
 
-    def __init__(self, reader: Reader, plan: SegmentPlan, after: int | None) -> None:
+    def __init__(self, reader: Reader | JoinedReader, plan: SegmentPlan, after: int | None) -> None:
         self._reader, self._plan, self._after = reader, plan, after
 
     def __iter__(self) -> Iterator[Frame]:

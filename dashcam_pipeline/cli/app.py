@@ -41,6 +41,7 @@ DEBUG: Final = "DASHCAM_DEBUG"
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "batch": "dashcam_pipeline.cli.batch:batch",
+    "join": "dashcam_pipeline.cli.join:join",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
     "drive": "dashcam_pipeline.cli.drive:drive",
@@ -59,7 +60,7 @@ COMMANDS: Final = {
 """Command -> ``module:function``; imported when it is run or described."""
 
 HELP_GROUPS: Final = {
-    _("Clean"): ("clean", "batch"),
+    _("Clean"): ("clean", "batch", "join"),
     _("Look"): ("preview", "report", "telemetry"),
     _("Drives"): ("drive", "events"),
     _("Check"): ("probe", "verify", "stages", "models"),

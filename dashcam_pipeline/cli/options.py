@@ -28,7 +28,7 @@ from dashcam_pipeline.stages.explain import allowed, choices, plain_type
 from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from pydantic.fields import FieldInfo
 
@@ -38,17 +38,20 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+def config_options(
+    *groups: str, leave_out: Collection[str] = ()
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Give a command the configuration's options, and its function a ``config``.
 
     Args:
         groups: sections of the fields to take; all of them if none is named.
+        leave_out: fields that the command has no use for.
     """
     wanted = set(groups or GROUPS)
     fields = {
         name: field
         for name, field in CleanConfig.model_fields.items()
-        if option_extra(field)["group"] in wanted
+        if option_extra(field)["group"] in wanted and name not in leave_out
     }
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:

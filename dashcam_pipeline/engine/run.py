@@ -50,9 +50,11 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.engine.chain import Chain
+    from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.engine.workers import Middle, Progress, Sink, Source
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.frame_counts import ReadCounts
+    from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
     from dashcam_pipeline.media.write_report import WriteReport
 
@@ -95,7 +97,7 @@ class Run:
     """
 
     def __init__(
-        self, reader: Reader, target: Path, config: CleanConfig, *, own: bool = False
+        self, reader: Reader | JoinedReader, target: Path, config: CleanConfig, *, own: bool = False
     ) -> None:
         self.reader, self.target, self.config = reader, target, config
         self.info: SourceInfo = reader.info
@@ -191,13 +193,18 @@ class Run:
             self._keeper.seal(part)
 
     def output(
-        self, *, video: VideoTrack | None = None, tags: Mapping[str, str] | None = None
+        self,
+        *,
+        video: VideoTrack | None = None,
+        tags: Mapping[str, str] | None = None,
+        copied: bool = False,
     ) -> Output:
         """Open the output's file; what is written there appears as ``target`` when it is whole.
 
         Args:
             video: the track as it is to be written; None is as it was read.
             tags: metadata that says what is done; None is this run's own.
+            copied: True writes pictures' packets as they are (``PicturePacket``); none is encoded.
 
         Raises:
             OutputError: it can't be written.
@@ -208,7 +215,12 @@ class Run:
         part = self.claim.part()
         writer = open_writer(
             lambda: Writer(
-                self.target, info, self.settings, audio=self.config.audio, tags=said, part=part
+                self.target,
+                info,
+                None if copied else self.settings,
+                audio=self.config.audio,
+                tags=said,
+                part=part,
             )
         )
         output = Output(writer, no_pictures(info, self.config.start), self.seal)
@@ -263,8 +275,11 @@ class Run:
             raise RuntimeError("there was no run yet")
         return self._workers
 
-    def report(self) -> RunReport:
+    def report(self, joined: JoinFacts | None = None) -> RunReport:
         """What was done. After ``run``, once: the output gets its name, as all beside it does.
+
+        Args:
+            joined: of what the recording was joined.
 
         Raises:
             OutputError: something of it can't be written; there is nothing new.
@@ -321,6 +336,7 @@ class Run:
                 differences=written.differences,
             ),
             versions=_versions(),
+            joined=joined,
         )
         if self._keeper is not None:
             report = self._keeper.finish(report)
@@ -361,7 +377,7 @@ def open_reader(
     return reader
 
 
-def _fit(reader: Reader, target: Path) -> None:
+def _fit(reader: Reader | JoinedReader, target: Path) -> None:
     """Have a recording read as its output can hold it."""
     reader.close_gaps(longest_gap(reader.info, muxer_of(target)))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dashcam_pipeline.engine.queues import Aborted, ByteQueue
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.carried import PicturePacket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -330,7 +331,7 @@ class Workers:
                 begin = time.perf_counter()
                 sink.write(item)
                 timings.encode += time.perf_counter() - begin
-                if isinstance(item, Frame):
+                if isinstance(item, Frame | PicturePacket):
                     progress.frames += 1
                     progress.position_s = item.seconds
             begin = time.perf_counter()

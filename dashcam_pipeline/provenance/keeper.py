@@ -39,10 +39,10 @@ from dashcam_pipeline.provenance.record import (
     make_record,
     record_path,
 )
-from dashcam_pipeline.translation import _
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
@@ -63,15 +63,26 @@ class Keeper:
         source: the recording; only read.
         target: where the output goes.
         config: of the run.
+        clips: that the recording is joined of, the first one being ``source``; empty for one file.
+        read: gives the telemetry, where it isn't the source's alone.
     """
 
-    def __init__(self, source: Path, target: Path, config: CleanConfig) -> None:
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        config: CleanConfig,
+        *,
+        clips: Sequence[Path] = (),
+        read: Callable[[], Telemetry] | None = None,
+    ) -> None:
         self._source, self._target = source, target
+        self._clips = tuple(clips)
         self._claim: Claim | None = None
         self._kept: list[Path] = []
-        self._before = source.stat()
+        self._before = self._state()
         self._reading = _Later(
-            lambda: read_telemetry(source).within(config.start, config.end), "telemetry"
+            read or (lambda: read_telemetry(source).within(config.start, config.end)), "telemetry"
         )
         self.changes = ChangeLog()
         self.overlay = Overlay()
@@ -155,6 +166,7 @@ class Keeper:
             facts = make_record(
                 report,
                 source=self._input_entry(),
+                clips=[_entry(path) for path in self._clips],
                 output={
                     **file_entry(output, self._target.name),
                     "video_essence_sha256": report.output.essence_sha256,
@@ -190,12 +202,7 @@ class Keeper:
 
     def _warnings(self) -> list[str]:
         said = list(self.telemetry.faults)
-        after = self._source.stat()
-        same = (after.st_size, after.st_mtime_ns) == (
-            self._before.st_size,
-            self._before.st_mtime_ns,
-        )
-        if not same:
+        if self._state() != self._before:
             said.append(_("the source was changed by something else while it was read."))
         said += [
             _("{path} was there before, and is not of this output.", path=path)
@@ -203,6 +210,10 @@ class Keeper:
             if path not in self.paths
         ]
         return said
+
+    def _state(self) -> list[tuple[int, int] | None]:
+        """Size and time of everything that is read; None for what isn't there."""
+        return [_size_and_time(path) for path in self._clips or (self._source,)]
 
     def _facts(self) -> dict[str, Any]:
         found = self.telemetry
@@ -223,11 +234,28 @@ class Keeper:
 
     def _content(self, path: Path) -> bytes:
         if path == self._beside(GPX_ENDING):
-            return to_gpx(self.telemetry, self._source.stem).encode()
+            name = self._target.stem if self._clips else self._source.stem
+            return to_gpx(self.telemetry, name).encode()
         return to_zip(self.telemetry)
 
     def _beside(self, ending: str) -> Path:
         return self._target.with_name(self._target.name + ending)
+
+
+def _size_and_time(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    """A clip's entry; of one that can't be read any more, why."""
+    try:
+        return file_entry(path)
+    except OSError as error:
+        return {"name": path.name, "unreadable": system_reason(error)}
 
 
 class _Later(Generic[T]):

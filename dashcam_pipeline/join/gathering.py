@@ -1,0 +1,109 @@
+"""One camera's clips, looked at and put in their places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashcam_pipeline.errors import InputError, NotVideoError
+from dashcam_pipeline.join.seams import find_seams
+from dashcam_pipeline.media.joined.clip import look_at
+from dashcam_pipeline.media.joined.likeness import tracks_of
+from dashcam_pipeline.media.joined.place import place
+from dashcam_pipeline.translation import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dashcam_pipeline.dashcam.names import Camera
+    from dashcam_pipeline.drives.model import Clip as Listed
+    from dashcam_pipeline.join.options import Gaps
+    from dashcam_pipeline.join.seams import Between
+    from dashcam_pipeline.join.selection import Selection
+    from dashcam_pipeline.media.joined.clip import Clip
+    from dashcam_pipeline.media.joined.place import Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One camera's clips as one recording.
+
+    Args:
+        camera: whose.
+        joined: the clips in their places.
+        between: what lies between them.
+        begin: when the first of them began, as of ``drives.Clip.instant``.
+        left_out: clips that can't be read, and why.
+        notes: a sentence each.
+    """
+
+    camera: Camera
+    joined: Joined
+    between: tuple[Between, ...]
+    begin: float
+    left_out: tuple[tuple[Path, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """Those that are in it."""
+        return tuple(one.clip for one in self.joined.clips)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Of those that are in it."""
+        return tuple(clip.path for clip in self.clips)
+
+    @property
+    def tracks(self) -> list[Mapping[int, int]]:
+        """As of ``likeness.tracks_of``, for each of them."""
+        return [tracks_of(self.clips[0], clip) for clip in self.clips]
+
+
+def gather(selection: Selection, camera: Camera, gaps: Gaps) -> Gathered:
+    """Look at a camera's clips; one that can't be read costs itself alone.
+
+    Args:
+        selection: the clips.
+        camera: one that has some.
+        gaps: kept or closed.
+
+    Raises:
+        NotVideoError: none of them can be read.
+        UsageError: a gap is too long to be kept.
+    """
+    listed: list[Listed] = []
+    clips: list[Clip] = []
+    left_out = [(one.path, one.reason) for one in selection.damaged if one.camera == camera]
+    for one in selection.of(camera):
+        try:
+            clips.append(look_at(one.path))
+        except InputError as error:
+            left_out.append((one.path, error.args[0]))
+            continue
+        listed.append(one)
+    if not clips:
+        path, why = left_out[0]
+        raise NotVideoError(
+            _("no clip can be read: {why}", why=why),
+            advice=_("`dashcam probe {name}` says more.", name=path.name),
+        )
+    between = find_seams(listed, clips, gaps=gaps, timed=selection.timed)
+    others = [name for name in selection.cameras if name != camera]
+    notes = list(selection.notes)
+    if others:
+        notes.append(
+            _(
+                "clips of other cameras ({cameras}) are there as well, and not in it.",
+                cameras=", ".join(others),
+            )
+        )
+    return Gathered(
+        camera,
+        place(clips, [one.seam for one in between]),
+        tuple(between),
+        listed[0].instant,
+        tuple(left_out),
+        tuple(notes),
+    )
