@@ -34,6 +34,7 @@ class Gathered:
         joined: the clips in their places.
         between: what lies between them.
         begin: when the first of them began, as of ``drives.Clip.instant``.
+        sources: every recording that was found, also of other cameras; none may be the output.
         left_out: clips that can't be read, and why.
         notes: a sentence each.
     """
@@ -42,6 +43,7 @@ class Gathered:
     joined: Joined
     between: tuple[Between, ...]
     begin: float
+    sources: tuple[Path, ...] = ()
     left_out: tuple[tuple[Path, str], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -104,6 +106,7 @@ def gather(selection: Selection, camera: Camera, gaps: Gaps) -> Gathered:
         place(clips, [one.seam for one in between]),
         tuple(between),
         listed[0].instant,
+        selection.paths,
         tuple(left_out),
         tuple(notes),
     )

@@ -41,7 +41,7 @@ class JoinedClips:
     def run(self, config: CleanConfig, target: Path, *, own: bool = False) -> Run:
         """As of ``Origin``."""
         muxer_of(target)
-        for path in self._gathered.paths:
+        for path in self._gathered.sources:
             check_output(path, target, overwrite=config.overwrite or own)
         return Run(self._open(config, config.thread_count), target, config, own=own)
 

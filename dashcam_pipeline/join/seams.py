@@ -72,7 +72,7 @@ def _between(before: Clip, after: Clip, apart: float, gaps: Gaps) -> Between:
     if cut is not None:
         return Between(Seam(cut=cut))
     if apart < -TOUCHING:
-        pts = same_pictures(before, after)
+        pts = same_pictures(before, after, -apart)
         cut = None if pts is None else closed_place(before.tail, pts)
         return Between(Seam(cut=cut), unproven_s=0.0 if cut is not None else -apart)
     if apart <= TOUCHING:

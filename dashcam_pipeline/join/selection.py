@@ -43,6 +43,12 @@ class Selection:
         """Those that there are clips of."""
         return tuple(camera for camera, _clips in self.runs)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Of everything that was found, damaged or of other cameras; none is ever an output."""
+        clips = (clip.path for _camera, clips in self.runs for clip in clips)
+        return (*clips, *(one.path for one in self.damaged))
+
     def of(self, camera: Camera) -> tuple[Clip, ...]:
         """One camera's clips."""
         return next((clips for name, clips in self.runs if name == camera), ())

@@ -231,7 +231,8 @@ class Writer:
                 copy.repaired
                 for copy in self._copies.values()
                 if copy.stream.index not in self._covers  # they have no time anywhere
-            ),
+            )
+            + (self._video.repaired if isinstance(self._video, CopiedVideo) else 0),
             packets_refused=self._refused,
             moved_s=float(self._moved + shift),
             differences=tuple(self._differences(found, shift)),

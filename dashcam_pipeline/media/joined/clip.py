@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -219,11 +220,10 @@ class _Tail:
         video = self._info.video
         length = video.duration or 0
         target = (video.start_pts or 0) + max(0, length - round(REACH / video.time_base))
-        try:
+        with suppress(av.error.FFmpegError):  # it refuses what lies before the first picture
             container.seek(target, stream=container.streams[video.index])
+        with suppress(av.error.FFmpegError):  # what is damaged is counted when it is read
             self.take(demux(container))
-        except av.error.FFmpegError:
-            return
 
     def take(self, packets: Iterable[Packet[Stream]]) -> None:
         """Keep the last of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -28,8 +29,11 @@ FRAMES: Final = 6
 ALIKE: Final = 4.0
 """Codes by which the same picture differs at most when it was encoded twice, on average."""
 
-APART: Final = 3
+APART: Final = 2
 """All other places must fit so many times worse."""
+
+OFF: Final = 2.0
+"""Seconds by which a clock of whole seconds may be wrong about an overlap."""
 
 NEIGHBOURS: Final = 2
 """Pictures beside the best place that may fit nearly as well."""
@@ -81,7 +85,7 @@ def closed_place(tail: Sequence[Shot], pts: int) -> int | None:
     return latest
 
 
-def same_pictures(before: Clip, after: Clip) -> int | None:
+def same_pictures(before: Clip, after: Clip, seconds: float) -> int | None:
     """From when on a clip shows what the next one begins with, though encoded otherwise.
 
     Small grey copies of the next clip's first pictures are laid over those of the clip's last
@@ -90,6 +94,7 @@ def same_pictures(before: Clip, after: Clip) -> int | None:
 
     Args:
         before, after: clips that follow one another, and overlap by their clock.
+        seconds: that they overlap by; clocks of whole seconds are off by one at either end.
 
     Returns:
         ticks of the former; None if no place stands out.
@@ -107,7 +112,9 @@ def same_pictures(before: Clip, after: Clip) -> int | None:
     far = np.abs(np.arange(places) - best) > NEIGHBOURS
     if not far.any() or apart[best] > ALIKE or apart[best] * APART > apart[far].min():
         return None
-    return last[best][0] if last[best][0] > before.first else None
+    pts = last[best][0]
+    shared = float((before.end - pts) * before.time_base)
+    return pts if pts > before.first and abs(shared - seconds) <= OFF else None
 
 
 def _thumbnails(
@@ -118,7 +125,8 @@ def _thumbnails(
     try:
         with open_source(path) as container:
             stream = container.streams[index]
-            container.seek(begin, stream=stream)
+            with suppress(av.error.FFmpegError):  # it refuses what lies before the first picture
+                container.seek(begin, stream=stream)
             for picture in container.decode(stream):
                 if not isinstance(picture, av.VideoFrame) or picture.pts is None:
                     continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.frames import Frame
@@ -21,7 +21,7 @@ from dashcam_pipeline.media.joined.sound import SoundLine
 from dashcam_pipeline.media.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from fractions import Fraction
     from types import TracebackType
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.joined.place import Joined, Placed
     from dashcam_pipeline.media.reader import Item
     from dashcam_pipeline.media.source import SourceInfo
+
+MAX_HELD: Final = 256
+"""Packets of all tracks that wait for a clip's first decoding time."""
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ class JoinedReader:
     def copied(self) -> Iterator[CarriedPacket]:
         """All packets as they are, those of the pictures too."""
         for number, one in enumerate(self.joined.clips):
-            for item in self._read(number, one, lambda reader: reader.copied()):
+            for item in self._read(number, one, lambda reader: _decodable(reader.copied())):
                 if isinstance(item, CarriedPacket):
                     yield item
 
@@ -264,3 +267,32 @@ class JoinedReader:
             own = self._tracks[number].get(index)
             if own is not None:
                 counts.said.say(own, *said)
+
+
+def _decodable(items: Iterable[CarriedPacket]) -> Iterator[CarriedPacket]:
+    """The same, where a clip's first pictures have no decoding times, as in Matroska.
+
+    It tells them only after as many pictures as are reordered.
+    """
+    held: list[CarriedPacket] | None = []
+    for item in items:
+        if held is None:
+            yield item
+            continue
+        held.append(item)
+        known = isinstance(item, PicturePacket) and item.packet.dts is not None
+        if known or len(held) > MAX_HELD:
+            yield from _told(held)
+            held = None
+    yield from _told(held or [])
+
+
+def _told(held: list[CarriedPacket]) -> list[CarriedPacket]:
+    """Packets with decoding times for the pictures among them, if the last one has one."""
+    dts = held[-1].packet.dts if held else None
+    if dts is not None:
+        for item in reversed(held[:-1]):
+            if isinstance(item, PicturePacket) and item.packet.dts is None:
+                dts -= max(1, item.packet.duration or 1)
+                item.packet.dts = dts
+    return held
