@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashcam_pipeline.drives.model import CameraRun
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from dashcam_pipeline.dashcam.names import Camera
-    from dashcam_pipeline.drives.model import CameraRun, Clip, Drive, Event
+    from dashcam_pipeline.drives.model import Clip, Drive, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,20 @@ def plan(
         for event in drive.events:
             if kinds and event.kind not in kinds:
                 continue
-            for run in _showing(drive, event):
-                if not cameras or run.camera in cameras:
-                    found.append(_excerpt(run, event, before, after, taken))
+            found += [
+                _excerpt(run, event, before, after, taken)
+                for run in _showing(drive, event)
+                if not cameras or run.camera in cameras
+            ]
     return found
 
 
 def _showing(drive: Drive, event: Event) -> Iterator[CameraRun]:
     """The runs that show an event; its own clip alone where no run of its camera does."""
-    from dashcam_pipeline.drives.model import CameraRun as Run  # noqa: PLC0415
-
     peak = event.clip.instant + event.peak
     runs = {run.camera: run for run in drive.cameras if run.at(peak) is not None}
     if event.clip.camera not in runs:
-        runs[event.clip.camera] = Run(event.clip.camera, (event.clip,), ())
+        runs[event.clip.camera] = CameraRun(event.clip.camera, (event.clip,), ())
     yield from runs.values()
 
 
@@ -100,10 +102,10 @@ def _excerpt(
 
 def _together(run: CameraRun, main: Clip, begin: float, end: float) -> tuple[Clip, ...]:
     """The clips from one instant to another that join a clip without a gap."""
-    place = first = last = run.clips.index(main)
-    while first and run.seams[first - 1].kind != "gap" and run.clips[first].instant > begin:
+    first = last = run.clips.index(main)
+    follows = [seam.kind != "gap" for seam in run.seams]
+    while first and follows[first - 1] and run.clips[first].instant > begin:
         first -= 1
-    while last < len(run.seams) and run.seams[last].kind != "gap" and run.clips[last].end_instant < end:
+    while last < len(follows) and follows[last] and run.clips[last].end_instant < end:
         last += 1
-    assert first <= place <= last
     return run.clips[first : last + 1]

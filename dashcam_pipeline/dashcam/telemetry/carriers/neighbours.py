@@ -85,4 +85,3 @@ class Neighbours:
             except (PermissionError, FileNotFoundError):
                 self._names[folder] = ()  # a recording may be readable in a folder that isn't
         return self._names[folder]
-
