@@ -43,7 +43,7 @@ def give_telemetry(clip_path, utc, speeds, *, strokes=()):
     Args:
         clip_path: ``..._NF.mp4``.
         utc: when it began.
-        speeds: metres a second, one a second; the car goes north.
+        speeds: metres a second, one a second, the last one at its end; the car goes north.
         strokes: (from, to, g) of the G-sensor, ten readings a second.
     """
     stem = clip_path.name[:-5]
@@ -53,7 +53,7 @@ def give_telemetry(clip_path, utc, speeds, *, strokes=()):
         when = utc + timedelta(seconds=second)
         lines.append(sentence(when, latitude, speed / 0.514444, begin + second * 1000))
         metres += speed
-        for tenth in range(10):
+        for tenth in range(10 * (second < len(speeds) - 1)):
             time = second + tenth / 10
             g = sum(v for a, b, v in strokes if a <= time < b)
             counts = (round(g * 128), 128, 0)
@@ -62,7 +62,7 @@ def give_telemetry(clip_path, utc, speeds, *, strokes=()):
     clip_path.with_name(f"{stem}.3gf").write_bytes(b"".join(readings) + b"\xff" * 10)
 
 
-def make_card(root, *, seconds=6, clip_seconds=2, suffix=".mp4", brake=(2.5, 3.5)):
+def make_card(root, *, seconds=6, clip_seconds=2, suffix=".mp4", brake=(2.5, 3.1)):
     """A BlackVue's card of one drive in Seoul, that brakes hard once; its clips of the front.
 
     Args:

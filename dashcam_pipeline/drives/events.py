@@ -85,6 +85,7 @@ def _felt(clip: Clip) -> list[Event]:
             longitude=one.longitude,
         )
         for one in clip.happenings
+        if not clip.duration or one.peak < clip.duration  # else it is the next clip's
     ]
 
 
@@ -104,6 +105,9 @@ def _add_felt(saved: list[Event], felt: list[Event], event: Event) -> None:
                     longitude=event.longitude,
                 )
             return
-    near = (abs(known.clip.instant + known.peak - instant) <= TOGETHER for known in felt)
-    if not any(near):
-        felt.append(event)
+    for place, known in enumerate(felt):
+        if abs(known.clip.instant + known.peak - instant) <= TOGETHER:
+            if known.kind == "force" and event.kind != "force":
+                felt[place] = event  # it knows more
+            return
+    felt.append(event)
