@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from fractions import Fraction
 
@@ -106,7 +107,7 @@ def test_gaps_are_kept_or_closed_and_said(tmp_path, gaps):
     step = Fraction(1, 30)
     assert times[60] - times[59] == (7 + step if gaps == "keep" else step)
     audio = judge.times(tmp_path / "drive.mp4", 1)
-    steps = [b - a for a, b in zip(audio, audio[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(audio)]
     assert set(steps) == {Fraction(1024, 48000)}  # sound goes on in any case
     said = "kept" if gaps == "keep" else "closed"
     assert f"{said}: 7.0 s before" in report.summary()
@@ -176,7 +177,7 @@ def test_the_chain_keeps_its_memory_over_the_seams(drive, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-class Stop(Exception):
+class StopError(Exception):
     pass
 
 
@@ -188,9 +189,9 @@ def test_a_run_through_the_chain_goes_on_where_it_was(drive, tmp_path):
 
     def stop(progress):
         if progress.frames > 60:
-            raise Stop
+            raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         join([card], tmp_path / "drive.mp4", config=config, options=options, progress=stop)
     assert not (tmp_path / "drive.mp4").exists()
     assert list((tmp_path / ".drive.mp4.join").glob("*.seg"))
@@ -214,10 +215,10 @@ def test_other_clips_or_gaps_begin_anew(drive, tmp_path):
 
     def stop(progress):
         if progress.frames > 60:
-            raise Stop
+            raise StopError
 
     options = {"segment_seconds": 0.5}
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         join([card], tmp_path / "drive.mp4", config=config, options=options, progress=stop)
     clips = sorted(card.iterdir())[1:]
     report = join(clips, tmp_path / "drive.mp4", config=config, options=options)

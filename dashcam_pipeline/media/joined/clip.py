@@ -145,7 +145,7 @@ def parameters_of(stream: Stream) -> dict[str, Any]:
     context: Any = stream.codec_context
     found: dict[str, Any] = {"kind": stream.type, "clock": stream.time_base}
     if context is None:
-        return found | {"codec": stream.name}
+        return found | {"codec": getattr(stream, "name", None)}
     found |= {"codec": context.name, "header": bytes(context.extradata or b"")}
     if stream.type == "video":
         found |= {"size": (context.width, context.height), "format": context.pix_fmt}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import judge
@@ -20,7 +21,7 @@ from dashcam_pipeline.media.writer import Writer
 
 def joined(paths, gaps=()):
     clips = [look_at(path) for path in paths]
-    pairs = zip(clips, clips[1:], strict=False)
+    pairs = itertools.pairwise(clips)
     seams = [Seam(cut=same_packets(a, b)) for a, b in pairs]
     for number, gap in enumerate(gaps):
         seams[number] = Seam(gap=Fraction(gap))
@@ -82,7 +83,7 @@ def test_a_gap_moves_everything_behind_it(tmp_path):
     audio = judge.packets(
         tmp_path / "joined.mp4", judge.indices(tmp_path / "joined.mp4", "audio")[0]
     )
-    assert all(b.pts == a.pts + 1024 for a, b in zip(audio, audio[1:], strict=False))
+    assert all(b.pts == a.pts + 1024 for a, b in itertools.pairwise(audio))
     (patched,) = [line.patched for line in reader.sounds.values()]
     assert patched.filled + patched.held == pytest.approx(2.5 * 48000 / 1024, abs=1)
     assert [c.start for c in reader.info.chapters] == [0, round(4.5 * 15360)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import av
@@ -49,7 +50,7 @@ def test_sound_goes_on_without_a_hole_and_never_drifts(given_clips):
     for length, first, _count in given_clips:
         begins.append(begin + first)
         begin += length
-    for before, after in zip(out, out[1:], strict=False):
+    for before, after in itertools.pairwise(out):
         assert after[1] == before[1] + before[2], "a hole, or two at once"
     for number, wanted in enumerate(begins):
         own = [pts for clip, pts, _length, payload in out if clip == number]
@@ -84,7 +85,7 @@ def test_a_gap_is_filled_with_silence_that_decodes():
 
 def test_plain_samples_are_cut_to_the_sample():
     out, _line = joined([(48000, 0, 51), (48000, 0, 50)], PLAIN, 1000, bytes(2000))
-    assert [pts for clip, pts, *_rest in out if clip == 1][0] == 48000
+    assert next(pts for clip, pts, *_rest in out if clip == 1) == 48000
     assert sum(length for _clip, _pts, length, _payload in out) == 98000
     assert all(len(payload) == 2 * length for *_rest, length, payload in out)
 
