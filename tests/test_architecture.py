@@ -21,6 +21,7 @@ NAME = "dashcam_pipeline"
 
 LAYERS = [
     {"cli", "__main__"},
+    {"excerpts"},
     {"join"},
     {"drives"},
     {"batch", "compare"},

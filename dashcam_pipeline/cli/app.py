@@ -44,6 +44,8 @@ COMMANDS: Final = {
     "join": "dashcam_pipeline.cli.join:join",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
+    "drive": "dashcam_pipeline.cli.drive:drive",
+    "events": "dashcam_pipeline.cli.events:events",
     "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "probe": "dashcam_pipeline.cli.probe:probe",
     "verify": "dashcam_pipeline.cli.verify:verify",
@@ -60,6 +62,7 @@ COMMANDS: Final = {
 HELP_GROUPS: Final = {
     _("Clean"): ("clean", "batch", "join"),
     _("Look"): ("preview", "report", "telemetry"),
+    _("Drives"): ("drive", "events"),
     _("Check"): ("probe", "verify", "stages", "models"),
     _("Make weights"): ("train", "synth", "evaluate", "export", "simulate"),
 }

@@ -20,19 +20,17 @@ from dashcam_pipeline.join.options import JoinOptions
 from dashcam_pipeline.join.origin import JoinedClips
 from dashcam_pipeline.join.selection import choose
 from dashcam_pipeline.join.two_cameras import TwoCameraClips
+from dashcam_pipeline.media.copied_packets import CopiedPackets
 from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.joined.likeness import why_not_copied
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.join.gathering import Gathered
-    from dashcam_pipeline.media.carried import CarriedPacket
-    from dashcam_pipeline.media.joined.reader import JoinedReader
-    from dashcam_pipeline.media.reader import Reader
 
 logger = logging.getLogger(__name__)
 
@@ -112,23 +110,9 @@ def _copied(
     with origin.run(config, target) as run:
         chain = run.prepare(origin.keeper(target, config))
         tags = marked(run.info.metadata, f"joined of {len(gathered.clips)} clips")
-        source = _Packets(run.reader)
+        source = CopiedPackets(run.reader)
         run.run(chain, run.output(tags=tags, copied=True), progress, source=source)
         return run.report(origin.facts(run.reader))
-
-
-class _Packets:
-    """A reader's packets as they are, where frames are expected."""
-
-    def __init__(self, reader: Reader | JoinedReader) -> None:
-        self._reader = reader
-
-    def __iter__(self) -> Iterator[CarriedPacket]:
-        return self._reader.copied()
-
-    def close(self) -> None:
-        """Close the reader."""
-        self._reader.close()
 
 
 def _through_chain(  # noqa: PLR0917 - what a run needs

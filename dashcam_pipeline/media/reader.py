@@ -163,13 +163,19 @@ class Reader:
                     yield carried
 
     def copied(self) -> Iterator[CarriedPacket]:
-        """All packets as they are, those of the pictures too; no picture is decoded."""
+        """All packets as they are, those of the pictures too; no picture is decoded.
+
+        Of a part of the recording, whole groups of pictures: see ``Window.copies``.
+        """
         for packet in self._window_packets():
             self._listener.packet(packet)
             if packet.stream_index != self.info.video.index:
                 if (carried := self._carry(packet)) is not None:
                     yield carried
                 continue
+            if not self._window.copies(packet):
+                continue
+            self._window.shift(packet)
             self._count_packet(packet)
             self.counts.frames.read += not packet.is_discard
             time = packet.pts if packet.pts is not None else packet.dts or 0

@@ -17,6 +17,7 @@ import os
 import threading
 from concurrent.futures import Future
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from dashcam_pipeline.dashcam.overlay import Overlay
@@ -42,7 +43,7 @@ from dashcam_pipeline.provenance.record import (
 from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.claim import Claim
 
 T = TypeVar("T")
+
+_NOTHING: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 _UNANNOUNCED: Final = " unknown"
 """What the label of a track without a known kind holds."""
@@ -65,6 +68,7 @@ class Keeper:
         config: of the run.
         clips: that the recording is joined of, the first one being ``source``; empty for one file.
         read: gives the telemetry, where it isn't the source's alone.
+        more: what else goes beside the output: by ending, its bytes.
     """
 
     def __init__(
@@ -75,9 +79,12 @@ class Keeper:
         *,
         clips: Sequence[Path] = (),
         read: Callable[[], Telemetry] | None = None,
+        more: Mapping[str, bytes] = _NOTHING,
     ) -> None:
         self._source, self._target = source, target
         self._clips = tuple(clips)
+        self._more = {self._beside(ending): content for ending, content in more.items()}
+        self._endings = (*more, *ENDINGS)
         self._claim: Claim | None = None
         self._kept: list[Path] = []
         self._before = self._state()
@@ -103,7 +110,8 @@ class Keeper:
         """Files that will be written beside the output, the record last."""
         found = self.telemetry
         gpx, raw = self._beside(GPX_ENDING), self._beside(RAW_ENDING)
-        return (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws), record_path(self._target))
+        own = (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws))
+        return (*self._more, *own, record_path(self._target))
 
     def check(self, claim: Claim) -> None:
         """Claim all names beside the output's; refuse to replace what may not be.
@@ -119,10 +127,10 @@ class Keeper:
             OutputExistsError: a file of one of the names exists.
             OutputError: one of the names is too long here.
         """
-        own = {self._beside(ending) for ending in ENDINGS}
+        own = {self._beside(ending) for ending in self._endings}
         if not claim.broken_off:
-            own = former_companions(self._target)
-        for ending in ENDINGS:
+            own = former_companions(self._target, self._endings)
+        for ending in self._endings:
             path = claim.include(ending, own=self._beside(ending) in own)
             if path in own:
                 claim.drop(path)
@@ -233,6 +241,8 @@ class Keeper:
         return file_entry(self._source)
 
     def _content(self, path: Path) -> bytes:
+        if path in self._more:
+            return self._more[path]
         if path == self._beside(GPX_ENDING):
             name = self._target.stem if self._clips else self._source.stem
             return to_gpx(self.telemetry, name).encode()

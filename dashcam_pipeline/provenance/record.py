@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.config import available_threads
 from dashcam_pipeline.inference.digest import sha256_of
+from dashcam_pipeline.media.copied_video import LABEL as COPIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +69,7 @@ def make_record(
     facts = report.to_dict()
     joined = facts["joined"]
     of_clips = {"clips": list(clips), "joined": _names_alone(joined)} if joined else {}
-    copied = bool(joined) and joined["copied"]
+    copied = report.output.codec == COPIED
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,

@@ -1,39 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from journeys import clip
 
 from dashcam_pipeline.drives.grouping import PAUSE, group
-from dashcam_pipeline.drives.model import Clip
-
-
-def clip(camera="front", begin=0.0, length=60.0, mode="normal", width=1920, number=0):
-    name = f"{number}-{camera}-{begin}.mp4"
-    return Clip(
-        path=Path(name),
-        name=name,
-        camera=camera,
-        mode=mode,
-        start=datetime.fromtimestamp(begin, UTC).replace(tzinfo=None),
-        instant=begin,
-        duration=length,
-        width=width,
-        height=1080,
-    )
-
 
 clips = st.lists(
     st.builds(
         clip,
-        st.sampled_from(["front", "rear", "interior"]),
-        st.integers(0, 5000).map(float),
-        st.sampled_from([0.0, 10.0, 60.0, 180.0]),
-        st.sampled_from(["normal", "event", "manual", "parking", "timelapse"]),
-        st.sampled_from([640, 1920]),
-        st.integers(0, 10**9),
+        camera=st.sampled_from(["front", "rear", "interior"]),
+        begin=st.integers(0, 5000).map(float),
+        length=st.sampled_from([0.0, 10.0, 60.0, 180.0]),
+        mode=st.sampled_from(["normal", "event", "manual", "parking", "timelapse"]),
+        width=st.sampled_from([640, 1920]),
+        number=st.integers(0, 10**9),
     ),
     max_size=30,
     unique_by=lambda one: one.name,
@@ -53,7 +36,7 @@ def test_every_clip_has_one_place(given_clips):
 @given(clips)
 def test_drives_lie_further_apart_than_a_pause_and_hold_no_longer_one(given_clips):
     drives = [drive for drive in group(given_clips, ".") if drive.kind == "drive"]
-    for drive, after in zip(drives, drives[1:], strict=False):
+    for drive, after in pairwise(drives):
         assert after.instant - (drive.instant + drive.length) > PAUSE
     for drive in drives:
         reach = drive.instant
