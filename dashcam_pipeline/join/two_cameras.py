@@ -10,7 +10,7 @@ from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.join_facts import ClipFact
 from dashcam_pipeline.engine.report import what_was_lost
 from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.join.beside import Other, Together, lay_beside
+from dashcam_pipeline.join.second_camera import Other, Together, lay_beside
 from dashcam_pipeline.join.gathering import look_at_all
 from dashcam_pipeline.join.layouts import TwoCameras
 from dashcam_pipeline.join.origin import JoinedClips
