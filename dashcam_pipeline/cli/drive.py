@@ -50,6 +50,8 @@ KINDS: Final[dict[DriveKind, str]] = {"drive": _("drive"), "parked": _("parked")
 _MOST: Final = 5
 """Gaps and damaged clips of a drive that are named; JSON names all of them."""
 
+_KILO: Final = 1000
+
 _CLOCK: Final = 120
 """Seconds by which a camera's clock must be wrong to be worth a line."""
 
@@ -157,10 +159,9 @@ def _when(one: Drive) -> str:
 
 def how_far(distance: Distance) -> str:
     """A distance for people."""
-    kilometres = distance.metres / 1000
-    if distance.whole:
-        return _("{n:.1f} km", n=kilometres)
-    return _("at least {n:.1f} km", n=kilometres)
+    metres = distance.metres
+    text = _("{n:.0f} m", n=metres) if metres < _KILO else _("{n:.1f} km", n=metres / _KILO)
+    return text if distance.whole else _("at least {distance}", distance=text)
 
 
 def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
