@@ -73,7 +73,7 @@ def drive(folder: Path, pause: float | None, as_json: bool) -> None:
     """
     found = looked_through(folder, pause)
     if as_json:
-        click.echo(json.dumps(facts(folder, found), indent=2, ensure_ascii=False))
+        click.echo(json_text(facts(folder, found)))
         return
     click.echo(shown(_text(found)))
     say_damaged(found)
@@ -113,6 +113,12 @@ def facts(folder: Path, found: Survey) -> dict[str, Any]:
         "damaged": [one.to_dict() for one in found.damaged],
         "notes": list(found.notes),
     }
+
+
+def json_text(facts: dict[str, Any]) -> str:
+    """As JSON; what of a name is no UTF-8, as its escapes."""
+    text = json.dumps(facts, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", errors="backslashreplace").decode()
 
 
 def say_damaged(found: Survey) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dashcam_pipeline.cli.drive import CAMERAS, SCHEMA_VERSION, looked_through, say_damaged
+from dashcam_pipeline.cli.drive import (
+    CAMERAS,
+    SCHEMA_VERSION,
+    json_text,
+    looked_through,
+    say_damaged,
+)
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
 from dashcam_pipeline.cli.progress import steps
@@ -158,7 +163,7 @@ def events(  # noqa: PLR0917 - click passes them by name
         if not as_json:
             click.echo(shown(_exported(done, target)))
     if as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        click.echo(json_text(facts))
     return BatchError.exit_code if failed else 0
 
 
