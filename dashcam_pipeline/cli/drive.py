@@ -190,6 +190,8 @@ def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
         if len(apart) > _MOST:
             rows.append((_("gap"), _n("{n} more", "{n} more", len(apart) - _MOST)))
     rows += [(_("damaged"), one_line(d.name)) for d in one.damaged[:_MOST]]
+    short = [clip for clip in one.clips if not clip.whole]
+    rows += [(_("damaged"), _("{name}: cut short", name=one_line(c.name))) for c in short[:_MOST]]
     if one.copies:
         count = _n(
             "{n} recording that others show as well",

@@ -135,7 +135,9 @@ def events(  # noqa: PLR0917 - click passes them by name
     """
     if target is not None:
         from dashcam_pipeline.batch.discovery import check_folders  # noqa: PLC0415 - loads codecs
+        from dashcam_pipeline.media.folders import check_folder  # noqa: PLC0415 - likewise
 
+        check_folder(target)
         check_folders(folder.parent if folder.is_file() else folder, target)
     found = looked_through(folder, None, "whole")
     chosen = [one for d in found.drives for one in d.events if not kinds or one.kind in kinds]
@@ -185,7 +187,7 @@ def _exported(done: list[Exported], target: Path) -> str:
         )
     ]
     if counts["there"]:
-        parts.append(_("{n} were there already", n=counts["there"]))
+        parts.append(_n("{n} was there already", "{n} were there already", counts["there"]))
     if counts["failed"]:
         parts.append(_("{n} failed", n=counts["failed"]))
     return joined(", ", parts)

@@ -48,11 +48,13 @@ def test_gaps_and_damaged_clips_are_named(tmp_path, dashcam):
     without_index(clips[1], tmp_path / "x")
     clips[1].write_bytes((tmp_path / "x").read_bytes())
     clips[4].unlink()
+    clips[5].write_bytes(clips[5].read_bytes() + b"\0\x10\0\0mdat")
     code, out, err = dashcam("drive", tmp_path / "card")
     assert code == 0
     assert "gap      2.0 s after Record/20240101_120000_NF.mp4" in out
     assert "gap      2.0 s after Record/20240101_120006_NF.mp4" in out
     assert "damaged  Record/20240101_120002_NF.mp4" in out
+    assert "damaged  Record/20240101_120010_NF.mp4: cut short" in out
     assert err.startswith("dashcam: warning: ")
     assert "moov" in err
 
@@ -93,7 +95,7 @@ def test_events_are_cut_out_once(card, dashcam, tmp_path):
     assert (tmp_path / "out/20240101-120002_braking_front.mp4").is_file()
     code, out, _err = dashcam(*asked)
     assert code == 0
-    assert out.splitlines()[-1].endswith(", 1 were there already")
+    assert out.splitlines()[-1].endswith(", 1 was there already")
     found = json.loads(dashcam(*asked, "--json")[1])
     assert [one["fate"] for one in found["excerpts"]] == ["there"]
 
