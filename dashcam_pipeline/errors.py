@@ -148,6 +148,6 @@ class VerificationError(DashcamError):
 
 
 class BatchError(DashcamError):
-    """Some recordings of a batch failed; the others are done."""
+    """Some recordings of a batch, or clips of a drive, failed; the others are done."""
 
     exit_code = 11

@@ -10,10 +10,13 @@ from dashcam_pipeline.provenance import Keeper
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dashcam_pipeline.batch.segmented import Pausable
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.chain import Chain
     from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.reader import Reader
+    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
 
 
 class Origin(Protocol):
@@ -45,6 +48,16 @@ class Origin(Protocol):
 
     def state(self) -> list[tuple[int, int]]:
         """Size and time of change of each file, in nanoseconds."""
+
+    def shown(self, info: SourceInfo) -> VideoTrack:
+        """The video track as it is written.
+
+        Args:
+            info: of what is read.
+        """
+
+    def middle(self, chain: Chain) -> Pausable:
+        """What frames go through: the chain, or what shows its work with something else."""
 
     def facts(self, reader: Reader | JoinedReader) -> JoinFacts | None:
         """Of what it is joined; None for one file.
@@ -85,6 +98,14 @@ class OneFile:
         """As of ``Origin``."""
         status = self._path.stat()
         return [(status.st_size, status.st_mtime_ns)]
+
+    def shown(self, info: SourceInfo) -> VideoTrack:
+        """As it is read."""
+        return info.video
+
+    def middle(self, chain: Chain) -> Chain:
+        """The chain alone."""
+        return chain
 
     def facts(self, reader: Reader | JoinedReader) -> None:  # noqa: ARG002 - as of Origin
         """Of nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -81,7 +82,8 @@ def clean_resumable(
         FolderLock(work / "lock", origin.name, wait=LOCK_SECONDS),
         origin.run(config, target, own=own) as run,
     ):
-        video, muxer = run.info.video, destination.muxer_of(target)
+        video, muxer = origin.shown(run.info), destination.muxer_of(target)
+        run.shown = video
         encoder = encoders.resolve(run.settings, video)
         store = SegmentStore(work, _key(origin, encoder, muxer, recipe, segment_seconds))
         if store.threads is not None:
@@ -94,7 +96,8 @@ def clean_resumable(
             last = store.whole[-1]
             chain.resume(unpack_state(last.meta, last.arrays))
             keeper.changes.restore(last.meta["notes"])
-        pausing = PausingChain(chain, plan, keeper.changes.state)
+        pausing = PausingChain(origin.middle(chain), plan, keeper.changes.state)
+        run.on_failure(pausing.close)
         sink = SegmentSink(
             store,
             pausing,
@@ -147,7 +150,7 @@ def _joined(
         origin.reader(config, run.target) as again,
         Writer(
             run.target,
-            again.info,
+            replace(again.info, video=origin.shown(again.info)),
             run.settings,
             audio=config.audio,
             tags=run.tags,

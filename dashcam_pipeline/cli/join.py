@@ -85,6 +85,9 @@ def _help(name: str) -> str:
     help=f"{_help('layout')} " + "; ".join(f"{k}: {v}" for k, v in LAYOUTS.items()) + ".",
 )
 @click.option(
+    "--beside", cls=ManualOption, type=click.Choice(get_args(Camera)), help=_help("beside")
+)
+@click.option(
     "--segment-seconds",
     cls=ManualOption,
     type=float,

@@ -105,6 +105,8 @@ class Run:
         """Of the encoder."""
         self.tags = processing_tags(self.info.metadata, config)
         """Metadata that says what is done."""
+        self.shown: VideoTrack = self.info.video
+        """The video track as it is written."""
         self._keeper: RecordKeeper | None = None
         self._chain: Chain | None = None
         self._device = "cpu"
@@ -305,8 +307,8 @@ class Run:
                 size_bytes=written.nbytes,
                 container=written.container,
                 codec=written.encoder,
-                width=info.video.width,
-                height=info.video.height,
+                width=self.shown.width,
+                height=self.shown.height,
                 duration_s=None if spanned else info.duration_s,
                 video=written.video,
                 essence_sha256=found.essence,

@@ -33,7 +33,7 @@ class Gathered:
         camera: whose.
         joined: the clips in their places.
         between: what lies between them.
-        begin: when the first of them began, as of ``drives.Clip.instant``.
+        listed: the same clips, as their names and headers say.
         sources: every recording that was found, also of other cameras; none may be the output.
         left_out: clips that can't be read, and why.
         notes: a sentence each.
@@ -42,7 +42,7 @@ class Gathered:
     camera: Camera
     joined: Joined
     between: tuple[Between, ...]
-    begin: float
+    listed: tuple[Listed, ...]
     sources: tuple[Path, ...] = ()
     left_out: tuple[tuple[Path, str], ...] = ()
     notes: tuple[str, ...] = ()
@@ -63,17 +63,13 @@ class Gathered:
         return [tracks_of(self.clips[0], clip) for clip in self.clips]
 
 
-def gather(selection: Selection, camera: Camera, gaps: Gaps) -> Gathered:
-    """Look at a camera's clips; one that can't be read costs itself alone.
+def look_at_all(
+    selection: Selection, camera: Camera
+) -> tuple[list[Listed], list[Clip], list[tuple[Path, str]]]:
+    """Look at a camera's clips.
 
-    Args:
-        selection: the clips.
-        camera: one that has some.
-        gaps: kept or closed.
-
-    Raises:
-        NotVideoError: none of them can be read.
-        UsageError: a gap is too long to be kept.
+    Returns:
+        those that can be read, by name and as they are; and those that can't, with the reason.
     """
     listed: list[Listed] = []
     clips: list[Clip] = []
@@ -85,6 +81,23 @@ def gather(selection: Selection, camera: Camera, gaps: Gaps) -> Gathered:
             left_out.append((one.path, error.args[0]))
             continue
         listed.append(one)
+    return listed, clips, left_out
+
+
+def gather(selection: Selection, camera: Camera, gaps: Gaps, *, beside: bool = False) -> Gathered:
+    """Look at a camera's clips; one that can't be read costs itself alone.
+
+    Args:
+        selection: the clips.
+        camera: one that has some.
+        gaps: kept or closed.
+        beside: True if another camera's will be shown as well.
+
+    Raises:
+        NotVideoError: none of them can be read.
+        UsageError: a gap is too long to be kept.
+    """
+    listed, clips, left_out = look_at_all(selection, camera)
     if not clips:
         path, why = left_out[0]
         raise NotVideoError(
@@ -94,7 +107,7 @@ def gather(selection: Selection, camera: Camera, gaps: Gaps) -> Gathered:
     between = find_seams(listed, clips, gaps=gaps, timed=selection.timed)
     others = [name for name in selection.cameras if name != camera]
     notes = list(selection.notes)
-    if others:
+    if others and not beside:
         notes.append(
             _(
                 "clips of other cameras ({cameras}) are there as well, and not in it.",
@@ -105,7 +118,7 @@ def gather(selection: Selection, camera: Camera, gaps: Gaps) -> Gathered:
         camera,
         place(clips, [one.seam for one in between]),
         tuple(between),
-        listed[0].instant,
+        tuple(listed),
         selection.paths,
         tuple(left_out),
         tuple(notes),

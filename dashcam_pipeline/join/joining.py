@@ -19,6 +19,7 @@ from dashcam_pipeline.join.gathering import gather
 from dashcam_pipeline.join.options import JoinOptions
 from dashcam_pipeline.join.origin import JoinedClips
 from dashcam_pipeline.join.selection import choose
+from dashcam_pipeline.join.two_cameras import TwoCameraClips
 from dashcam_pipeline.media.copied_packets import CopiedPackets
 from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.joined.likeness import why_not_copied
@@ -75,15 +76,20 @@ def join(
     target = Path(output)
     warn_of_order(config)
     selection = choose([Path(path) for path in inputs], options)
-    gathered = gather(selection, selection.leading(options.camera), options.gaps)
+    camera = selection.leading(options.camera)
+    gathered = gather(selection, camera, options.gaps, beside=options.layout is not None)
     if config.strict and gathered.left_out:
         path, why = gathered.left_out[0]
         raise DamagedError(
             _("{path} can't be read ({why}); nothing was written.", path=path, why=why),
             advice=_("Run it without `strict=True` to join the others."),
         )
+    if options.layout is not None:
+        both = TwoCameraClips(gathered, selection, options, config)
+        return _through_chain(gathered, both, target, options, config, progress)
     if config.stages or options.reencode:
-        return _through_chain(gathered, target, options, config, progress)
+        origin = JoinedClips(gathered)
+        return _through_chain(gathered, origin, target, options, config, progress)
     return _copied(gathered, target, config, progress)
 
 
@@ -109,8 +115,9 @@ def _copied(
         return run.report(origin.facts(run.reader))
 
 
-def _through_chain(
+def _through_chain(  # noqa: PLR0917 - what a run needs
     gathered: Gathered,
+    origin: JoinedClips,
     target: Path,
     options: JoinOptions,
     config: CleanConfig,
@@ -118,11 +125,11 @@ def _through_chain(
 ) -> RunReport:
     """Decode, run the chain and encode, in segments that survive a power cut."""
     work = target.with_name(f".{target.name}.join")
-    recipe = _recipe(gathered, config)
+    recipe = _recipe(gathered, options, config)
     with made_folder(target.parent):
         try:
             report = clean_resumable(
-                JoinedClips(gathered),
+                origin,
                 target,
                 config=config,
                 work=work,
@@ -146,13 +153,17 @@ def _through_chain(
     return report
 
 
-def _recipe(gathered: Gathered, config: CleanConfig) -> str:
+def _recipe(gathered: Gathered, options: JoinOptions, config: CleanConfig) -> str:
     """What the result depends on, beside the files."""
     places = [
         [one.clip.path.name, one.begin, one.until, str(one.clip.time_base)]
         for one in gathered.joined.clips
     ]
-    parts = {"recipe": make_recipe(config).digest, "places": places}
+    parts = {
+        "recipe": make_recipe(config).digest,
+        "options": options.model_dump(mode="json"),
+        "places": places,
+    }
     return short_name(json.dumps(parts, sort_keys=True).encode(errors="surrogatepass"))
 
 

@@ -43,6 +43,10 @@ class JoinOptions(Settings):
     layout: Layout | None = Field(
         None, description="Front and another camera in one picture, in sync."
     )
+    beside: Camera | None = Field(
+        None,
+        description="Which camera a layout shows beside the front one; without it, the next one.",
+    )
     segment_seconds: float = Field(
         30.0,
         gt=0,

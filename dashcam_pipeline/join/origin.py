@@ -16,10 +16,13 @@ from dashcam_pipeline.provenance import Keeper
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dashcam_pipeline.batch.segmented import Pausable
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.chain import Chain
     from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.join.gathering import Gathered
     from dashcam_pipeline.media.reader import Reader
+    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
 
 
 class JoinedClips:
@@ -32,6 +35,11 @@ class JoinedClips:
 
     def __init__(self, gathered: Gathered, *, copied: bool = False) -> None:
         self._gathered, self._copied = gathered, copied
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Of all clips that are read."""
+        return self._gathered.paths
 
     @property
     def name(self) -> str:
@@ -53,14 +61,22 @@ class JoinedClips:
 
     def keeper(self, target: Path, config: CleanConfig) -> Keeper:
         """As of ``Origin``."""
-        paths = self._gathered.paths
+        paths = self.paths
         read = partial(read_joined, self._gathered.joined)
         return Keeper(paths[0], target, config, clips=paths, read=read)
 
     def state(self) -> list[tuple[int, int]]:
         """As of ``Origin``."""
-        found = [path.stat() for path in self._gathered.paths]
+        found = [path.stat() for path in self.paths]
         return [(status.st_size, status.st_mtime_ns) for status in found]
+
+    def shown(self, info: SourceInfo) -> VideoTrack:
+        """As it is read."""
+        return info.video
+
+    def middle(self, chain: Chain) -> Pausable:
+        """The chain alone."""
+        return chain
 
     def facts(self, reader: Reader | JoinedReader) -> JoinFacts | None:
         """As of ``Origin``."""

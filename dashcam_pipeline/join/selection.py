@@ -136,16 +136,19 @@ def _one_of(folder: Path, drives: Sequence[Drive], number: int | None) -> Drive:
 
 def _listed(drives: Sequence[Drive]) -> str:
     """The drives by number, for choosing one."""
-    lines = [
-        _(
-            "`drive={number}`: {start}, {length}, {clips}",
-            number=number,
-            start=f"{drive.start:%Y-%m-%d %H:%M:%S}",
-            length=duration(drive.length),
-            clips=_n("{n} clip", "{n} clips", len(drive.clips)),
+    lines = []
+    for number, drive in enumerate(drives, 1):
+        start, length = f"{drive.start:%Y-%m-%d %H:%M:%S}", duration(drive.length)
+        clips = _n("{n} clip", "{n} clips", len(drive.clips))
+        lines.append(
+            _(
+                "`drive={number}`: {start}, {length}, {clips}",
+                number=number,
+                start=start,
+                length=length,
+                clips=clips,
+            )
         )
-        for number, drive in enumerate(drives, 1)
-    ]
     return joined("\n", (_("Name one of them:"), *lines))
 
 

@@ -40,12 +40,9 @@ class CopiedVideo:
         except ValueError:
             held = False
         if not held:
+            muxer, kind = container.format.name, f"{video.codec} video"
             raise EncoderError(
-                _(
-                    "{muxer} can't hold {kind} tracks",
-                    muxer=container.format.name,
-                    kind=f"{video.codec} video",
-                ),
+                _("{muxer} can't hold {kind} tracks", muxer=muxer, kind=kind),
                 advice=_("{advice}, or take another codec.", advice=containers.TAKE_FALLBACK),
             )
         self._stream, self._track = stream, CarriedTrack(stream)

@@ -64,9 +64,7 @@ def test_stages_are_run_only_if_asked_for(dashcam, card, tmp_path):
 
 
 def test_flags_that_contradict_each_other_are_refused(dashcam, card, tmp_path):
-    code, _out, err = dashcam(
-        "join", card, "-o", tmp_path / "a.mp4", "--clean", "--stage", "glare"
-    )
+    code, _out, err = dashcam("join", card, "-o", tmp_path / "a.mp4", "--clean", "--stage", "glare")
     assert code == 2
     assert "exclude each other" in err
 
