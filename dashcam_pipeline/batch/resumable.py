@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,16 +21,19 @@ from dashcam_pipeline.batch.segmented import (
     unpack_state,
 )
 from dashcam_pipeline.engine.output import encoder_settings, no_pictures
+from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.writer import Writer
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.run import Run
     from dashcam_pipeline.engine.workers import Progress
@@ -39,6 +43,9 @@ if TYPE_CHECKING:
 
 _MADE: Final = "made.json"
 """In a recording's work folder: the output that is about to get its name."""
+
+GONE_SECONDS: Final = 2.0
+"""After so long a card that was taken out is gone from its folder."""
 
 LOCK_SECONDS: float = 30.0
 """How long to wait for a dying worker of an earlier run to let a recording go."""
@@ -53,6 +60,7 @@ def clean_resumable(
     recipe: str,
     segment_seconds: float,
     progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
     own: bool = False,
 ) -> RunReport:
     """Clean one recording, going on where an earlier run of the same was cut off.
@@ -66,7 +74,7 @@ def clean_resumable(
         recipe: what the result depends on, beside the source's size and time; segments of another
             one are not used.
         segment_seconds: length of a segment, the most work that can be lost.
-        progress: as of ``clean``; frames of earlier runs are counted.
+        progress, control: as of ``clean``; frames of earlier runs are counted.
         own: True if an output of this name is ours, and may be replaced; the user's own files in
             the place of what lies beside it may not.
 
@@ -78,6 +86,7 @@ def clean_resumable(
         KeyboardInterrupt: likewise.
     """
     origin = OneFile(source) if isinstance(source, Path) else source
+    before = origin.state()
     with (
         FolderLock(work / "lock", origin.name, wait=LOCK_SECONDS),
         origin.run(config, target, own=own) as run,
@@ -98,6 +107,10 @@ def clean_resumable(
             keeper.changes.restore(last.meta["notes"])
         pausing = PausingChain(origin.middle(chain), plan, keeper.changes.state)
         run.on_failure(pausing.close)
+
+        def check() -> None:
+            _need_as_before(origin, before, refused=run.reader.counts.refused)
+
         sink = SegmentSink(
             store,
             pausing,
@@ -105,10 +118,11 @@ def clean_resumable(
             video=video,
             encoder=encoder,
             muxer=muxer,
-            finish=lambda segments: _joined(origin, run, segments, work, recipe),
+            check=check,
+            finish=lambda segments: _joined(origin, run, segments, work, recipe, check),
         )
         rest = Rest(run.reader, plan, store.last)
-        run.run(pausing, sink, progress, source=rest, done=store.frames)
+        run.run(pausing, sink, progress, source=rest, done=store.frames, control=control)
         return run.report(origin.facts(run.reader))
 
 
@@ -133,13 +147,19 @@ def _note(file: Path, name: str, recipe: str) -> dict[str, str]:
 
 
 def _joined(
-    origin: Origin, run: Run, segments: list[Segment], work: Path, recipe: str
+    origin: Origin,
+    run: Run,
+    segments: list[Segment],
+    work: Path,
+    recipe: str,
+    check: Callable[[], None],
 ) -> WriteReport:
     """Write the output from whole segments, and everything else from the source."""
     config = run.config
 
     def seal(part: Path) -> None:
         run.seal(part)
+        check()
         # Before it gets its name: from then on it is known as ours, whenever all is cut off.
         note = json.dumps(_note(part, run.target.name, recipe))
         write_whole(work / _MADE, note, overwrite=True)
@@ -160,7 +180,35 @@ def _joined(
         join(writer, again, segments)
         # all packets of the source; an earlier process may have decoded some of them
         run.reader.counts.said.add(again.counts.said)
+        run.reader.counts.refused |= again.counts.refused
         return writer.finish(seal)
+
+
+def _need_as_before(origin: Origin, before: list[tuple[int, int]], *, refused: bool) -> None:
+    """Give no output a name that was made of half a recording, or of two halves of it.
+
+    Args:
+        origin: of the output.
+        before: its state when the work began.
+        refused: True if the system refused to read some of it: a bad spot, or a card taken out.
+
+    Raises:
+        InputError: it went away, or was written to meanwhile.
+    """
+    if refused:
+        time.sleep(GONE_SECONDS)
+    try:
+        now = origin.state()
+    except OSError as error:
+        raise InputMissingError(
+            _("{source} went away while it was read.", source=origin.name),
+            advice=_("Once it is back, running it again goes on where it was."),
+        ) from error
+    if now != before:
+        raise InputError(
+            _("{source} was written to while it was read.", source=origin.name),
+            advice=_("Run it again once it is whole."),
+        )
 
 
 def _key(origin: Origin, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:

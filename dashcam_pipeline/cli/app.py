@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "batch": "dashcam_pipeline.cli.batch:batch",
     "join": "dashcam_pipeline.cli.join:join",
+    "watch": "dashcam_pipeline.cli.watch:watch",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
     "drive": "dashcam_pipeline.cli.drive:drive",
@@ -60,7 +61,7 @@ COMMANDS: Final = {
 """Command -> ``module:function``; imported when it is run or described."""
 
 HELP_GROUPS: Final = {
-    _("Clean"): ("clean", "batch", "join"),
+    _("Clean"): ("clean", "batch", "watch", "join"),
     _("Look"): ("preview", "report", "telemetry"),
     _("Drives"): ("drive", "events"),
     _("Check"): ("probe", "verify", "stages", "models"),
