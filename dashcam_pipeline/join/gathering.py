@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashcam_pipeline.errors import InputError, NotVideoError
+from dashcam_pipeline.errors import DamagedError, InputError, NotVideoError
 from dashcam_pipeline.join.seams import find_seams
 from dashcam_pipeline.media.joined.clip import look_at
 from dashcam_pipeline.media.joined.likeness import tracks_of
@@ -13,9 +13,10 @@ from dashcam_pipeline.media.joined.place import place
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.names import Camera
     from dashcam_pipeline.drives.model import Clip as Listed
     from dashcam_pipeline.join.options import Gaps
@@ -82,6 +83,20 @@ def look_at_all(
             continue
         listed.append(one)
     return listed, clips, left_out
+
+
+def need_all(left_out: Sequence[tuple[Path, str]], config: CleanConfig) -> None:
+    """Give up, if asked to be strict, where a clip can't be read.
+
+    Raises:
+        DamagedError: likewise.
+    """
+    if config.strict and left_out:
+        path, why = left_out[0]
+        raise DamagedError(
+            _("{path} can't be read ({why}); nothing was written.", path=path, why=why),
+            advice=_("Run it without `strict=True` to join the others."),
+        )
 
 
 def gather(selection: Selection, camera: Camera, gaps: Gaps, *, beside: bool = False) -> Gathered:

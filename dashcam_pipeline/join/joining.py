@@ -8,14 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dashcam_pipeline.batch.lock import FolderLock
 from dashcam_pipeline.batch.recipe import make_recipe
 from dashcam_pipeline.batch.resumable import clean_resumable, was_made_here
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.engine.output import marked
-from dashcam_pipeline.errors import DamagedError, UsageError
+from dashcam_pipeline.errors import OutputError, UsageError
 from dashcam_pipeline.inference.digest import short_name
-from dashcam_pipeline.join.gathering import gather
+from dashcam_pipeline.join.gathering import gather, need_all
 from dashcam_pipeline.join.options import JoinOptions
 from dashcam_pipeline.join.origin import JoinedClips
 from dashcam_pipeline.join.selection import choose
@@ -78,12 +79,7 @@ def join(
     selection = choose([Path(path) for path in inputs], options)
     camera = selection.leading(options.camera)
     gathered = gather(selection, camera, options.gaps, beside=options.layout is not None)
-    if config.strict and gathered.left_out:
-        path, why = gathered.left_out[0]
-        raise DamagedError(
-            _("{path} can't be read ({why}); nothing was written.", path=path, why=why),
-            advice=_("Run it without `strict=True` to join the others."),
-        )
+    need_all(gathered.left_out, config)
     if options.layout is not None:
         both = TwoCameraClips(gathered, selection, options, config)
         return _through_chain(gathered, both, target, options, config, progress)
@@ -139,17 +135,15 @@ def _through_chain(  # noqa: PLR0917 - what a run needs
                 own=was_made_here(work, target, recipe),
             )
         except BaseException:
-            if any(work.glob("*.seg")):
+            if not _removed(work, with_segments=False):
                 logger.warning(
                     _(
                         "What is done is kept in {work}; the same command goes on with it.",
                         work=work,
                     )
                 )
-            else:
-                _remove(work)
             raise
-    _remove(work)
+    _removed(work, with_segments=True)
     return report
 
 
@@ -167,10 +161,28 @@ def _recipe(gathered: Gathered, options: JoinOptions, config: CleanConfig) -> st
     return short_name(json.dumps(parts, sort_keys=True).encode(errors="surrogatepass"))
 
 
-def _remove(work: Path) -> None:
-    """Remove a folder of work, and nothing that somebody else put into it."""
-    for pattern in _OURS:
-        for path in work.glob(pattern):
-            path.unlink(missing_ok=True)
-    with suppress(OSError):  # it is not there, or holds something else
+def _removed(work: Path, *, with_segments: bool) -> bool:
+    """Remove a folder of work, and nothing that somebody else put into it.
+
+    Args:
+        work: the folder; it need not be there.
+        with_segments: False leaves one that another run can go on from.
+
+    Returns:
+        False if there is something to go on from.
+    """
+    if not work.is_dir():
+        return True
+    try:
+        lock = FolderLock(work / "lock", str(work))
+    except OutputError:
+        return True  # another run is at work in it
+    with lock:
+        if not with_segments and any(work.glob("*.seg")):
+            return False
+        for pattern in _OURS:
+            for path in work.glob(pattern):
+                path.unlink(missing_ok=True)
+    with suppress(OSError):  # it holds something else
         work.rmdir()
+    return True

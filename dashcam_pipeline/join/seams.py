@@ -63,7 +63,12 @@ def find_seams(
 
 
 def by_clock(before: Listed, after: Listed) -> float:
-    """Seconds between two clips by the camera's clock; negative where they overlap."""
+    """Seconds between two clips by the camera's clock; negative where they overlap.
+
+    The time of a file may be that of its copy: it says nothing.
+    """
+    if "file" in {before.start_from, after.start_from}:
+        return 0.0
     return after.instant - before.end_instant
 
 

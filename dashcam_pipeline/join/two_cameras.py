@@ -10,10 +10,10 @@ from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.join_facts import ClipFact
 from dashcam_pipeline.engine.report import what_was_lost
 from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.join.beside import Other, Together, lay_beside
-from dashcam_pipeline.join.gathering import look_at_all
+from dashcam_pipeline.join.gathering import look_at_all, need_all
 from dashcam_pipeline.join.layouts import TwoCameras
 from dashcam_pipeline.join.origin import JoinedClips
+from dashcam_pipeline.join.second_camera import Other, Together, lay_beside
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.joined.reader import JoinedReader
 from dashcam_pipeline.translation import _, _n
@@ -54,6 +54,7 @@ class TwoCameraClips(JoinedClips):
         self._layout: Layout = options.layout or "pip"
         self._camera = _other_camera(selection, gathered.camera, options.beside)
         listed, clips, self._left_out = look_at_all(selection, self._camera)
+        need_all(self._left_out, config)
         joined, without = lay_beside(gathered, listed, clips) if clips else (None, listed)
         if joined is None:
             raise UsageError(
@@ -94,7 +95,8 @@ class TwoCameraClips(JoinedClips):
         second = prepare_chain(config, self._beside.info)[0] if config.stages else None
         front = self._gathered.joined.info.video
         compose = TwoCameras(self._layout, front, self._beside.info.video)
-        self._together = Together(chain, Other(self._reader, second), compose)
+        other = Other(self._reader, second, strict=config.strict)
+        self._together = Together(chain, other, compose)
         return self._together
 
     def facts(self, reader: Reader | JoinedReader) -> JoinFacts | None:

@@ -102,7 +102,9 @@ def place(clips: Sequence[Clip], seams: Sequence[Seam]) -> Joined:
     exact = clips[0].first * base  # rounded only where it is used: nothing adds up
     gap = Fraction(0)
     for clip, seam in zip(clips, (*seams, Seam()), strict=True):
-        one = Placed(clip, round(exact / base), gap=gap)
+        # What tells overlaps is no longer needed: an hour has a hundred thousand pictures.
+        light = replace(clip, head=(), tail=())
+        one = Placed(light, round(exact / base), gap=gap)
         if seam.cut is not None:
             rest = clip.tail[seam.cut :]
             until = min(shot.pts for shot in rest)
@@ -129,7 +131,7 @@ def _whole(placed: Sequence[Placed]) -> SourceInfo:
         ),
     )
     chapters = tuple(
-        Chapter(number, one.begin, end, base, {"title": one.clip.path.name})
+        Chapter(number, one.begin, end, base, {"title": _title(one.clip.path.name)})
         for number, (one, end) in enumerate(zip(placed, ends, strict=True))
     )
     return replace(
@@ -141,3 +143,8 @@ def _whole(placed: Sequence[Placed]) -> SourceInfo:
         video=video,
         clips=tuple(one.clip.info for one in placed),
     )
+
+
+def _title(name: str) -> str:
+    """A file's name as metadata can hold it: what is no UTF-8 as an escape."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.drives.grouping import TOUCHING
+from dashcam_pipeline.engine.run import check_damage
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.joined.place import Joined, Placed
 
@@ -87,10 +88,13 @@ class Other:
     Args:
         reader: of its clips, on the front camera's clock.
         chain: that they go through; None for none.
+        strict: True gives up where anything of its clips is lost.
     """
 
-    def __init__(self, reader: JoinedReader, chain: Chain | None = None) -> None:
-        self._reader, self._chain = reader, chain
+    def __init__(
+        self, reader: JoinedReader, chain: Chain | None = None, *, strict: bool = False
+    ) -> None:
+        self._reader, self._chain, self._strict = reader, chain, strict
         self._frames = self._through()
         self._now: Frame | None = None
         self._next = next(self._frames, None)
@@ -100,7 +104,11 @@ class Other:
 
         Args:
             seconds: no less than before.
+
+        Raises:
+            DamagedError: as asked for by ``strict``.
         """
+        check_damage(self._reader.counts, self._reader.info.path, strict=self._strict)
         while self._next is not None and (
             self._now is None or abs(_time(self._next) - seconds) <= abs(_time(self._now) - seconds)
         ):
