@@ -146,7 +146,7 @@ def _note(file: Path, name: str, recipe: str) -> dict[str, str]:
     return {"name": os.fsencode(name).hex(), "fingerprint": fingerprint(file), "recipe": recipe}
 
 
-def _joined(
+def _joined(  # noqa: PLR0917 - one caller
     origin: Origin,
     run: Run,
     segments: list[Segment],

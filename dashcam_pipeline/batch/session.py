@@ -346,9 +346,10 @@ class Session:
             )
         reason = LEFT_OUT if outcome.status == "product" else outcome.reason
         status = _STATUSES.get(outcome.status, "failed")
-        if status == "failed" and not base.output:  # with which settings, for who tries once only
-            recipe = self._plan.recipe
-            base = replace(base, recipe=recipe.digest, settings=recipe.settings)
+        if status == "failed" and not base.output:
+            # with which settings, for who doesn't try it again before something has changed
+            digest = self._plan.recipe.digest if outcome.is_fault_of_recording else ""
+            base = replace(base, recipe=digest)
         if status == "failed" or (status == "bright" and base.output):
             return replace(base, status=status, reason=reason)
         seen = replace(

@@ -227,8 +227,9 @@ class StateKeeper:
         match event:
             case BatchStarted():
                 status.state, status.exit_code = "running", None
-                status.clips += event.clips
-                status.bytes += event.bytes
+                # of a watched folder there are several; what the last one left is in the next
+                status.clips = status.settled + event.clips
+                status.bytes = status.settled_bytes + event.bytes
             case Paused():
                 status.state = "paused"
             case Resumed():

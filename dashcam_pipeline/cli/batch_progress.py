@@ -224,7 +224,7 @@ class BatchBars:
             self._done_bytes += running.nbytes
         failed = isinstance(event, ClipFailed)
         self._failed += failed
-        if self._verbose or (self._each and (failed or event.attempts)):
+        if self._verbose or (self._each and event.attempts and not failed):
             status: Fate = "failed" if isinstance(event, ClipFailed) else event.status
             reason = f" ({_said(event.reason)})" if event.reason and not failed else ""
             self._say(one_line(f"{event.path}: {shown(STATUSES[status])}{reason}"))
@@ -247,7 +247,8 @@ class BatchBars:
         what = _("the card isn't there") if event.wanted == "card" else growing
         if event.wanted == "clips" and not event.growing:
             what = _("nothing new is there")
-        self._say(f"dashcam: {shown(_('waiting: {what}.', what=what))}")
+        sentence = _("waiting: {what}.", what=what)
+        self._say(f"dashcam: {shown(sentence)}")
 
     def _close_total(self) -> None:
         if self._total is not None:

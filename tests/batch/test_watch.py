@@ -18,6 +18,7 @@ from dashcam_pipeline.batch import driver, resumable, settling
 from dashcam_pipeline.batch.discovery import Selection, Tree, discover
 from dashcam_pipeline.batch.driver import run_batch
 from dashcam_pipeline.batch.events import BatchFinished, BatchStarted, ClipDone, ClipLeft, Waiting
+from dashcam_pipeline.batch.job import Outcome
 from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.batch.settling import Settling
@@ -339,17 +340,33 @@ def test_another_run_into_the_folder_is_refused_meanwhile(card, runner):
 
 
 def test_a_full_disk_ends_it(card, runner):
-    from dashcam_pipeline.batch.job import Outcome  # noqa: PLC0415 - only here
-
     runner.bend = lambda _job, _outcome: Outcome(status="failed", reason="full", disk_full=True)
     report = watch(card, card.parent / "out", config=PLAIN, every=SOON)
     assert "disk is full" in report.warnings[0]
     assert report.exit_code == 11
+    runner.bend = lambda _job, outcome: outcome
+    assert fates(once(card)) == {"a.mp4": "done"}  # there is space again
+
+
+@pytest.mark.parametrize(
+    ("facts", "again"),
+    [
+        ({"exit_code": 3}, False),
+        ({"exit_code": 1, "retry": True}, False),  # it crashed its decoder
+        ({"exit_code": 4}, False),  # too large for the disk's file system
+        ({"exit_code": 4, "retry": True}, True),
+        ({"exit_code": 6, "retry": True}, True),
+        ({"exit_code": 9, "retry": True}, True),
+    ],
+)
+def test_what_was_no_fault_of_the_recording_is_tried_by_the_next(card, runner, facts, again):
+    runner.bend = lambda _job, _outcome: Outcome(status="failed", reason="why", **facts)
+    once(card)
+    runner.bend = lambda _job, outcome: outcome
+    assert fates(once(card)) == {"a.mp4": "done" if again else "failed"}
 
 
 def test_a_failure_just_before_the_card_was_gone_is_no_failure(card, runner):
-    from dashcam_pipeline.batch.job import Outcome  # noqa: PLC0415 - only here
-
     runner.bend = lambda _job, _outcome: Outcome(status="failed", reason="Input/output error")
     watched = Watched(card)
     watched.until_waiting()

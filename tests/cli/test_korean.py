@@ -23,7 +23,7 @@ from dashcam_pipeline.engine.readable import columns
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 USER_COMMANDS = (
-    "clean", "batch", "join", "preview", "report", "telemetry", "drive", "events", "probe",
+    "clean", "batch", "watch", "join", "preview", "report", "telemetry", "drive", "events", "probe",
     "verify", "models",
 )  # fmt: skip
 
