@@ -30,6 +30,7 @@ LAYERS = [
     {"provenance"},
     {"engine"},
     {"config", "dashcam"},
+    {"presets"},
     {"media", "stages"},
     {"inference"},
     {"frames"},

@@ -20,7 +20,7 @@ from dashcam_pipeline.batch.segmented import (
     SegmentStore,
     unpack_state,
 )
-from dashcam_pipeline.engine.output import encoder_settings, no_pictures
+from dashcam_pipeline.engine.output import no_pictures
 from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
@@ -93,13 +93,14 @@ def clean_resumable(
     ):
         video, muxer = origin.shown(run.info), destination.muxer_of(target)
         run.shown = video
+        keeper = origin.keeper(target, config)
+        run.keep_size(keeper, video=video, piece=segment_seconds)
         encoder = encoders.resolve(run.settings, video)
         store = SegmentStore(work, _key(origin, encoder, muxer, recipe, segment_seconds))
         if store.threads is not None:
-            run.settings = encoder_settings(config, store.threads)
+            run.settings = replace(run.settings, threads=store.threads)
             encoder = encoders.resolve(run.settings, video)
         plan = SegmentPlan.of(video, segment_seconds)
-        keeper = origin.keeper(target, config)
         chain = run.prepare(keeper)
         if store.whole:
             last = store.whole[-1]

@@ -50,6 +50,7 @@ COMMANDS: Final = {
     "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "probe": "dashcam_pipeline.cli.probe:probe",
     "verify": "dashcam_pipeline.cli.verify:verify",
+    "presets": "dashcam_pipeline.cli.presets:presets",
     "stages": "dashcam_pipeline.cli.stages:stages",
     "models": "dashcam_pipeline.cli.models:models",
     "train": "dashcam_pipeline.cli.train:train",
@@ -64,7 +65,7 @@ HELP_GROUPS: Final = {
     _("Clean"): ("clean", "batch", "watch", "join"),
     _("Look"): ("preview", "report", "telemetry"),
     _("Drives"): ("drive", "events"),
-    _("Check"): ("probe", "verify", "stages", "models"),
+    _("Check"): ("probe", "verify", "presets", "stages", "models"),
     _("Make weights"): ("train", "synth", "evaluate", "export", "simulate"),
 }
 """Sections of ``dashcam --help``."""

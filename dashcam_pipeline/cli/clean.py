@@ -45,6 +45,8 @@ Examples:
   dashcam clean night.mp4 --start 00:01:10 --end 00:02:00
   dashcam clean night.mp4 --protect bottom:4% --report night.json
   dashcam clean night.mp4 --config pipeline.toml
+  dashcam clean night.mp4 --preset evidence
+  dashcam clean a.mp4 b.mp4 --max-size 1x
 
 Exit codes: see `dashcam --help`. A recording that is damaged but partly decodable gives an output,
 a warning and exit code 0; with --strict it gives no output and exit code {DamagedError.exit_code}.

@@ -103,7 +103,7 @@ def _help(name: str) -> str:
     help="Write what was done, kept and lost as JSON; --overwrite goes for it too.",
 )
 @click.option("-q", "--quiet", cls=ManualOption, is_flag=True, help="Say nothing but errors.")
-@config_options(leave_out=("start", "end", "track"))
+@config_options(leave_out=("start", "end", "track", "max_size"))
 def join(  # noqa: PLR0917 - click passes them by name
     inputs: tuple[Path, ...],
     output: Path,
@@ -151,6 +151,10 @@ def join(  # noqa: PLR0917 - click passes them by name
 
 def _chain(config: CleanConfig, *, default_chain: bool) -> CleanConfig:
     """The settings, with no stage but those that were asked for."""
+    if config.max_size is not None:
+        raise click.UsageError(
+            shown(_("max_size is not for `join`: join first, and clean the result with it."))
+        )
     if "stages" in config.model_fields_set:
         if default_chain:
             raise click.UsageError(shown(_("--clean and --stage exclude each other.")))

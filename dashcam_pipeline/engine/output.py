@@ -42,7 +42,7 @@ def encoder_settings(config: CleanConfig, threads: int | None = None) -> Encoder
     return EncoderSettings(
         codec=config.codec,
         crf=config.crf,
-        preset=config.preset,
+        preset=config.encoder_preset,
         options=config.encoder_options,
         threads=config.thread_count if threads is None else threads,
         deterministic=config.deterministic,

@@ -130,6 +130,8 @@ class RunReport:
         decoder: the kind of hardware that decoded, or ``none``.
         holes: where pictures are missing, (from, to) in seconds.
         moved_s: seconds that all times were moved by, as of ``WriteReport``.
+        size: where one was asked for: ``limit_bytes``, ``video_bits_per_second`` at most, and
+            ``held``, the share of the time in which quality was given up for it.
         differences: what the output holds otherwise than was given to it, a sentence each.
         warnings: what the user should know.
         versions: of what did the work.
@@ -155,6 +157,7 @@ class RunReport:
     decoder: str = "none"
     holes: tuple[tuple[float, float], ...] = ()
     moved_s: float = 0.0
+    size: Mapping[str, Any] = field(default_factory=dict)
     differences: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=lambda: {"dashcam_pipeline": __version__})
@@ -212,6 +215,10 @@ class RunReport:
                 else _("no stages"),
             ),
         ]
+        if self.size:
+            rows.append((_("size"), self._size_line()))
+        if self.settings.get("preset"):
+            rows.append((_("preset"), self.settings["preset"]))
         if any(stage.synthetic for stage in self.stages):
             rows.append((_("synthetic"), SYNTHETIC))
         rows += [
@@ -270,6 +277,22 @@ class RunReport:
         output = self.output
         size = readable_size(output.size_bytes)
         return f"{output.path} ({size}, {output.container}, {output.codec})"
+
+    def _size_line(self) -> str:
+        """How it kept to what was asked for."""
+        held = self.size["held"]
+        fields = {
+            "limit": readable_size(self.size["limit_bytes"]),
+            "share": max(1, round(100 * held)),
+            "rate": self.size["video_bits_per_second"] // 1000,
+        }
+        if not held:
+            return _("{limit} allowed; no quality was given up for it", **fields)
+        return _(
+            "{limit} allowed; in {share}% of the time quality was given up for it, to keep to "
+            "{rate} kbit/s",
+            **fields,
+        )
 
     def _frames_line(self) -> str:
         frames = self.frames
@@ -336,6 +359,7 @@ def run_warnings(
     packets_refused: int = 0,
     packets_repaired: int = 0,
     differences: tuple[str, ...] = (),
+    growth: Message | None = None,
 ) -> tuple[str, ...]:
     """What the user should know, a sentence each.
 
@@ -344,6 +368,7 @@ def run_warnings(
         packets_refused: packets of other tracks that could not be written.
         packets_repaired: those whose times the writer had to make up.
         differences: what the output holds otherwise than was given to it.
+        growth: what is to be said of an output that is much larger than its source.
     """
     said, frames = [], counts.frames
     if frames.damaged:
@@ -407,6 +432,8 @@ def run_warnings(
                 packets_refused,
             )
         )
+    if growth is not None:
+        said.append(growth)
     return tuple(said)
 
 

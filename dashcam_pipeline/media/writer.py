@@ -33,6 +33,7 @@ from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.output_checks import check_output, output_error
+from dashcam_pipeline.media.rate import RateMeter
 from dashcam_pipeline.media.track_ids import track_ids
 from dashcam_pipeline.media.write_report import Loss, WriteReport
 from dashcam_pipeline.translation import _
@@ -90,6 +91,7 @@ class Writer:
         self._muxer = destination.muxer_of(path)
         self._encoder = None if encoder is None else encoders.resolve(encoder, info.video)
         self._refused = 0
+        self._meter = None if encoder.rate is None else RateMeter(encoder.rate)
         self._moved = _to_zero(info, self._muxer)
         self._given: dict[int, Holding] = {}
         self._covers: set[int] = set()
@@ -236,6 +238,7 @@ class Writer:
             packets_refused=self._refused,
             moved_s=float(self._moved + shift),
             differences=tuple(self._differences(found, shift)),
+            held=0.0 if self._meter is None else self._meter.held,
         )
 
     def abort(self) -> None:
@@ -380,6 +383,8 @@ class Writer:
         index = packet.stream_index
         given = replace(self._given[index])
         given.add(packet)  # first: the muxer takes the packet's times away
+        if self._meter is not None and index == self._video.index:
+            self._meter.add(float((packet.dts or 0) * packet.time_base), packet.size)
         try:
             self._container.mux_one(packet)
         except av.error.InvalidDataError:  # of that earlier one, which is lost: a carried one

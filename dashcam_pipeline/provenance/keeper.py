@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from dashcam_pipeline.dashcam.overlay import Overlay
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
-from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
+from dashcam_pipeline.dashcam.telemetry.embed import Embedded, added_bytes, embed
 from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
 from dashcam_pipeline.engine.report import StreamFact
 from dashcam_pipeline.media.destination import muxer_of
@@ -112,6 +112,11 @@ class Keeper:
         gpx, raw = self._beside(GPX_ENDING), self._beside(RAW_ENDING)
         own = (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws))
         return (*self._more, *own, record_path(self._target))
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes ``seal`` adds to the output at most; waits as ``telemetry`` does."""
+        return added_bytes(self.telemetry)
 
     def check(self, claim: Claim) -> None:
         """Claim all names beside the output's; refuse to replace what may not be.

@@ -24,7 +24,7 @@ from dashcam_pipeline.stages.registry import BUILT_IN
 
 USER_COMMANDS = (
     "clean", "batch", "watch", "join", "preview", "report", "telemetry", "drive", "events", "probe",
-    "verify", "models",
+    "verify", "presets", "models",
 )  # fmt: skip
 
 ENGLISH = re.compile(r"(?<![-/`'\w=.])[a-z]{2,}(?: [a-z]{2,}){2,}")

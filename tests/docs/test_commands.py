@@ -19,8 +19,8 @@ USER_COMMANDS = {
     "telemetry", "verify",
 }  # fmt: skip
 
-FOREIGN = {"--disable-usage-stats", "--no-deps"}
-"""Flags of Ray and pip that stand alone in a sentence."""
+FOREIGN = {"--disable-usage-stats", "--no-deps", "--force", "--user", "--gpus"}
+"""Flags of Ray, pip, pipx, uv and Docker that stand alone in a sentence."""
 
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _SCRIPT = re.compile(r"((?:benchmarks|samples|tests)/[\w/]+\.py)")

@@ -40,7 +40,7 @@ MO = PO.with_suffix(".mo")
 
 USER_COMMANDS = (
     "clean", "batch", "watch", "join", "preview", "report", "telemetry", "drive", "events", "probe",
-    "verify", "models",
+    "verify", "presets", "models",
 )  # fmt: skip
 """Commands whose help is translated; of the others it is their first sentence."""
 
