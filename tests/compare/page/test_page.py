@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -14,7 +16,7 @@ from factory import Picture, Sound, make_clip
 
 from dashcam_pipeline.compare.page.build import PageOptions, write_page
 from dashcam_pipeline.compare.page.model import packed_times
-from dashcam_pipeline.compare.page.render import load_texts
+from dashcam_pipeline.compare.page.render import SCRIPTS, joined_modules, load_texts
 from dashcam_pipeline.compare.preview import preview
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import (
@@ -137,7 +139,7 @@ def test_the_run_that_made_it_is_described(tmp_path, pair):
     page = tmp_path / "p.html"
     write_page(pair[1], page, options=ONE)
     text = page.read_text(encoding="utf-8")
-    assert "libx264" in text
+    assert "H.264 (x264)" in text
     assert "amount 0.4" in text
 
 
@@ -220,16 +222,119 @@ def batch_page(tmp_path_factory):
 
 def test_a_batch_lists_every_fate_and_escapes_names(batch_page):
     page = Page(batch_page)
-    assert len(page.facts["clips"]) == 5
+    assert len(page.facts["clips"]) == 6
     assert re.findall(r'<tr role="row" data-status="(\w+)"', page.text) == [
         "done",
         "done",
         "damaged",
         "skipped",
         "failed",
+        "failed",
     ]
     assert "<b>its index" not in page.text
+    assert "&lt;b&gt;its index" in page.text
     assert "야간_주행.mp4" in page.text
+
+
+def test_a_failed_clip_has_advice_in_both_languages_and_no_path_of_this_machine(batch_page):
+    page = Page(batch_page)
+    assert "cut.mp4 is an MP4 or MOV whose index (moov) is missing" in page.text
+    assert str(batch_page.parent) not in page.text
+    korean = re.search(r'data-ko="(cut\.mp4[^"]*)"', page.text)[1]
+    english = re.search(r'data-en="(cut\.mp4[^"]*)"', page.text)[1]
+    assert "untrunc" in korean or len(english) > 120  # the advice comes after the reason
+    assert re.search("[가-힣]", korean)
+    assert 'data-ko="낮에 촬영됨"' in page.text
+
+
+def test_settings_are_called_as_the_readers_know_them(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    clips = [{"path": "a.mp4", "status": "failed", "reason": "no.", "advice": "`overwrite=True`!"}]
+    (out / "report.json").write_text(json.dumps({"clips": clips}), encoding="utf-8")
+    options = PageOptions(threads=1, wording=lambda text: text.replace("`overwrite=True`", "--yes"))
+    write_page(out, tmp_path / "p.html", options=options)
+    assert "no. --yes!" in (tmp_path / "p.html").read_text(encoding="utf-8")
+
+
+def test_no_word_of_those_who_made_it(tmp_path):
+    source, cleaned = pages.make_pair(tmp_path)
+    report = cleaned.with_suffix(".json")
+    told = json.loads(report.read_text(encoding="utf-8"))
+    told["stages"] = [
+        {
+            "name": "glare",
+            "options": {"exposure": "keep", "veil": 0.8},
+            "facts": {
+                "model": "glare-open",
+                "sha256": "0" * 64,
+                "transfer": "square law (L = v^2)",
+                "frames_changed": 24,
+                "frames_seen": 12,
+                "work_size": "512x288",
+                "glass": {"words": "dirty, streaks at 43 degrees", "dirt": 0.9},
+            },
+        },
+        {"name": "night-to-day", "facts": {"marked": True, "frames_changed": 24}},
+    ]
+    report.write_text(json.dumps(told), encoding="utf-8")
+    write_page(cleaned, tmp_path / "p.html", original=source, options=ONE)
+    text = (tmp_path / "p.html").read_text(encoding="utf-8")
+    for word in ("square law", "frames_seen", "marked True", "0000000", "512x288", "{&#39;"):
+        assert word not in text
+    assert "glass dirty, streaks at 43 degrees" in text
+    assert "유리 상태: 더러움, 빛줄기 각도 43도" in text
+    assert "as bright as it was, haze 80%" in text
+    assert "Glare taken away" in text
+    assert "빛 번짐 제거" in text
+
+
+def test_the_original_lies_beside_the_result(tmp_path, pair):
+    write_page(pair[1], tmp_path / "p.html", options=ONE)
+    links = Page(tmp_path / "p.html").links
+    assert links.index("night.mp4") + 1 == links.index("night_clean.mp4")
+
+
+def test_what_became_brighter_is_told_as_brightness(tmp_path, pair):
+    write_page(pair[0], tmp_path / "p.html", original=pair[1], options=ONE)
+    page = Page(tmp_path / "p.html")
+    clip = page.facts["clips"][0]
+    assert clip["brighter"]
+    assert clip["change"]["both"]
+    assert min(clip["curve"]["added"]) > 2
+    assert clip["band"]["v"] == clip["curve"]["added"]
+    assert 'data-t="moments.title_brighter"' in page.text
+    amounts = re.findall(r'class="amount">([^<]+)<', page.text)
+    assert amounts
+    assert all(re.fullmatch(r"\+\d+\.\d%", amount) for amount in amounts)
+
+
+def test_where_hardly_anything_changed_that_is_said(tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=6))
+    twin = shutil.copy(clip, tmp_path / "a_clean.mp4")
+    write_page(twin, tmp_path / "p.html", options=ONE)
+    page = Page(tmp_path / "p.html")
+    assert 'data-t="moments.hint_same"' in page.text
+    assert 'class="amount"' not in page.text
+
+
+def test_the_policy_lets_the_page_s_own_script_run_and_no_other(tmp_path, pair):
+    write_page(pair[1], tmp_path / "p.html", options=ONE)
+    text = (tmp_path / "p.html").read_text(encoding="utf-8")
+    script = re.search(r'<script type="module">(.*?)</script>', text, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in text
+    assert not re.search(r"\son\w+=", text.split("<script", maxsplit=1)[0])
+
+
+def test_modules_joined_share_no_name():
+    script = joined_modules(SCRIPTS)
+    assert "import " not in re.sub(
+        r"^\s*(//|\*|/\*).*|^  import .*", "", script, flags=re.MULTILINE
+    )
+    names = re.findall(r"^(?:async )?(?:const|let|function|class) (\w+|\$)", script, re.MULTILINE)
+    assert len(names) > 40
+    assert len(set(names)) == len(names)
 
 
 def test_a_folder_mirrors_the_originals(tmp_path):
