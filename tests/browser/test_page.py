@@ -8,10 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import cv2
 import numpy as np
@@ -21,21 +18,8 @@ import pytest
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="`make test-browser` installs it")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",  # tests may run as root
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-    # nothing outside can be reached, whatever the browser itself would like to ask
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 WIDTHS = {
     "phone": (390, 844),
     "tablet": (768, 1024),
@@ -46,16 +30,6 @@ WIDTHS = {
 FRAMES = 60
 PATIENCE = 60.0
 """Seconds until what must come true is taken never to; a busy machine is slow."""
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium: `make test-browser` installs it")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -408,12 +382,8 @@ def test_a_page_from_disk_shows_the_still_that_it_may_not_copy(visit):
     assert not page.locator("#copy").is_visible()
 
 
-def test_a_page_from_a_server_copies_the_still(browser, made):
-    handler = partial(SimpleHTTPRequestHandler, directory=made["one"].parent)
-    handler.log_message = lambda *_: None
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_address[1]}"
+def test_a_page_from_a_server_copies_the_still(browser, made, served):
+    with served(made["one"].parent) as address:
         context = browser.new_context()
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
         page = context.new_page()
@@ -431,7 +401,6 @@ def test_a_page_from_a_server_copies_the_still(browser, made):
         )
         assert size == page.evaluate("[2 * before.videoWidth, before.videoHeight]")
         context.close()
-        server.shutdown()
 
 
 def test_of_a_part_both_sides_begin_and_end_alike(visit):
