@@ -129,7 +129,7 @@ def write_page(
         progress("", len(found), len(found))
         title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
         font = "" if options.language == "ko" else browser.link(folder / hangul.TEXTS, page)
-        html = render(clips, title, options.language, font=font)
+        html = render(clips, title, options.language, font)
         try:
             if font:
                 data = hangul.font_file(hangul.TEXTS)
