@@ -95,6 +95,7 @@ class Outcome:
             ``product`` (left out), ``unchanged`` (the source is the one on record), ``refused``
             (something stands in the place of the result) or ``failed``.
         reason: for people.
+        advice: what to do about it; empty where nothing helps.
         size, mtime_ns: of the source, as it was before the work began.
         sha256, fingerprint: of the source; empty if it wasn't read to the end.
         output: absolute path; empty without one.
@@ -109,6 +110,7 @@ class Outcome:
 
     status: OutcomeStatus
     reason: str = ""
+    advice: str = ""
     size: int = 0
     mtime_ns: int = 0
     sha256: str = ""
@@ -160,7 +162,12 @@ def run_job(
     try:
         outcome = _run(job, progress, control)
     except OutputExistsError as error:
-        outcome = Outcome(status="refused", reason=error.args[0], exit_code=error.exit_code)
+        outcome = Outcome(
+            status="refused",
+            reason=error.args[0],
+            advice=error.advice,
+            exit_code=error.exit_code,
+        )
     except DashcamError as error:
         if isinstance(error, FileTooLargeError | SizeLimitError):
             # They would be joined to no end, and fill the disk for the others.
@@ -168,6 +175,7 @@ def run_job(
         outcome = Outcome(
             status="failed",
             reason=error.args[0],
+            advice=error.advice,
             exit_code=error.exit_code,
             retry=not isinstance(error, _FINAL),
             disk_full=isinstance(error, DiskFullError),

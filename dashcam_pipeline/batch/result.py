@@ -59,6 +59,7 @@ class ClipResult:
         sha256: of the source, empty if it wasn't read to the end.
         source_bytes, output_bytes: sizes of both files, where it was cleaned in this run.
         held: share of the time in which quality was given up for a size, 0 to 1.
+        advice: what to do about a failure; not in the table.
     """
 
     path: str
@@ -74,9 +75,10 @@ class ClipResult:
     source_bytes: int = 0
     output_bytes: int = 0
     held: float = 0.0
+    advice: str = ""
 
 
-_FIELDS: Final = tuple(f.name for f in fields(ClipResult))
+_FIELDS: Final = tuple(f.name for f in fields(ClipResult) if f.name != "advice")
 
 _HEAD: Final = ",".join(_FIELDS[: _FIELDS.index("sha256") + 1]).encode()
 """How a table of ours begins, also one that an earlier version wrote."""
@@ -175,7 +177,7 @@ class BatchReport:
         """
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
         rows = io.StringIO(newline="")
-        writer = csv.DictWriter(rows, _FIELDS)
+        writer = csv.DictWriter(rows, _FIELDS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(clip) for clip in self.clips)
         write_whole(folder / JSON_NAME, f"{text}\n", overwrite=True)
