@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.engine.report import StageFact
 
-QUEUE_BYTES: Final = 48 << 20
-"""Bytes that may wait in each of the two queues: 16 frames of 1080p, 2 of 4K at 10 bits."""
+QUEUE_BYTES: Final = 24 << 20
+"""Bytes that may wait in each of the two queues: 8 frames of 1080p, 2 of 4K at 8 bits."""
 
 TICK_SECONDS: Final = 0.1
 """How often the progress callback is called."""
