@@ -91,7 +91,8 @@ class Writer:
         self._muxer = destination.muxer_of(path)
         self._encoder = None if encoder is None else encoders.resolve(encoder, info.video)
         self._refused = 0
-        self._meter = None if encoder.rate is None else RateMeter(encoder.rate)
+        rate = None if encoder is None else encoder.rate
+        self._meter = None if rate is None else RateMeter(rate)
         self._moved = _to_zero(info, self._muxer)
         self._given: dict[int, Holding] = {}
         self._covers: set[int] = set()
