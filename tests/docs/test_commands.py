@@ -15,7 +15,8 @@ from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.stages.registry import BUILT_IN, stage_class
 
 USER_COMMANDS = {
-    "clean", "batch", "join", "preview", "report", "drive", "events", "probe", "telemetry", "verify",
+    "clean", "batch", "join", "preview", "report", "drive", "events", "probe", "telemetry",
+    "verify",
 }  # fmt: skip
 
 FOREIGN = {"--disable-usage-stats", "--no-deps"}
