@@ -37,19 +37,20 @@ def sentence(when, latitude, knots, milliseconds):
     ).encode()
 
 
-def give_telemetry(clip_path, utc, speeds, *, strokes=()):
+def give_telemetry(clip_path, utc, speeds, *, metres=0.0, strokes=()):
     """Write a BlackVue's two files beside a clip.
 
     Args:
         clip_path: ``..._NF.mp4``.
         utc: when it began.
         speeds: metres a second, one a second, the last one at its end; the car goes north.
+        metres: that it has gone by then.
         strokes: (from, to, g) of the G-sensor, ten readings a second.
     """
     stem = clip_path.name[:-5]
-    begin, metres, lines, readings = 1_700_000_000_000, 0.0, [], []
+    begin, lines, readings = 1_700_000_000_000, [], []
     for second, speed in enumerate(speeds):
-        latitude = 37.5 + (metres + utc.timestamp() % 3600 * speeds[0]) / 111_195
+        latitude = 37.5 + metres / 111_195
         when = utc + timedelta(seconds=second)
         lines.append(sentence(when, latitude, speed / 0.514444, begin + second * 1000))
         metres += speed
@@ -75,12 +76,14 @@ def make_card(root, *, seconds=6, clip_seconds=2, suffix=".mp4", brake=(2.5, 3.1
     whole = whole_drive(root / f"whole{suffix}", seconds)
     made = split(whole, folder, clip_seconds=clip_seconds)
     whole.unlink()
-    clips = []
+    clips, metres = [], 0.0
     for number, path in enumerate(made):
         local = BEGIN + timedelta(seconds=number * clip_seconds)
         clips.append(path.rename(folder / f"{local:%Y%m%d_%H%M%S}_NF{suffix}"))
         at = number * clip_seconds
         speeds = [20.0 if at + n <= brake[0] else 10.0 for n in range(clip_seconds + 1)]
         utc = (local - timedelta(hours=9)).replace(tzinfo=UTC)
-        give_telemetry(clips[-1], utc, speeds, strokes=[(brake[0] - at, brake[1] - at, 0.6)])
+        strokes = [(brake[0] - at, brake[1] - at, 0.6)]
+        give_telemetry(clips[-1], utc, speeds, metres=metres, strokes=strokes)
+        metres += sum(speeds[:-1])
     return clips

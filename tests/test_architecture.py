@@ -1,6 +1,7 @@
 """Arrows point one way, and nobody comes back to where an import began.
 
-cli -> drives -> batch, compare -> pipeline -> engine -> media, stages -> inference
+cli -> excerpts -> join -> drives -> batch, compare -> pipeline -> engine -> media, stages
+    -> inference
 """
 
 from __future__ import annotations

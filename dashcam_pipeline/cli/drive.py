@@ -50,6 +50,8 @@ KINDS: Final[dict[DriveKind, str]] = {"drive": _("drive"), "parked": _("parked")
 _MOST: Final = 5
 """Gaps and damaged clips of a drive that are named; JSON names all of them."""
 
+_KILO: Final = 1000
+
 _CLOCK: Final = 120
 """Seconds by which a camera's clock must be wrong to be worth a line."""
 
@@ -71,7 +73,7 @@ def drive(folder: Path, pause: float | None, as_json: bool) -> None:
     """
     found = looked_through(folder, pause)
     if as_json:
-        click.echo(json.dumps(facts(folder, found), indent=2, ensure_ascii=False))
+        click.echo(json_text(facts(folder, found)))
         return
     click.echo(shown(_text(found)))
     say_damaged(found)
@@ -111,6 +113,12 @@ def facts(folder: Path, found: Survey) -> dict[str, Any]:
         "damaged": [one.to_dict() for one in found.damaged],
         "notes": list(found.notes),
     }
+
+
+def json_text(facts: dict[str, Any]) -> str:
+    """As JSON; what of a name is no UTF-8, as its escapes."""
+    text = json.dumps(facts, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", errors="backslashreplace").decode()
 
 
 def say_damaged(found: Survey) -> None:
@@ -157,10 +165,9 @@ def _when(one: Drive) -> str:
 
 def how_far(distance: Distance) -> str:
     """A distance for people."""
-    kilometres = distance.metres / 1000
-    if distance.whole:
-        return _("{n:.1f} km", n=kilometres)
-    return _("at least {n:.1f} km", n=kilometres)
+    metres = distance.metres
+    text = _("{n:.0f} m", n=metres) if metres < _KILO else _("{n:.1f} km", n=metres / _KILO)
+    return text if distance.whole else _("at least {distance}", distance=text)
 
 
 def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
@@ -183,6 +190,8 @@ def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
         if len(apart) > _MOST:
             rows.append((_("gap"), _n("{n} more", "{n} more", len(apart) - _MOST)))
     rows += [(_("damaged"), one_line(d.name)) for d in one.damaged[:_MOST]]
+    short = [clip for clip in one.clips if not clip.whole]
+    rows += [(_("damaged"), _("{name}: cut short", name=one_line(c.name))) for c in short[:_MOST]]
     if one.copies:
         count = _n(
             "{n} recording that others show as well",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dashcam_pipeline.cli.drive import CAMERAS, SCHEMA_VERSION, looked_through, say_damaged
+from dashcam_pipeline.cli.drive import (
+    CAMERAS,
+    SCHEMA_VERSION,
+    json_text,
+    looked_through,
+    say_damaged,
+)
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
 from dashcam_pipeline.cli.progress import steps
@@ -130,7 +135,9 @@ def events(  # noqa: PLR0917 - click passes them by name
     """
     if target is not None:
         from dashcam_pipeline.batch.discovery import check_folders  # noqa: PLC0415 - loads codecs
+        from dashcam_pipeline.media.folders import check_folder  # noqa: PLC0415 - likewise
 
+        check_folder(target)
         check_folders(folder.parent if folder.is_file() else folder, target)
     found = looked_through(folder, None, "whole")
     chosen = [one for d in found.drives for one in d.events if not kinds or one.kind in kinds]
@@ -158,7 +165,7 @@ def events(  # noqa: PLR0917 - click passes them by name
         if not as_json:
             click.echo(shown(_exported(done, target)))
     if as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        click.echo(json_text(facts))
     return BatchError.exit_code if failed else 0
 
 
@@ -180,7 +187,7 @@ def _exported(done: list[Exported], target: Path) -> str:
         )
     ]
     if counts["there"]:
-        parts.append(_("{n} were there already", n=counts["there"]))
+        parts.append(_n("{n} was there already", "{n} were there already", counts["there"]))
     if counts["failed"]:
         parts.append(_("{n} failed", n=counts["failed"]))
     return joined(", ", parts)

@@ -17,7 +17,7 @@ from dashcam_pipeline.batch.products import ENDINGS
 from dashcam_pipeline.dashcam.names import parse_name
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.dashcam.telemetry.carriers.neighbours import Neighbours
-from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, QUICK
+from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, QUICK, Limits
 from dashcam_pipeline.drives.cards import card_of
 from dashcam_pipeline.drives.clock import put_right
 from dashcam_pipeline.drives.grouping import PAUSE, TOUCHING, group
@@ -82,10 +82,8 @@ def survey(
     for number, file in enumerate(tree.clips):
         if progress is not None:
             progress(number, len(tree.clips))
-        found = look_at(tree.root, file)
+        found = look_at(tree.root, file, telemetry, neighbours)
         if isinstance(found, Clip):
-            if telemetry != "none":
-                found = with_telemetry(found, neighbours, telemetry)
             clips.setdefault(card_of(file.path), []).append(found)
         else:
             damaged.setdefault(card_of(file.path), []).append(found)
@@ -104,12 +102,19 @@ def survey(
     )
 
 
-def look_at(root: Path, file: TreeFile) -> Clip | Damaged:
-    """What a recording's name and header say.
+def look_at(
+    root: Path,
+    file: TreeFile,
+    telemetry: TelemetryDepth = "none",
+    neighbours: Neighbours | None = None,
+) -> Clip | Damaged:
+    """What a recording's name and header say, and its telemetry.
 
     Args:
         root: the folder that was looked at.
         file: a recording in it.
+        telemetry: how much of it is read.
+        neighbours: what is known of the files beside it; for many recordings, one for all of them.
     """
     path, name = root / file.path, _name(file.path)
     camera = name.camera or "front"
@@ -119,7 +124,7 @@ def look_at(root: Path, file: TreeFile) -> Clip | Damaged:
         start = name.recorded or file.recorded
         return Damaged(path, file.path, camera, start, error.args[0], error.advice)
     start, source = _start(file, name, header)
-    return Clip(
+    clip = Clip(
         path=path,
         name=file.path,
         camera=camera,
@@ -137,17 +142,14 @@ def look_at(root: Path, file: TreeFile) -> Clip | Damaged:
         whole=header.whole,
         result=path.stem.lower().endswith(ENDINGS) or is_marked(header.metadata),
     )
+    if telemetry == "none":
+        return clip
+    limits = replace(LIMITS if telemetry == "whole" else QUICK, tracks=header.texts)
+    return _with_telemetry(clip, limits, neighbours)
 
 
-def with_telemetry(clip: Clip, neighbours: Neighbours, depth: TelemetryDepth) -> Clip:
-    """A clip with where it went and what happened; the positions themselves aren't kept.
-
-    Args:
-        clip: as its name and header say.
-        neighbours: what is known of the files beside it.
-        depth: how much is read.
-    """
-    limits = LIMITS if depth == "whole" else QUICK
+def _with_telemetry(clip: Clip, limits: Limits, neighbours: Neighbours | None) -> Clip:
+    """A clip with where it went and what happened; the positions themselves aren't kept."""
     try:
         found = read_telemetry(clip.path, limits=limits, neighbours=neighbours)
     except InputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -169,22 +169,26 @@ class _Shown:
 
     Args:
         spans: begin and end of clips, in order.
+        longest: seconds of the longest of them.
     """
 
     spans: list[tuple[float, float]] = field(default_factory=list)
+    longest: float = 0.0
 
     def share(self, clip: Clip) -> float:
         """Of a clip that others show; 1 for one without a length that lies in another."""
+        first = bisect_left(self.spans, (clip.instant - self.longest,))
+        last = bisect_right(self.spans, (clip.end_instant, float("inf")))
+        near = self.spans[first:last]
         if not clip.duration:
-            return float(any(a <= clip.instant < b for a, b in self.spans))
-        shared = sum(
-            max(0.0, min(b, clip.end_instant) - max(a, clip.instant)) for a, b in self.spans
-        )
+            return float(any(a <= clip.instant < b for a, b in near))
+        shared = sum(max(0.0, min(b, clip.end_instant) - max(a, clip.instant)) for a, b in near)
         return shared / clip.duration
 
     def add(self, clip: Clip) -> None:
         """Count a clip in."""
         insort(self.spans, (clip.instant, clip.end_instant))
+        self.longest = max(self.longest, clip.duration)
 
 
 def _without_copies(clips: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:

@@ -7,6 +7,7 @@ tells, where there is one.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -45,7 +46,8 @@ _BIN: Final = 0.1
 """Seconds that are one reading: sensors of 200 readings a second feel the engine."""
 
 _MOST: Final = 100
-"""Readings of a tenth that are looked at; the fastest sensor that is known gives twenty."""
+"""Readings of a tenth, and speeds of ``JUMP_WITHIN``, that are looked at; the fastest sensors that
+are known give twenty and fifty."""
 
 _HEAVY: Final = 0.5
 """g; with less than that on average a sensor leaves gravity out itself."""
@@ -87,11 +89,15 @@ def happenings(telemetry: Telemetry) -> tuple[Happening, ...]:
     Args:
         telemetry: of the clip.
     """
-    fixes = [fix for fix in telemetry.fixes if fix.seconds is not None]
-    felt = [_told(one, fixes) for one in forces(telemetry.accelerations)]
-    seen = [one for one in jumps(fixes) if not any(_together(one, other) for other in felt)]
+    fixes = sorted(
+        (fix for fix in telemetry.fixes if fix.seconds is not None), key=lambda f: f.seconds or 0.0
+    )
+    times = [fix.seconds or 0.0 for fix in fixes]
+    felt = [_told(one, fixes, times) for one in _merged(forces(telemetry.accelerations))]
+    begins = [one.at for one in felt]
+    seen = [one for one in jumps(fixes) if not _is_felt(one, felt, begins)]
     found = _merged(sorted([*felt, *seen], key=lambda one: one.at))
-    return tuple(_placed(one, fixes) for one in found)
+    return tuple(_placed(one, fixes, times) for one in found)
 
 
 def forces(accelerations: Iterable[Acceleration]) -> list[Happening]:
@@ -169,7 +175,7 @@ def jumps(fixes: Sequence[Fix]) -> list[Happening]:
     told = [(f.seconds or 0.0, f.speed) for f in fixes if f.speed is not None]
     found = []
     for first, (begin, before) in enumerate(told):
-        for last in range(first + 1, len(told)):
+        for last in range(first + 1, min(len(told), first + _MOST)):
             end, after = told[last]
             if end - begin > JUMP_WITHIN:
                 break
@@ -190,11 +196,13 @@ def _stays(told: Sequence[tuple[float, float]], first: int, last: int) -> bool:
     return changed and steady
 
 
-def _told(force: Happening, fixes: Sequence[Fix]) -> Happening:
+def _told(force: Happening, fixes: Sequence[Fix], times: Sequence[float]) -> Happening:
     """A force with the speeds before and after it; braking if they fell."""
-    known = [(f.seconds or 0.0, f.speed) for f in fixes if f.speed is not None]
-    earlier = [v for t, v in known if force.at - _NEAR <= t <= force.at + _BIN]
-    later = [v for t, v in known if force.until + _NEAR >= t > force.at + _BIN]
+    place = bisect_right(times, force.at + _BIN)
+    first = bisect_left(times, force.at - _NEAR)
+    last = bisect_right(times, force.until + _NEAR)
+    earlier = [fix.speed for fix in fixes[first:place] if fix.speed is not None]
+    later = [fix.speed for fix in fixes[place:last] if fix.speed is not None]
     if not (earlier and later):
         return force
     before, after = earlier[-1], min(later)
@@ -203,9 +211,10 @@ def _told(force: Happening, fixes: Sequence[Fix]) -> Happening:
     return replace(force, before=before, after=later[-1])
 
 
-def _together(one: Happening, other: Happening) -> bool:
-    """Whether two are of the same moment."""
-    return one.at - _NEAR <= other.until and other.at - _NEAR <= one.until
+def _is_felt(one: Happening, felt: Sequence[Happening], begins: Sequence[float]) -> bool:
+    """Whether a jump of speed is of a moment that was felt; those lie apart, in order."""
+    place = bisect_right(begins, one.until + _NEAR)
+    return place > 0 and one.at - _NEAR <= felt[place - 1].until
 
 
 def _merged(found: Sequence[Happening]) -> list[Happening]:
@@ -227,9 +236,11 @@ def _merged(found: Sequence[Happening]) -> list[Happening]:
     return merged
 
 
-def _placed(one: Happening, fixes: Sequence[Fix]) -> Happening:
+def _placed(one: Happening, fixes: Sequence[Fix], times: Sequence[float]) -> Happening:
     """A happening with the place of the nearest position, if one is near."""
-    near = min(fixes, key=lambda fix: abs((fix.seconds or 0.0) - one.peak), default=None)
-    if near is None or abs((near.seconds or 0.0) - one.peak) > SAME:
+    place = bisect_left(times, one.peak)
+    beside = [k for k in (place - 1, place) if 0 <= k < len(times)]
+    near = min(beside, key=lambda k: abs(times[k] - one.peak), default=None)
+    if near is None or abs(times[near] - one.peak) > SAME:
         return one
-    return replace(one, latitude=near.latitude, longitude=near.longitude)
+    return replace(one, latitude=fixes[near].latitude, longitude=fixes[near].longitude)

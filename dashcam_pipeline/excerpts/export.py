@@ -10,7 +10,7 @@ from dashcam_pipeline.errors import DashcamError, DiskFullError, InputError
 from dashcam_pipeline.excerpts.cut import cut, mark_of, span_of
 from dashcam_pipeline.media.copied_video import LABEL as COPIED
 from dashcam_pipeline.media.destination import choose_output_path
-from dashcam_pipeline.media.folders import make_folder
+from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.header import read_header
 from dashcam_pipeline.media.output_checks import exists_error
 from dashcam_pipeline.media.probe import probe
@@ -81,11 +81,11 @@ def export(
         DiskFullError: no space left; no other one would do better.
         OutputError: the folder can't be made.
     """
-    make_folder(folder)
-    for number, excerpt in enumerate(excerpts):
-        if progress is not None:
-            progress(excerpt.name, number, len(excerpts))
-        yield _one(excerpt, folder, exact=exact, overwrite=overwrite)
+    with made_folder(folder):
+        for number, excerpt in enumerate(excerpts):
+            if progress is not None:
+                progress(excerpt.name, number, len(excerpts))
+            yield _one(excerpt, folder, exact=exact, overwrite=overwrite)
 
 
 def _one(excerpt: Excerpt, folder: Path, *, exact: bool, overwrite: bool) -> Exported:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -113,3 +114,18 @@ def test_clips_stay_as_many_and_those_with_a_position_are_right_to_a_few_seconds
     for one in right:
         if one.name in begins:
             assert abs(one.instant - begins[one.name].timestamp()) < 60
+
+
+@pytest.mark.parametrize(("seconds", "believed"), [(115, True), (-115, True), (125, False)])
+def test_two_minutes_of_error_are_believed_and_no_more(seconds, believed):
+    clips, begins = minutes(3, lambda _: 9 + seconds / 3600)
+    right = put_right(clips, begins)
+    assert ([c.start for c in right] == [c.start for c in clips]) == believed
+    assert right[0].clock_error == timedelta(seconds=seconds)
+
+
+def test_names_keep_their_distances_where_positions_are_a_second_late():
+    clips, begins = minutes(5, lambda _: 9)
+    late = {n: b + timedelta(seconds=k % 2) for k, (n, b) in enumerate(begins.items())}
+    right = put_right(clips, late)
+    assert [b.instant - a.instant for a, b in pairwise(right)] == [60] * 4

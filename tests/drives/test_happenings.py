@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -157,3 +158,11 @@ def test_a_quiet_drive_and_one_without_sensors_have_none():
 def test_no_telemetry_breaks_it(accelerations, fixes):
     for one in happenings(Telemetry(accelerations=tuple(accelerations), fixes=tuple(fixes))):
         assert one.at <= one.until
+
+
+def test_a_hostile_file_takes_no_more_than_its_rows_do():
+    same = tuple(Fix(0, 0, 1.0, speed=float(n % 2 * 50)) for n in range(20_000))
+    shaken = felt(*[(12.0 * n, 1, 0.6) for n in range(150)], seconds=2000)
+    begin = time.process_time()
+    assert len(found(shaken, same)) >= 150
+    assert time.process_time() - begin < 5

@@ -39,7 +39,8 @@ PO = FOLDER / "ko" / "LC_MESSAGES" / f"{DOMAIN}.po"
 MO = PO.with_suffix(".mo")
 
 USER_COMMANDS = (
-    "clean", "batch", "join", "preview", "report", "telemetry", "probe", "verify", "models",
+    "clean", "batch", "join", "preview", "report", "telemetry", "drive", "events", "probe",
+    "verify", "models",
 )  # fmt: skip
 """Commands whose help is translated; of the others it is their first sentence."""
 

@@ -23,6 +23,7 @@ class Limits:
             have below ten.
         rows: fixes, and accelerations, that are kept; 200 a second for an hour are 720,000.
         ends: bytes at either end of a transport stream that are looked at; None: all of it.
+        tracks: False leaves announced tracks alone, where it is known that there are none.
         pictures: False leaves messages of pictures alone, for which they would have to be read.
     """
 
@@ -35,6 +36,7 @@ class Limits:
     places: int = 1000
     rows: int = 1_000_000
     ends: int | None = None
+    tracks: bool = True
     pictures: bool = True
 
 

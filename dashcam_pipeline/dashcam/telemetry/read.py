@@ -60,7 +60,7 @@ def read_telemetry(
         mp4_boxes.collect,
         transport_stream.collect,
         sidecar_files.collect,
-        tracks.collect,
+        *(tracks.collect,) * limits.tracks,
         *(picture_messages.collect,) * limits.pictures,
     ):
         try:
