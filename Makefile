@@ -24,7 +24,7 @@ help:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(BIN)/python pyproject.toml
+$(VENV)/.installed: $(BIN)/python pyproject.toml hatch_build.py dashcam_pipeline/stages/glare/fused.c
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline._version import __version__
@@ -59,6 +59,7 @@ class ClipResult:
         sha256: of the source, empty if it wasn't read to the end.
         source_bytes, output_bytes: sizes of both files, where it was cleaned in this run.
         held: share of the time in which quality was given up for a size, 0 to 1.
+        advice: what to do about a failure; not in the table.
     """
 
     path: str
@@ -74,9 +75,10 @@ class ClipResult:
     source_bytes: int = 0
     output_bytes: int = 0
     held: float = 0.0
+    advice: str = ""
 
 
-_FIELDS: Final = tuple(f.name for f in fields(ClipResult))
+_FIELDS: Final = tuple(f.name for f in fields(ClipResult) if f.name != "advice")
 
 _HEAD: Final = ",".join(_FIELDS[: _FIELDS.index("sha256") + 1]).encode()
 """How a table of ours begins, also one that an earlier version wrote."""
@@ -142,6 +144,31 @@ class BatchReport:
             **asdict(self),
         }
 
+    def after(self, earlier: BatchReport) -> BatchReport:
+        """This report together with that of an earlier part of the same run.
+
+        What the earlier part made is not "done before".
+        """
+        clips = {clip.path: clip for clip in earlier.clips}
+        made = {clip.path for clip in earlier.clips if clip.status in {"done", "damaged"}}
+        clips |= {
+            clip.path: clip
+            for clip in self.clips
+            if clip.status != "skipped" or clip.path not in made
+        }
+        refused = dict(earlier.refused)
+        for reason, count in self.refused.items():
+            refused[reason] = refused.get(reason, 0) + count
+        return replace(
+            self,
+            clips=sorted(clips.values(), key=lambda clip: clip.path),
+            refused=refused,
+            sidecars=self.sidecars + earlier.sidecars,
+            warnings=list(dict.fromkeys((*earlier.warnings, *self.warnings))),
+            seconds=self.seconds + earlier.seconds,
+            interrupted=any(clip.status == "not reached" for clip in clips.values()),
+        )
+
     def write(self, folder: Path) -> None:
         """Write ``report.json`` and ``report.csv``; each appears only when it is whole.
 
@@ -150,7 +177,7 @@ class BatchReport:
         """
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
         rows = io.StringIO(newline="")
-        writer = csv.DictWriter(rows, _FIELDS)
+        writer = csv.DictWriter(rows, _FIELDS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(clip) for clip in self.clips)
         write_whole(folder / JSON_NAME, f"{text}\n", overwrite=True)

@@ -30,7 +30,7 @@ from dashcam_pipeline.stages.explain import allowed, choices, plain_type
 from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from pydantic.fields import FieldInfo
 
@@ -40,17 +40,33 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+def progress_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command ``--progress``, and its function a ``progress``."""
+    return click.option(
+        "--progress",
+        cls=ManualOption,
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How far it is, on stderr: for people, or a line of JSON for each event, for another "
+        "program (docs/batch.md describes them).",
+    )(command)
+
+
+def config_options(
+    *groups: str, leave_out: Collection[str] = ()
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Give a command the configuration's options, and its function a ``config``.
 
     Args:
         groups: sections of the fields to take; all of them if none is named.
+        leave_out: fields that the command has no use for.
     """
     wanted = set(groups or GROUPS)
     fields = {
         name: field
         for name, field in CleanConfig.model_fields.items()
-        if option_extra(field)["group"] in wanted
+        if option_extra(field)["group"] in wanted and name not in leave_out
     }
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:

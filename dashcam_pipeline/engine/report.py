@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, spans, table
 from dashcam_pipeline.engine.readable import size as readable_size
+from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.containers import TAKE_FALLBACK
 from dashcam_pipeline.translation import _, _n, joined
@@ -20,6 +21,7 @@ from dashcam_pipeline.translation import _, _n, joined
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.media.frame_counts import FrameCounts, ReadCounts
     from dashcam_pipeline.translation import Message
 
@@ -136,6 +138,7 @@ class RunReport:
         telemetry: counts and names of positions and G-sensor data, as ``provenance.Keeper`` has it.
         companions: files written beside the output.
         protected: boxes (x,y,w,h) that came out as they went in, named or found.
+        joined: of a recording that was joined of several; None for one that is one file.
     """
 
     input: FileFacts
@@ -161,11 +164,12 @@ class RunReport:
     telemetry: Mapping[str, Any] = field(default_factory=dict)
     companions: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    joined: JoinFacts | None = None
 
     @property
     def exit_code(self) -> int:
-        """0: a report exists only of a run that wrote its output."""
-        return 0
+        """0: a report exists only of a run that wrote its output; 11 if some clips are faulty."""
+        return BatchError.exit_code if self.joined and self.joined.faulty else 0
 
     @property
     def fps(self) -> float:
@@ -201,10 +205,13 @@ class RunReport:
         rows: list[tuple[str, str]] = [
             (_("wrote"), self._output_line()),
             (_("frames"), self._frames_line()),
+            *(self.joined.rows() if self.joined else []),
             (
                 _("chain"),
                 _("{stages}, on {device}", stages=chain, device=self.device)
                 if self.stages
+                else _("none: pictures are copied as they are")
+                if self.joined and self.joined.copied
                 else _("no stages"),
             ),
         ]
@@ -430,9 +437,9 @@ def run_warnings(
     return tuple(said)
 
 
-def _damage(counts: ReadCounts) -> Message:
-    """What was lost of a damaged source, and where."""
-    frames, what = counts.frames, []
+def what_was_lost(frames: FrameCounts) -> Message:
+    """What was lost or patched up of a source, in a few words; empty if it is whole."""
+    what = []
     if frames.truncated:
         what.append(_("it ends too early"))
     if frames.missing:
@@ -447,16 +454,22 @@ def _damage(counts: ReadCounts) -> Message:
                 n,
             )
         )
+    return joined(", ", what)
+
+
+def _damage(counts: ReadCounts) -> Message:
+    """What was lost of a damaged source, and where."""
+    what = what_was_lost(counts.frames)
     holes = spans(counts.holes[:_HOLES_NAMED])
     if not holes:
         return _(
             "the source is damaged: {what}. Everything that could be decoded is in the output.",
-            what=joined(", ", what),
+            what=what,
         )
     return _(
         "the source is damaged: {what} (holes at {holes}). "
         "Everything that could be decoded is in the output.",
-        what=joined(", ", what),
+        what=what,
         holes=joined(", ", _first([holes], len(counts.holes))),
     )
 

@@ -51,10 +51,13 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.engine.chain import Chain
+    from dashcam_pipeline.engine.control import Control
+    from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.engine.size_plan import SizePlan
     from dashcam_pipeline.engine.workers import Middle, Progress, Sink, Source
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.frame_counts import ReadCounts
+    from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
     from dashcam_pipeline.media.write_report import WriteReport
 
@@ -101,7 +104,7 @@ class Run:
     """
 
     def __init__(
-        self, reader: Reader, target: Path, config: CleanConfig, *, own: bool = False
+        self, reader: Reader | JoinedReader, target: Path, config: CleanConfig, *, own: bool = False
     ) -> None:
         self.reader, self.target, self.config = reader, target, config
         self.info: SourceInfo = reader.info
@@ -109,6 +112,8 @@ class Run:
         """Of the encoder."""
         self.tags = processing_tags(self.info.metadata, config)
         """Metadata that says what is done."""
+        self.shown: VideoTrack = self.info.video
+        """The video track as it is written."""
         self.size: SizePlan | None = None
         """What the output may have; None until ``keep_size``, and where nothing was asked for."""
         self._keeper: RecordKeeper | None = None
@@ -231,13 +236,18 @@ class Run:
             self._keeper.seal(part)
 
     def output(
-        self, *, video: VideoTrack | None = None, tags: Mapping[str, str] | None = None
+        self,
+        *,
+        video: VideoTrack | None = None,
+        tags: Mapping[str, str] | None = None,
+        copied: bool = False,
     ) -> Output:
         """Open the output's file; what is written there appears as ``target`` when it is whole.
 
         Args:
             video: the track as it is to be written; None is as it was read.
             tags: metadata that says what is done; None is this run's own.
+            copied: True writes pictures' packets as they are (``PicturePacket``); none is encoded.
 
         Raises:
             OutputError: it can't be written, or not as small as was asked for.
@@ -249,7 +259,12 @@ class Run:
         part = self.claim.part()
         writer = open_writer(
             lambda: Writer(
-                self.target, info, self.settings, audio=self.config.audio, tags=said, part=part
+                self.target,
+                info,
+                None if copied else self.settings,
+                audio=self.config.audio,
+                tags=said,
+                part=part,
             )
         )
         output = Output(writer, no_pictures(info, self.config.start), self.seal)
@@ -264,6 +279,7 @@ class Run:
         *,
         source: Source | None = None,
         done: int = 0,
+        control: Control | None = None,
     ) -> None:
         """Send every frame through, from the source to an output that is whole.
 
@@ -273,8 +289,10 @@ class Run:
             progress: called in this thread about ten times a second; what it raises ends the run.
             source: the reader's frames, or those of them that are left; None is the reader.
             done: frames of earlier runs.
+            control: pauses or cancels it.
 
         Raises:
+            DashcamError: a part failed, or it was cancelled; there is no output.
             DashcamError: a part failed, or it came out too large; there is no output.
             KeyboardInterrupt: Ctrl-C, likewise.
         """
@@ -284,6 +302,7 @@ class Run:
             middle,
             sink,
             check=lambda: check_damage(counts, path, strict=strict),
+            control=control,
         )
         workers.progress.expected = expected_frames(self.info, self.config)
         workers.progress.frames = done
@@ -306,8 +325,11 @@ class Run:
             raise RuntimeError("there was no run yet")
         return self._workers
 
-    def report(self) -> RunReport:
+    def report(self, joined: JoinFacts | None = None) -> RunReport:
         """What was done. After ``run``, once: the output gets its name, as all beside it does.
+
+        Args:
+            joined: of what the recording was joined.
 
         Raises:
             OutputError: something of it can't be written; there is nothing new.
@@ -333,8 +355,8 @@ class Run:
                 size_bytes=written.nbytes,
                 container=written.container,
                 codec=written.encoder,
-                width=info.video.width,
-                height=info.video.height,
+                width=self.shown.width,
+                height=self.shown.height,
                 duration_s=None if spanned else info.duration_s,
                 video=written.video,
                 essence_sha256=found.essence,
@@ -366,6 +388,7 @@ class Run:
                 growth=growth(written.nbytes, info.size_bytes * self._share),
             ),
             versions=_versions(),
+            joined=joined,
         )
         if self._keeper is not None:
             report = self._keeper.finish(report)
@@ -426,7 +449,7 @@ def open_reader(
     return reader
 
 
-def _fit(reader: Reader, target: Path) -> None:
+def _fit(reader: Reader | JoinedReader, target: Path) -> None:
     """Have a recording read as its output can hold it."""
     reader.close_gaps(longest_gap(reader.info, muxer_of(target)))
 
