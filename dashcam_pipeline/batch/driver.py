@@ -14,7 +14,7 @@ running it again goes on where it was.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,7 +32,7 @@ from dashcam_pipeline.batch.status import StateKeeper
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.engine.control import Control
-from dashcam_pipeline.errors import CancelledError, InputMissingError, OutputError
+from dashcam_pipeline.errors import CancelledError, DashcamError, InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.folders import check_folder, make_folder
 from dashcam_pipeline.translation import _
@@ -146,7 +146,7 @@ class Conductor:
         self.control = control or Control()
         self.disk_full = False
         """Whether the last session ended because nothing more can be written."""
-        self.ended = False
+        self.broken_off = False
         """Whether the last one was ended before its time."""
         self._warned: set[str] = set()
         with ExitStack() as opened:
@@ -187,35 +187,46 @@ class Conductor:
             control=self.control,
         )
         runner, workers = make_runner(options, config, jobs=plan.todo)
-        ended = True
-        try:
-            session.run(runner, workers)
-            ended = self.control.cancelled
-        finally:
-            runner.close()
-            self.disk_full = session.disk_full
-            report = session.report()
-            report = report if earlier is None else report.after(earlier)
-            self.finish(report, ended=ended)
+        code: int | None = CancelledError.exit_code
+        with closing(runner):
+            try:
+                session.run(runner, workers)
+                code = code if self.control.cancelled else None
+            except DashcamError as error:
+                code = error.exit_code
+                raise
+            finally:
+                self.disk_full = session.disk_full
+                report = session.report()
+                report = report if earlier is None else report.after(earlier)
+                self._write(report)
+                self.end(report, code)
         return report
 
-    def finish(self, report: BatchReport, *, ended: bool) -> None:
-        """Write a report, and tell that the work has ended, before its time or not."""
+    def _write(self, report: BatchReport) -> None:
         try:
             report.write(self._output)
         except OutputError as error:
             report.warnings.append(_("the report can't be written: {why}", why=error.args[0]))
-        self.ended = ended
+
+    def end(self, report: BatchReport, code: int | None = None) -> None:
+        """Tell that the work has ended.
+
+        Args:
+            report: of it.
+            code: the exit code where it was broken off; None is the report's own.
+        """
+        self.broken_off = code is not None
         for warning in report.warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
                 self.tell(events.Warned(text=warning))
         self.tell(
             events.BatchFinished(
-                exit_code=CancelledError.exit_code if ended else report.exit_code,
+                exit_code=report.exit_code if code is None else code,
                 counts=report.counts,
                 seconds=report.seconds,
-                interrupted=report.interrupted,
+                interrupted=report.interrupted or code is not None,
             )
         )
 

@@ -36,7 +36,7 @@ from dashcam_pipeline.batch.events import (
     Waiting,
 )
 from dashcam_pipeline.batch.journal import Journal, journal_path
-from dashcam_pipeline.errors import CancelledError, InputMissingError, OutputError
+from dashcam_pipeline.errors import BatchError, InputMissingError, OutputError
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -237,9 +237,10 @@ class StateKeeper:
             case Waiting():
                 status.state, status.exit_code = "waiting", None
             case BatchFinished():
-                ended = event.exit_code == CancelledError.exit_code
-                status.state = "interrupted" if ended else "finished"
+                broken_off = event.exit_code not in {0, BatchError.exit_code}
+                status.state = "interrupted" if broken_off else "finished"
                 status.exit_code = event.exit_code
+                status.counts = {fate: n for fate, n in event.counts.items() if n}
 
     def _settle(self, event: ClipDone | ClipFailed) -> None:
         status = self._status

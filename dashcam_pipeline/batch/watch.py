@@ -32,7 +32,7 @@ from dashcam_pipeline.batch.session import BatchOptions, Plan
 from dashcam_pipeline.batch.settling import Settling
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.build_chain import warn_of_order
-from dashcam_pipeline.errors import InputMissingError, UsageError
+from dashcam_pipeline.errors import CancelledError, DashcamError, InputMissingError, UsageError
 from dashcam_pipeline.media.folders import check_folder
 from dashcam_pipeline.translation import _, _n
 
@@ -108,7 +108,16 @@ def watch(
             night_only=options.night_only,
         )
         watcher = _Watcher(conductor, intent, config=config, options=options, every=every)
-        return watcher.once() if once else watcher.run()
+        code: int | None = CancelledError.exit_code
+        try:
+            report = watcher.once() if once else watcher.run()
+            code = code if conductor.control.cancelled else None
+        except DashcamError as error:
+            code = error.exit_code
+            raise
+        finally:
+            watcher.close(code)
+        return report
 
 
 class _Watcher:
@@ -157,8 +166,6 @@ class _Watcher:
             elif not any(map(self._settling.is_first, growing)):
                 self._wait(Waiting(wanted="clips", growing=len(growing)))
             self._rest(rest)
-        if conductor.control.cancelled and not conductor.ended:
-            conductor.finish(self._report, ended=True)
         return self._report
 
     def once(self) -> BatchReport:
@@ -183,18 +190,32 @@ class _Watcher:
         self._clean(tree, ready or replace(tree, clips=[], sidecars=[]))
         return self._report
 
+    def close(self, code: int | None) -> None:
+        """Tell that it has ended, where it was broken off while no session was at work.
+
+        Args:
+            code: the exit code; None if it came to its end.
+        """
+        if code is not None and not self._conductor.broken_off:
+            self._conductor.end(self._report, code)
+
     def _look(self) -> Tree | None:
-        """What lies in the folder now; None while it isn't there, or nothing is."""
+        """What lies in the folder now; None while it isn't there."""
         try:
             check_folders(self._root, self._output)  # it may have become a link
             tree = discover(self._root)
         except InputMissingError:
             tree = None
         if tree is None or not (tree.clips or tree.sidecars or tree.others or tree.unreadable):
-            # An empty folder may be the place where a card is mounted.
-            self._forget()
-            return tree if tree is not None and self._root.is_dir() else None
+            self._forget()  # an empty folder may be the place where a card is mounted
+            return tree
         self._settling.look(tree)
+        # What can't be listed while a card is taken out is no recording's fate.
+        for path, why in tree.unreadable:
+            warning = _("{path} can't be listed: {why}", path=path, why=why)
+            if warning not in self._report.warnings:
+                self._report.warnings.append(warning)
+        tree.unreadable = []
         return tree
 
     def _forget(self) -> None:
@@ -208,6 +229,7 @@ class _Watcher:
         self._handled.clear()
         self._wanted.clear()
         self._settling.forget()
+        self._report.refused.clear()  # they will be counted again
 
     def _is_new(self, file: TreeFile) -> bool:
         return self._handled.get(file.path) != file
@@ -293,15 +315,11 @@ class _Watcher:
         control, tell = self._conductor.control, self._conductor.tell
         end = time.monotonic() + seconds
         paused = False
-        try:
-            while not control.cancelled and (control.paused or time.monotonic() < end):
-                if control.paused and not paused:
-                    paused = True
-                    tell(Paused())
-                time.sleep(max(0.0, min(_NAP_SECONDS, end - time.monotonic())) or _NAP_SECONDS)
-        except KeyboardInterrupt:
-            self._conductor.finish(self._report, ended=True)
-            raise
+        while not control.cancelled and (control.paused or time.monotonic() < end):
+            if control.paused and not paused:
+                paused = True
+                tell(Paused())
+            time.sleep(max(0.0, min(_NAP_SECONDS, end - time.monotonic())) or _NAP_SECONDS)
         if paused:
             self._said = None
             tell(Resumed())

@@ -120,6 +120,8 @@ def join(  # noqa: PLR0917 - click passes them by name
     break. Chapters mark the clips; positions are joined, put back and written as GPX.
     """
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
+    if "stages" in config.model_fields_set and not config.stages:
+        given["reencode"] = True  # --no-stages: decode and encode only
     options = JoinOptions.checked(
         {name: value for name, value in given.items() if value is not None},
         names={name: f"--{name.replace('_', '-')}" for name in given},

@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 COPY: Final = CleanConfig(stages=())
 """Settings of a join that says nothing else: no stage at work."""
 
+_OF_THE_ENCODER: Final = ("codec", "crf", "preset", "encoder_options", "hwaccel")
+"""Settings that a copy has no use for."""
+
 _OURS: Final = ("*.seg", "*.part", "made.json", "lock")
 """What lies in a folder of work."""
 
@@ -101,6 +104,14 @@ def _copied(
         raise UsageError(
             _("these clips can't be joined as they are: {why}.", why=why),
             advice=_("Pass `reencode=True` to encode their pictures anew."),
+        )
+    idle = [name for name in _OF_THE_ENCODER if name in config.model_fields_set]
+    if idle:
+        logger.warning(
+            _(
+                "Pictures are copied: {names} has no effect without `reencode=True`.",
+                names=", ".join(f"`{name}`" for name in idle),
+            )
         )
     origin = JoinedClips(gathered, copied=True)
     with origin.run(config, target) as run:

@@ -63,6 +63,15 @@ def test_stages_are_run_only_if_asked_for(dashcam, card, tmp_path):
     assert chain("--stage", "glare", "-q") == ["glare"]
 
 
+def test_what_a_copy_has_no_use_for_is_said(dashcam, card, tmp_path):
+    code, _out, err = dashcam("join", card, "-o", tmp_path / "a.mp4", "--crf", "20")
+    assert code == 0
+    assert "Pictures are copied: --crf has no effect without --reencode." in err
+    code, out, err = dashcam("join", card, "-o", tmp_path / "b.mp4", "--crf", "20", "--no-stages")
+    assert (code, err) == (0, "")
+    assert "libx264" in out
+
+
 def test_flags_that_contradict_each_other_are_refused(dashcam, card, tmp_path):
     code, _out, err = dashcam("join", card, "-o", tmp_path / "a.mp4", "--clean", "--stage", "glare")
     assert code == 2

@@ -142,8 +142,12 @@ class JoinedReader:
             return
         self._enter(number, one)
         with reader:
-            for item in items(reader):
-                yield from self._placed(number, one, item)
+            try:
+                for item in items(reader):
+                    yield from self._placed(number, one, item)
+            except OSError as error:  # the card was pulled
+                reader.counts.frames.truncated = True
+                reader.counts.note(f"reading: {error.strerror}")
         if not self._closed:
             self._settle(number, one, reader.counts)
 

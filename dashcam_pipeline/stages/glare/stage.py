@@ -39,6 +39,7 @@ from dashcam_pipeline.stages.glare.device import FILE, LAYOUT, DeviceRenderer
 from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureMode
 from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, GlassMode
 from dashcam_pipeline.stages.glare.image_head import image_layer
+from dashcam_pipeline.stages.glare.layer import GlareLayer
 from dashcam_pipeline.stages.glare.rule import CLEAN, glare_layer
 from dashcam_pipeline.stages.glare.subtract import subtract_light
 from dashcam_pipeline.stages.shrink import shrink_rgb
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.inference.manifest import Head
     from dashcam_pipeline.stages.glare.carry import Look
-    from dashcam_pipeline.stages.glare.layer import GlareLayer
 
     Light = npt.NDArray[np.floating[Any]]
 
@@ -257,32 +257,49 @@ class GlareStage(Stage):
 
     def _layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
         """What to take from frames of which the network saw the last one."""
-        start = time.perf_counter()
-        looks = [waiting.look for waiting in group]
         if self._network.entry.head == "image":
-            # Carried as what it takes away, so that edges stay where the frame has them.
-            taken = self._carrier.answers(looks, group[-1].picture - answer)
-            answers: list[Light] = [w.picture - t for w, t in zip(group, taken, strict=True)]
+            layers = self._image_layers(group, answer)
         else:
-            self._meter.look(group[-1].picture, answer)
-            self.report.facts["glass"] = self._meter.glass.facts()
-            answers = self._carrier.answers(looks, answer)
+            layers = self._carried_layers(group, answer)
+        if self._exposure is None:
+            return layers
+        gains = [
+            self._exposure.gain(w.picture, each) for w, each in zip(group, layers, strict=True)
+        ]
+        return [replace(each, gain=gain) for each, gain in zip(layers, gains, strict=True)]
+
+    def _image_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """``_layers`` of a network that paints a clean picture."""
+        start = time.perf_counter()
+        # Carried as what it takes away, so that edges stay where the frame has them.
+        looks = [waiting.look for waiting in group]
+        taken = self._carrier.answers(looks, group[-1].picture - answer)
         carried = time.perf_counter()
         layers = []
-        for waiting, each in zip(group, answers, strict=True):
-            maps = self._gate(waiting.picture, each)
-            layer = self._layer(waiting.picture, maps)
-            if self._network.entry.head == "layers":
-                if waiting.look.key:
-                    self._meter.look_at_rest(waiting.picture, layer)
-                film = self._meter.glass.film_light(waiting.picture, self._strengths[1])
-                layer = layer.with_light(film)
-            if self._exposure is not None:
-                layer = replace(layer, gain=self._exposure.gain(waiting.picture, layer))
-            layers.append(layer)
+        for waiting, each in zip(group, taken, strict=True):
+            maps = self._gate(waiting.picture, waiting.picture - each)
+            layers.append(self._layer(waiting.picture, maps))
         self.report.count("carry", carried - start)
-        self.report.count("render", time.perf_counter() - carried)
+        self.report.count("rule", time.perf_counter() - carried)
         return layers
+
+    def _carried_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """``_layers`` of a network that finds glare: what its answer comes to is what is carried.
+
+        So the rule, which costs more than the carrying, is asked for keys alone.
+        """
+        start = time.perf_counter()
+        picture = group[-1].picture
+        self._meter.look(picture, answer)
+        self.report.facts["glass"] = self._meter.glass.facts()
+        layer = self._layer(picture, self._gate(picture, answer, steps=len(group)))
+        self._meter.look_at_rest(picture, layer)
+        layer = layer.with_light(self._meter.glass.film_light(picture, self._strengths[1]))
+        ruled = time.perf_counter()
+        carried = self._carrier.answers([waiting.look for waiting in group], layer.planes)
+        self.report.count("rule", ruled - start)
+        self.report.count("carry", time.perf_counter() - ruled)
+        return [GlareLayer.of_planes(planes) for planes in carried[:-1]] + [layer]
 
     def _layer(self, picture: Light, maps: Light) -> GlareLayer:
         """What to take from a frame, but for the even film of the glass."""

@@ -189,6 +189,19 @@ def test_a_clip_that_vanishes_costs_itself_alone(tmp_path):
     assert reader.counts.frames.missing == 60
 
 
+def test_a_card_that_is_pulled_costs_what_is_not_read_yet(tmp_path):
+    clips = split(whole_drive(tmp_path / "whole.mp4"), tmp_path / "clips")
+    with JoinedReader(joined(clips)) as reader:
+        items = iter(reader)
+        first = next(items)
+        for clip in clips:
+            clip.unlink()
+        frames = [item for item in (first, *items) if isinstance(item, Frame)]
+    assert len(frames) == 60  # of the clip that was open
+    assert all(clip.problem for clip in reader.clips[1:])
+    assert reader.counts.frames.truncated
+
+
 def test_closing_ends_it_from_another_thread(tmp_path):
     clips = split(whole_drive(tmp_path / "whole.mp4"), tmp_path / "clips")
     reader = JoinedReader(joined(clips))
