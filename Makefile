@@ -19,6 +19,7 @@ help:
 	@echo "make notebook   run docs/python.ipynb again, and keep what it shows"
 	@echo "make locale     bring the Korean texts in step with the package, and say which are missing"
 	@echo "make wheel      build the wheel, weights included"
+	@echo "make binary     one file that needs no Python, weights included (for CPUs)"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -70,5 +71,6 @@ wheel: $(VENV)/.developed
 clean:
 	rm -rf $(OUT) build dist
 
+include make/binary.mk
 include make/browser.mk
 include make/slow.mk

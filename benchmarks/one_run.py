@@ -58,7 +58,7 @@ def ours(job: dict[str, Any], note: Any) -> int:  # noqa: ANN401 - a function
         "stages": stages,
         "quality": words[-1] if words[-1] in LEVELS else "balanced",
         "codec": "libx264",
-        "preset": job["preset"],
+        "encoder_preset": job["preset"],
         "crf": job["crf"],
         "device": "cpu",
         "overwrite": True,

@@ -20,10 +20,12 @@ from dashcam_pipeline._version import __version__
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.driver import run_batch
     from dashcam_pipeline.batch.session import BatchOptions
+    from dashcam_pipeline.batch.watch import watch
     from dashcam_pipeline.compare.page.build import write_page
     from dashcam_pipeline.compare.preview import preview
     from dashcam_pipeline.config import CleanConfig, load_config
     from dashcam_pipeline.dashcam.telemetry import read_telemetry
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.errors import DashcamError
     from dashcam_pipeline.pipeline import Pipeline, clean
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BatchOptions",
     "CleanConfig",
+    "Control",
     "DashcamError",
     "Pipeline",
     "RunReport",
@@ -42,12 +45,14 @@ __all__ = [
     "read_telemetry",
     "run_batch",
     "verify",
+    "watch",
     "write_page",
 ]
 
 _HOMES = {
     "BatchOptions": "batch.session",
     "CleanConfig": "config",
+    "Control": "engine.control",
     "DashcamError": "errors",
     "Pipeline": "pipeline",
     "RunReport": "engine.report",
@@ -57,6 +62,7 @@ _HOMES = {
     "read_telemetry": "dashcam.telemetry",
     "run_batch": "batch.driver",
     "verify": "provenance",
+    "watch": "batch.watch",
     "write_page": "compare.page.build",
 }
 

@@ -14,6 +14,7 @@
     ├── OutputError               4   the result can't be written
     │   ├── OutputExistsError     4   it is there already, or it is the source itself
     │   ├── FileTooLargeError     4   no file may be as large there
+    │   ├── SizeLimitError        4   it can't be as small as it may be
     │   └── DiskFullError         4   no space left
     ├── DamagedError              5   with --strict: parts of the source were lost
     ├── ModelError                6   weights missing, changed or unusable
@@ -21,7 +22,8 @@
     ├── EncoderError              8   the encoder can't be opened or failed
     ├── DeviceError               9   the device asked for isn't usable
     ├── VerificationError        10   a file isn't what its provenance record says
-    └── BatchError               11   some recordings of a batch failed
+    ├── BatchError               11   some recordings of a batch failed
+    └── CancelledError          130   the caller ended the run by its ``Control``
 
 ``130`` is Ctrl-C (128 + SIGINT), as shells have it.
 
@@ -107,6 +109,10 @@ class FileTooLargeError(OutputError):
     """A file may not be as large where the output goes, though there is space left."""
 
 
+class SizeLimitError(OutputError):
+    """The output can't be as small as ``max_size`` says."""
+
+
 class DiskFullError(OutputError):
     """No space left where the output goes."""
 
@@ -148,6 +154,12 @@ class VerificationError(DashcamError):
 
 
 class BatchError(DashcamError):
-    """Some recordings of a batch failed; the others are done."""
+    """Some recordings of a batch, or clips of a drive, failed; the others are done."""
 
     exit_code = 11
+
+
+class CancelledError(DashcamError):
+    """The caller ended the run by its ``Control``, as Ctrl-C does."""
+
+    exit_code = 130

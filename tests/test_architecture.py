@@ -1,6 +1,7 @@
 """Arrows point one way, and nobody comes back to where an import began.
 
-cli -> batch, compare -> pipeline -> engine -> media, stages -> inference
+cli -> excerpts -> join -> drives -> batch, compare -> pipeline -> engine -> media, stages
+    -> inference
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ NAME = "dashcam_pipeline"
 
 LAYERS = [
     {"cli", "__main__"},
+    {"excerpts"},
+    {"join"},
+    {"drives"},
     {"batch", "compare"},
     {"pipeline"},
     {"provenance"},
     {"engine"},
     {"config", "dashcam"},
+    {"presets"},
     {"media", "stages"},
     {"inference"},
     {"frames"},

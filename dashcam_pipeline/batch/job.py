@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from shutil import rmtree
@@ -15,14 +14,19 @@ from dashcam_pipeline.batch.night import is_bright
 from dashcam_pipeline.batch.products import in_the_way
 from dashcam_pipeline.batch.resumable import clean_resumable, was_made_here
 from dashcam_pipeline.config import make_config
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import (
     DamagedError,
     DashcamError,
+    DeviceError,
     DiskFullError,
     FileTooLargeError,
     InputError,
+    ModelError,
+    OutputError,
     OutputExistsError,
+    SizeLimitError,
     UsageError,
 )
 from dashcam_pipeline.media.destination import choose_output_path
@@ -42,8 +46,13 @@ OutcomeStatus: TypeAlias = Literal[
     "done", "damaged", "bright", "product", "unchanged", "refused", "failed"
 ]
 
-_FINAL: Final = (InputError, UsageError, DiskFullError, FileTooLargeError, DamagedError)
+_FINAL: Final = (
+    *(InputError, UsageError, DiskFullError, FileTooLargeError, SizeLimitError, DamagedError),
+)
 """Trying again changes nothing; other failures get a second try."""
+
+_ELSEWHERE: Final = frozenset((UsageError.exit_code, ModelError.exit_code, DeviceError.exit_code))
+"""Exit codes of what is wrong with the settings, or with the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +95,7 @@ class Outcome:
             ``product`` (left out), ``unchanged`` (the source is the one on record), ``refused``
             (something stands in the place of the result) or ``failed``.
         reason: for people.
+        advice: what to do about it; empty where nothing helps.
         size, mtime_ns: of the source, as it was before the work began.
         sha256, fingerprint: of the source; empty if it wasn't read to the end.
         output: absolute path; empty without one.
@@ -100,6 +110,7 @@ class Outcome:
 
     status: OutcomeStatus
     reason: str = ""
+    advice: str = ""
     size: int = 0
     mtime_ns: int = 0
     sha256: str = ""
@@ -115,36 +126,56 @@ class Outcome:
     disk_full: bool = False
     report: dict[str, Any] | None = None
 
+    @property
+    def is_fault_of_recording(self) -> bool:
+        """Whether it failed, and would fail again without any change to the recording or settings.
+
+        Weights, a device, a full disk or a folder that can't be written to are others' faults; a
+        recording that crashed its worker is to blame itself.
+        """
+        elsewhere = self.exit_code in _ELSEWHERE or self.disk_full
+        unwritten = self.exit_code == OutputError.exit_code and self.retry
+        return self.status == "failed" and not (elsewhere or unwritten)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
         return asdict(self)
 
 
 def run_job(
-    data: Mapping[str, Any], progress: Callable[[Progress], None] | None = None
+    data: Mapping[str, Any],
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
 ) -> dict[str, Any]:
     """Do a job.
 
     Args:
         data: ``asdict`` of a ``Job``.
-        progress: as of ``clean``.
+        progress, control: as of ``clean``.
 
     Returns:
         ``Outcome.to_dict()``; what goes wrong with a recording is an outcome, not an exception.
     """
-    begin = time.perf_counter()
+    control = control or Control()
+    begin = control.clock()
     job = Job(**data)
     try:
-        outcome = _run(job, progress)
+        outcome = _run(job, progress, control)
     except OutputExistsError as error:
-        outcome = Outcome(status="refused", reason=error.args[0], exit_code=error.exit_code)
+        outcome = Outcome(
+            status="refused",
+            reason=error.args[0],
+            advice=error.advice,
+            exit_code=error.exit_code,
+        )
     except DashcamError as error:
-        if isinstance(error, FileTooLargeError):
+        if isinstance(error, FileTooLargeError | SizeLimitError):
             # They would be joined to no end, and fill the disk for the others.
             rmtree(job.work, ignore_errors=True)
         outcome = Outcome(
             status="failed",
             reason=error.args[0],
+            advice=error.advice,
             exit_code=error.exit_code,
             retry=not isinstance(error, _FINAL),
             disk_full=isinstance(error, DiskFullError),
@@ -164,10 +195,10 @@ def run_job(
             exit_code=DashcamError.exit_code,
             retry=True,
         )
-    return outcome.to_dict() | {"seconds": time.perf_counter() - begin}
+    return outcome.to_dict() | {"seconds": control.clock() - begin}
 
 
-def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
+def _run(job: Job, progress: Callable[[Progress], None] | None, control: Control | None) -> Outcome:
     source = Path(job.source)
     info = probe(source)  # says clearly what is wrong with a file that can't be read
     if not job.results and is_marked(info.metadata):
@@ -201,6 +232,7 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
         recipe=job.recipe,
         segment_seconds=job.segment_seconds,
         progress=progress,
+        control=control,
     )
     warnings = (*report.warnings, *_keep_times(target, status))
     made = target.stat()

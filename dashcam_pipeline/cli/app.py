@@ -41,11 +41,16 @@ DEBUG: Final = "DASHCAM_DEBUG"
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "batch": "dashcam_pipeline.cli.batch:batch",
+    "join": "dashcam_pipeline.cli.join:join",
+    "watch": "dashcam_pipeline.cli.watch:watch",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
+    "drive": "dashcam_pipeline.cli.drive:drive",
+    "events": "dashcam_pipeline.cli.events:events",
     "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "probe": "dashcam_pipeline.cli.probe:probe",
     "verify": "dashcam_pipeline.cli.verify:verify",
+    "presets": "dashcam_pipeline.cli.presets:presets",
     "stages": "dashcam_pipeline.cli.stages:stages",
     "models": "dashcam_pipeline.cli.models:models",
     "train": "dashcam_pipeline.cli.train:train",
@@ -77,9 +82,10 @@ SUMMARIES: Final = {
 """The first sentence of each command, so that listing them imports none; a test compares."""
 
 HELP_GROUPS: Final = {
-    _("Clean"): ("clean", "batch"),
+    _("Clean"): ("clean", "batch", "watch", "join"),
     _("Look"): ("preview", "report", "telemetry"),
-    _("Check"): ("probe", "verify", "stages", "models"),
+    _("Drives"): ("drive", "events"),
+    _("Check"): ("probe", "verify", "presets", "stages", "models"),
     _("Make weights"): ("train", "synth", "evaluate", "export", "simulate"),
 }
 """Sections of ``dashcam --help``."""

@@ -26,6 +26,7 @@ _HEADINGS: Final = (
     _("Machine"),
     _("This command"),
     _("Which recordings"),
+    _("Cutting out"),
 )
 """Headings in other languages."""
 

@@ -14,10 +14,13 @@ from dashcam_pipeline.config import StageSpec
 from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.stages.registry import BUILT_IN, stage_class
 
-USER_COMMANDS = {"clean", "batch", "preview", "report", "probe", "telemetry", "verify"}
+USER_COMMANDS = {
+    "clean", "batch", "watch", "join", "preview", "report", "drive", "events", "probe",
+    "telemetry", "verify",
+}  # fmt: skip
 
-FOREIGN = {"--disable-usage-stats", "--no-deps"}
-"""Flags of Ray and pip that stand alone in a sentence."""
+FOREIGN = {"--disable-usage-stats", "--no-deps", "--force", "--user", "--gpus"}
+"""Flags of Ray, pip, pipx, uv and Docker that stand alone in a sentence."""
 
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _SCRIPT = re.compile(r"((?:benchmarks|samples|tests)/[\w/]+\.py)")
