@@ -132,8 +132,11 @@ class GlareStage(Stage):
     def __init__(self, options: StageOptions, context: StageContext) -> None:
         super().__init__(options, context)
         entry = find_model(self.options.model)
+        scale = entry.glass
         if context.device == "cpu" and context.quality in QUICK:
             entry = entry.quick_twin()
+        self._scale = entry.glass or scale
+        """At which readings glass is dirty; a twin reads as the network that it was made of."""
         self._network = Network(entry, device=context.device, threads=context.threads)
         self._gate = MotionGate(self.options.smoothing)
         self._carrier = Carrier(
@@ -146,7 +149,7 @@ class GlareStage(Stage):
         """Frames that came in and didn't go out yet."""
         self._parts: list[Frame] = []
         """Of the first of them, what is cleaned: fields of interlaced pictures go apart."""
-        self._meter = GlassMeter(self.options.glass, entry.glass)
+        self._meter = GlassMeter(self.options.glass, self._scale)
         self._exposure = Exposure() if self.options.exposure == "keep" else None
         self._size = (0, 0)
         self._changed = self._seen = 0
@@ -177,7 +180,7 @@ class GlareStage(Stage):
                 device=self.context.device, threads=self.context.threads
             )
             self.report.facts["device_graph"] = FILE
-        self._meter = GlassMeter(self.options.glass, entry.glass)
+        self._meter = GlassMeter(self.options.glass, self._scale)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
 
