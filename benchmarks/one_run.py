@@ -142,7 +142,7 @@ def parts(job: dict[str, Any]) -> dict[str, list[float]]:
     marks = marks[4 * size :: size]
     return {
         part: [1000 * (b[part] - a[part]) / size for a, b in pairwise(marks)]
-        for part in ("decode", "shrink", "carry", "network", "render", "encode")
+        for part in ("decode", "shrink", "carry", "network", "rule", "render", "encode")
     }
 
 

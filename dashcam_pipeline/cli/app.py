@@ -64,12 +64,17 @@ COMMANDS: Final = {
 SUMMARIES: Final = {
     "clean": "Clean one recording: decode, run the chain, encode, and carry everything else along.",
     "batch": "Clean a folder of recordings, or a whole card, into another folder.",
+    "join": "Join the clips of a drive to one recording: lossless, or through the chain.",
+    "watch": "Clean recordings as they come into a folder, or with a card that is put in.",
     "preview": "Show before and after in one video, in sync, with the original timing and sound.",
     "report": "Write a page about a cleaned clip, or a folder of them: "
     "before and after, side by side.",
+    "drive": "List the drives of a folder or card: when, how long, how far, which cameras.",
+    "events": "List what happened: event and parking files, hard braking, jumps of speed.",
     "telemetry": "Show or export the telemetry of a recording: positions, speed, G-sensor.",
     "probe": "Say what recordings are: container, tracks, colour, true frame timing, health.",
     "verify": "Hash an output of `dashcam clean` again, and compare it with its provenance record.",
+    "presets": "List the presets: what each is for, and what it sets.",
     "stages": "List the installed stages: what they do, their options, bounds and defaults.",
     "models": "List the installed weights: work size, sha256, licence, what they were trained on.",
     "train": "Train the weights of a stage on your own pictures.",

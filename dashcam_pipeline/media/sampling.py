@@ -128,7 +128,11 @@ def _next_picture(
             return None
         if packet.is_keyframe and time is not None:
             seen.add(time)
-        for picture in packet.decode():
+        pictures = packet.decode()
+        if packet.is_keyframe and not pictures:
+            # It waits for others to be shown before it; the next seek begins anew in any case.
+            pictures = stream.codec_context.decode(None)
+        for picture in pictures:
             return picture
     return None
 

@@ -191,9 +191,10 @@ def test_the_readme_has_every_exit_code():
     ]
 
 
-def test_the_readme_says_what_fast_runs():
+def test_the_readme_says_what_fast_and_balanced_run():
     text = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert "`fast` runs the int8 twin of the weights" in text
+    assert "at `fast` and `balanced` every third or second frame" in text
+    assert "on a CPU both run the int8 twin of the weights" in text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -63,6 +63,9 @@ EVERY: dict[Quality, int] = {"fast": 3, "balanced": 2, "best": 1}
 """The network sees one frame in so many on a CPU, and more where something appears; a GPU sees
 every one."""
 
+QUICK: tuple[Quality, ...] = ("fast", "balanced")
+"""Levels at which a CPU runs the weights' twin in int8: behind windscreens nobody can tell."""
+
 SURPRISE = 0.25
 """Change of code value, motion apart, at which the network sees a frame out of turn: that of a lamp
 that lights up. Texture that passes close by reaches it too, and carrying it would be least sure."""
@@ -129,8 +132,11 @@ class GlareStage(Stage):
     def __init__(self, options: StageOptions, context: StageContext) -> None:
         super().__init__(options, context)
         entry = find_model(self.options.model)
-        if context.device == "cpu" and context.quality == "fast":
+        scale = entry.glass
+        if context.device == "cpu" and context.quality in QUICK:
             entry = entry.quick_twin()
+        self._scale = entry.glass or scale
+        """At which readings glass is dirty; a twin reads as the network that it was made of."""
         self._network = Network(entry, device=context.device, threads=context.threads)
         self._gate = MotionGate(self.options.smoothing)
         self._carrier = Carrier(
@@ -143,7 +149,7 @@ class GlareStage(Stage):
         """Frames that came in and didn't go out yet."""
         self._parts: list[Frame] = []
         """Of the first of them, what is cleaned: fields of interlaced pictures go apart."""
-        self._meter = GlassMeter(self.options.glass, entry.glass)
+        self._meter = GlassMeter(self.options.glass, self._scale)
         self._exposure = Exposure() if self.options.exposure == "keep" else None
         self._size = (0, 0)
         self._changed = self._seen = 0
@@ -174,7 +180,7 @@ class GlareStage(Stage):
                 device=self.context.device, threads=self.context.threads
             )
             self.report.facts["device_graph"] = FILE
-        self._meter = GlassMeter(self.options.glass, entry.glass)
+        self._meter = GlassMeter(self.options.glass, self._scale)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
 
@@ -257,10 +263,8 @@ class GlareStage(Stage):
 
     def _layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
         """What to take from frames of which the network saw the last one."""
-        if self._network.entry.head == "image":
-            layers = self._image_layers(group, answer)
-        else:
-            layers = self._carried_layers(group, answer)
+        whole = self.context.quality == "fast" and self._network.entry.head == "layers"
+        layers = self._carried_layers(group, answer) if whole else self._ruled_layers(group, answer)
         if self._exposure is None:
             return layers
         gains = [
@@ -268,38 +272,55 @@ class GlareStage(Stage):
         ]
         return [replace(each, gain=gain) for each, gain in zip(layers, gains, strict=True)]
 
-    def _image_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
-        """``_layers`` of a network that paints a clean picture."""
+    def _ruled_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """``_layers``, the answer carried to each frame, and the rule asked there."""
         start = time.perf_counter()
-        # Carried as what it takes away, so that edges stay where the frame has them.
         looks = [waiting.look for waiting in group]
-        taken = self._carrier.answers(looks, group[-1].picture - answer)
+        if self._network.entry.head == "image":
+            # Carried as what it takes away, so that edges stay where the frame has them.
+            taken = self._carrier.answers(looks, group[-1].picture - answer)
+            answers: list[Light] = [w.picture - t for w, t in zip(group, taken, strict=True)]
+        else:
+            self._look_at_glass(group[-1].picture, answer)
+            answers = self._carrier.answers(looks, answer)
         carried = time.perf_counter()
         layers = []
-        for waiting, each in zip(group, taken, strict=True):
-            maps = self._gate(waiting.picture, waiting.picture - each)
-            layers.append(self._layer(waiting.picture, maps))
+        for waiting, each in zip(group, answers, strict=True):
+            maps = self._gate(waiting.picture, each)
+            layer = self._layer(waiting.picture, maps)
+            if self._network.entry.head == "layers":
+                layer = self._with_film(waiting.picture, layer, seen=waiting.look.key)
+            layers.append(layer)
         self.report.count("carry", carried - start)
         self.report.count("rule", time.perf_counter() - carried)
         return layers
 
     def _carried_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
-        """``_layers`` of a network that finds glare: what its answer comes to is what is carried.
+        """``_layers``, the rule asked for the last frame alone, and what comes of it carried.
 
-        So the rule, which costs more than the carrying, is asked for keys alone.
+        On the way a layer loses more of a moving street's texture than maps do, by codes in one
+        sample of a thousand; where speed is asked for, the rule is dearer than that.
         """
         start = time.perf_counter()
         picture = group[-1].picture
-        self._meter.look(picture, answer)
-        self.report.facts["glass"] = self._meter.glass.facts()
+        self._look_at_glass(picture, answer)
         layer = self._layer(picture, self._gate(picture, answer, steps=len(group)))
-        self._meter.look_at_rest(picture, layer)
-        layer = layer.with_light(self._meter.glass.film_light(picture, self._strengths[1]))
+        layer = self._with_film(picture, layer, seen=True)
         ruled = time.perf_counter()
         carried = self._carrier.answers([waiting.look for waiting in group], layer.planes)
         self.report.count("rule", ruled - start)
         self.report.count("carry", time.perf_counter() - ruled)
-        return [GlareLayer.of_planes(planes) for planes in carried[:-1]] + [layer]
+        return [*map(GlareLayer.of_planes, carried[:-1]), layer]
+
+    def _look_at_glass(self, picture: Light, answer: Light) -> None:
+        self._meter.look(picture, answer)
+        self.report.facts["glass"] = self._meter.glass.facts()
+
+    def _with_film(self, picture: Light, layer: GlareLayer, *, seen: bool) -> GlareLayer:
+        """A layer with the even film of the glass; ``seen`` says that the network saw the frame."""
+        if seen:
+            self._meter.look_at_rest(picture, layer)
+        return layer.with_light(self._meter.glass.film_light(picture, self._strengths[1]))
 
     def _layer(self, picture: Light, maps: Light) -> GlareLayer:
         """What to take from a frame, but for the even film of the glass."""
