@@ -1,6 +1,6 @@
 """Arrows point one way, and nobody comes back to where an import began.
 
-cli -> batch, compare -> pipeline -> engine -> media, stages -> inference
+cli -> drives -> batch, compare -> pipeline -> engine -> media, stages -> inference
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ NAME = "dashcam_pipeline"
 
 LAYERS = [
     {"cli", "__main__"},
+    {"drives"},
     {"batch", "compare"},
     {"pipeline"},
     {"provenance"},

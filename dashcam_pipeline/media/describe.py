@@ -97,7 +97,7 @@ def describe(container: InputContainer, path: Path, *, track: int | None = None)
         size_bytes=path.stat().st_size,
         duration_s=container.duration / av.time_base if container.duration else None,
         metadata=dict(container.metadata),
-        creation_time=_time(container.metadata.get("creation_time")),
+        creation_time=creation_time(container.metadata),
         chapters=_chapters(container),
         tracks=tuple(video if t.index == video.index else t for t in tracks),
         video=video,
@@ -299,7 +299,9 @@ def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
     )
 
 
-def _time(text: str | None) -> datetime | None:
+def creation_time(metadata: Mapping[str, str]) -> datetime | None:
+    """When a container says that it was made, with a zone; None where that is no time."""
+    text = metadata.get("creation_time")
     if not text:
         return None
     try:
