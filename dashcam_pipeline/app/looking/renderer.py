@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.app.looking.clip import make_clip
+from dashcam_pipeline.app.looking.groups import groups
 from dashcam_pipeline.app.looking.moments import frame_seconds
 from dashcam_pipeline.app.looking.networks import Networks
+from dashcam_pipeline.app.looking.records import check, report
 from dashcam_pipeline.app.looking.scene import Scenes, make_chain
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.sources import known_duration
@@ -40,6 +42,9 @@ class Renderer:
         self._tasks: dict[str, Callable[[Given, Part, Check], dict[str, Any]]] = {
             "warm": self._warm,
             "facts": self._facts,
+            "groups": self._groups,
+            "report": lambda given, _part, _check: report(given),
+            "verify": lambda given, _part, _check: check(given),
             "thumbnail": self._thumbnail,
             "see": self._see,
             "clip": self._clip,
@@ -76,6 +81,10 @@ class Renderer:
             "codec": info.video.codec or "",
             "sound": any(track.kind == "audio" for track in info.tracks),
         }
+
+    def _groups(self, given: Given, _part: Part, check: Check) -> dict[str, Any]:
+        """What lies in a folder: ``path`` -> drives; see ``groups``."""
+        return groups(Path(given["path"]), check)
 
     def _thumbnail(self, given: Given, _part: Part, _check: Check) -> dict[str, Any]:
         """A small picture: ``path`` -> JPEG."""

@@ -1,0 +1,242 @@
+"""The server: everything that it is made of, put together; ``serve`` runs it."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from dashcam_pipeline.app import desktop
+from dashcam_pipeline.app.dropped import Inbox
+from dashcam_pipeline.app.events import Hub
+from dashcam_pipeline.app.foreman import Foreman
+from dashcam_pipeline.app.instance import Claim, Instance, inbox_folder, state_folder
+from dashcam_pipeline.app.library import results_beside
+from dashcam_pipeline.app.looking.client import Looker
+from dashcam_pipeline.app.pictures import Clips, Pictures
+from dashcam_pipeline.app.queue import Job, Queue
+from dashcam_pipeline.app.replies import failed
+from dashcam_pipeline.app.roots import Roots
+from dashcam_pipeline.app.routes import ROUTES
+from dashcam_pipeline.app.security import Guard, new_token
+from dashcam_pipeline.errors import DashcamError, OutputError, UsageError
+from dashcam_pipeline.translation import _
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from starlette.types import ASGIApp
+
+THUMBNAILS: Final = 600
+"""Kept in memory: about 10 MB."""
+
+HOST: Final = "127.0.0.1"
+
+PORT: Final = 8735
+"""Taken if it is free, so that the browser knows its settings again; else the system gives one."""
+
+_BACKLOG: Final = 64
+
+_GRACE_SECONDS: Final = 1
+"""How long open requests may take when the server ends: streams of events never end by themselves."""
+
+
+@dataclass
+class App:
+    """What the routes work with.
+
+    Args:
+        named: the folders that may be looked at, as they were named.
+        state: folder that the queue lies in.
+        inbox: folder of files that were dropped on the page.
+    """
+
+    named: Roots
+    state: Path
+    inbox: Inbox
+    hub: Hub = field(default_factory=Hub)
+    pictures: Pictures = field(default_factory=Pictures)
+    thumbnails: Pictures = field(default_factory=lambda: Pictures(THUMBNAILS))
+    clips: Clips = field(default_factory=Clips)
+    renderer: Looker = field(default_factory=lambda: Looker("preview"))
+    looker: Looker = field(default_factory=lambda: Looker("look"))
+    checker: Looker = field(default_factory=lambda: Looker("check"))
+
+    def __post_init__(self) -> None:
+        """Load the queue."""
+        queue = Queue(self.state / "queue.json")
+        self.foreman = Foreman(queue, changed=self.hub.changed, ended=self._ended)
+
+    @property
+    def roots(self) -> Roots:
+        """All that may be read: what was named, results beside it, and what was dropped."""
+        more = [results_beside(root) for root in self.named.folders] + [self.inbox.folder]
+        there = [path.resolve() for path in more if path.is_dir() and not path.is_symlink()]
+        return Roots((*self.named.folders, *(p for p in there if not self.named.holds(p))))
+
+    @property
+    def writable(self) -> Roots:
+        """Where results may go: below what was named, and beside it."""
+        beside = [results_beside(root) for root in self.named.folders]
+        return Roots((*self.named.folders, *(p for p in beside if not p.is_symlink())))
+
+    def shown(self, path: Path) -> str:
+        """A path as people read it: from the folder on that was named, or beside it."""
+        for root in self.named.folders:
+            if path.is_relative_to(root.parent) and not path.is_relative_to(root):
+                return str(path.relative_to(root.parent))
+        return self.named.shown(path)
+
+    def original(self, job: Job, result: Path) -> Path | None:
+        """The recording that a result of a job was made of, if it is still there."""
+        for path, output in self.foreman.outputs(job).items():
+            if (Path(job.output) / output).resolve() == result:
+                original = Path(job.folder) / path
+                return original if original.is_file() else None
+        return None
+
+    def start(self) -> None:
+        """Begin with the queue, and let the children load what the first picture needs."""
+        self.foreman.start()
+
+    def close(self) -> None:
+        """End all children; the next server goes on."""
+        self.hub.close()
+        self.foreman.close()
+        for looker in (self.renderer, self.looker, self.checker):
+            looker.close()
+        self.clips.close()
+
+    def _ended(self, job: Job) -> None:
+        if self.hub.pages == 0:  # an open page says it itself
+            failed_one = job.state == "failed" or job.counts.get("failed", 0)
+            text = _("Some recordings failed.") if failed_one else _("All recordings are clean.")
+            desktop.notify("dashcam", text)
+
+
+def make_asgi(app: App, *, token: str, port: int) -> ASGIApp:
+    """The whole server as an ASGI application."""
+
+    @asynccontextmanager
+    async def lifespan(_starlette: Starlette) -> AsyncIterator[None]:
+        app.start()
+        try:
+            yield
+        finally:
+            app.close()
+
+    starlette = Starlette(
+        routes=ROUTES, lifespan=lifespan, exception_handlers={DashcamError: failed}
+    )
+    starlette.state.app = app
+    return Guard(starlette, token=token, port=port)
+
+
+def serve(
+    roots: Iterable[Path],
+    *,
+    port: int | None = None,
+    ready: Callable[[str, bool], None],
+) -> None:
+    """Serve until Ctrl-C; or, if a server runs already, say so at once.
+
+    Args:
+        roots: folders that may be looked at.
+        port: to listen on; None takes the usual one if it is free, else any.
+        ready: called with the address of the page, and whether another server has it.
+
+    Raises:
+        InputMissingError: a root isn't there.
+        UsageError: the port is taken.
+        OutputError: the state can't be kept.
+        KeyboardInterrupt: Ctrl-C; everything has ended in an orderly way.
+    """
+    allowed = Roots.of(roots)
+    try:
+        claim = Claim(state_folder())
+        mine = claim.take()
+    except OSError as error:
+        raise OutputError(
+            _("{folder} can't be used: {error}.", folder=state_folder(), error=error),
+            advice=_("Let XDG_STATE_HOME name a folder that can be written."),
+        ) from error
+    if not mine:
+        other = claim.other()
+        if other is None or not other.is_alive():
+            raise UsageError(
+                _("Another `dashcam app` runs, and doesn't answer."),
+                advice=_("End it, or wait until it has started."),
+            )
+        ready(other.address, True)
+        return
+    listening = _listen(port)
+    try:
+        token, port = new_token(), listening.getsockname()[1]
+        app = App(allowed, state_folder(), Inbox(inbox_folder()))
+        instance = Instance(port, token, tuple(map(str, allowed.folders)))
+        claim.publish(instance)
+        server = _Server(
+            uvicorn.Config(
+                make_asgi(app, token=token, port=port),
+                lifespan="on",
+                log_level="warning",
+                access_log=False,  # the token is in every address
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            ),
+            began=lambda: ready(instance.address, False),
+            ends=app.hub.close,
+        )
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+        claim.release()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens, and ends its streams when it is told to end."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, began: Callable[[], None], ends: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._began, self._ends = began, ends
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._began()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams first: they would be waited for."""
+        self._ends()
+        await super().shutdown(sockets=sockets)
+
+
+def _listen(port: int | None) -> socket.socket:
+    """A socket on this machine alone."""
+    for number in (PORT, 0) if port is None else (port,):
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: nobody else may listen there, too
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, number))
+            listening.listen(_BACKLOG)
+        except OSError:
+            listening.close()
+            continue
+        return listening
+    raise UsageError(
+        _("Port {port} is taken, or may not be used.", port=port),
+        advice=_("Name another one, or leave --port out: a free one is then found."),
+    )
+
+
