@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.compare.preview import preview
     from dashcam_pipeline.config import CleanConfig, load_config
     from dashcam_pipeline.dashcam.telemetry import read_telemetry
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.errors import DashcamError
     from dashcam_pipeline.pipeline import Pipeline, clean
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BatchOptions",
     "CleanConfig",
+    "Control",
     "DashcamError",
     "Pipeline",
     "RunReport",
@@ -48,6 +50,7 @@ __all__ = [
 _HOMES = {
     "BatchOptions": "batch.session",
     "CleanConfig": "config",
+    "Control": "engine.control",
     "DashcamError": "errors",
     "Pipeline": "pipeline",
     "RunReport": "engine.report",

@@ -21,7 +21,8 @@
     ├── EncoderError              8   the encoder can't be opened or failed
     ├── DeviceError               9   the device asked for isn't usable
     ├── VerificationError        10   a file isn't what its provenance record says
-    └── BatchError               11   some recordings of a batch failed
+    ├── BatchError               11   some recordings of a batch failed
+    └── CancelledError          130   the caller ended the run by its ``Control``
 
 ``130`` is Ctrl-C (128 + SIGINT), as shells have it.
 
@@ -151,3 +152,9 @@ class BatchError(DashcamError):
     """Some recordings of a batch failed; the others are done."""
 
     exit_code = 11
+
+
+class CancelledError(DashcamError):
+    """The caller ended the run by its ``Control``, as Ctrl-C does."""
+
+    exit_code = 130

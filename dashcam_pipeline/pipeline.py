@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.media.source import SourceInfo
@@ -158,6 +159,7 @@ def clean(
     *,
     config: CleanConfig | Mapping[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
 ) -> RunReport:
     """Clean one recording.
 
@@ -167,6 +169,7 @@ def clean(
             holds every track.
         config: how; a mapping is checked as ``CleanConfig`` is.
         progress: called in this thread about ten times a second; what it raises ends the run.
+        control: pauses, resumes or cancels it, from any other thread or a signal handler.
 
     Returns:
         what was done and kept. The output exists, whole, when this returns.
@@ -185,7 +188,7 @@ def clean(
     warn_of_order(config)
     with Run.open(config, source, target) as run:
         chain = run.prepare(Keeper(source, run.target, config))
-        run.run(chain, run.output(), progress)
+        run.run(chain, run.output(), progress, control=control)
         return run.report()
 
 

@@ -40,6 +40,12 @@ class InProcess:
         outcome = self.bend(job, Outcome(**run_job(asdict(job))))
         return [Started(job.path, 0), Finished(job.path, 0, outcome)]
 
+    def pause(self):
+        self.jobs.append("pause")
+
+    def resume(self):
+        self.jobs.append("resume")
+
     def close(self):
         self.closed = True
 

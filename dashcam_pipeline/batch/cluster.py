@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.batch.job import Outcome, run_job
 from dashcam_pipeline.batch.resources import THREADS_EACH
-from dashcam_pipeline.batch.runner import Event, Finished, Started
+from dashcam_pipeline.batch.runner import Finished, News, Started
 from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.translation import _
 
@@ -91,7 +91,7 @@ class RayRunner:
         )
         self._running: dict[Any, Job] = {}
         self._slots: dict[str, int] = {}
-        self._begun: deque[Event] = deque()
+        self._begun: deque[News] = deque()
 
     @property
     def slots(self) -> int:
@@ -120,7 +120,7 @@ class RayRunner:
         self._slots[job.path] = next(i for i in range(len(taken) + 1) if i not in taken)
         self._begun.append(Started(job.path, self._slots[job.path]))
 
-    def poll(self, timeout: float) -> list[Event]:
+    def poll(self, timeout: float) -> list[News]:
         """What happened, waiting for the first of it."""
         events = list(self._begun)
         self._begun.clear()
@@ -128,6 +128,12 @@ class RayRunner:
             list(self._running), num_returns=1, timeout=0 if events else timeout
         )
         return events + [self._finished(reference) for reference in ready]
+
+    def pause(self) -> None:
+        """Nothing: what a node has begun it brings to its end."""
+
+    def resume(self) -> None:
+        """Nothing, likewise."""
 
     def close(self) -> None:
         """End everything; a cluster that was there before stays."""

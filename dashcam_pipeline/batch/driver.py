@@ -5,6 +5,9 @@
     report = run_batch("SDCARD", "CLEAN", config=CleanConfig(strength=0.8))
     print(report.table())
 
+    control = Control()                               # pause(), resume(), cancel() from any thread
+    run_batch("SDCARD", "CLEAN", observer=print, control=control)
+
 One process drives: it alone writes the journal, and hands recordings to a runner. Whatever ends it,
 running it again goes on where it was.
 """
@@ -15,6 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashcam_pipeline.batch import events
 from dashcam_pipeline.batch.discovery import check_folders, discover, select
 from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
 from dashcam_pipeline.batch.lock import FolderLock
@@ -23,20 +27,21 @@ from dashcam_pipeline.batch.pool import LocalRunner
 from dashcam_pipeline.batch.recipe import make_recipe
 from dashcam_pipeline.batch.resources import plan_budget
 from dashcam_pipeline.batch.result import check_reports
-from dashcam_pipeline.batch.session import BatchOptions, Plan, Session, Silent
+from dashcam_pipeline.batch.session import BatchOptions, Plan, Session
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.build_chain import warn_of_order
-from dashcam_pipeline.errors import InputMissingError, OutputError
+from dashcam_pipeline.engine.control import Control
+from dashcam_pipeline.errors import CancelledError, InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.folders import check_folder, make_folder
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from dashcam_pipeline.batch.events import Event
     from dashcam_pipeline.batch.result import BatchReport
     from dashcam_pipeline.batch.runner import Runner
-    from dashcam_pipeline.batch.session import Observer
 
 
 def plan_batch(
@@ -74,7 +79,8 @@ def run_batch(
     *,
     config: CleanConfig | Mapping[str, Any] | None = None,
     options: BatchOptions | Mapping[str, Any] | None = None,
-    observer: Observer | None = None,
+    observer: Callable[[Event], None] | None = None,
+    control: Control | None = None,
 ) -> BatchReport:
     """Clean a folder of recordings; what an earlier run did is not done again.
 
@@ -86,11 +92,14 @@ def run_batch(
         output: folder of the results; made if it isn't there.
         config: how to clean.
         options: which recordings, and how the work is shared.
-        observer: told what happens, in this thread.
+        observer: told what happens, in this thread: see ``events``.
+        control: pauses, resumes or cancels it, from any other thread or a signal handler; on a Ray
+            cluster, what is begun is brought to its end.
 
     Returns:
         what became of every recording; ``report.json`` and ``report.csv`` in the output folder say
-        the same. That some failed is no exception: see ``exit_code``.
+        the same. That some failed, or that it was cancelled, is no exception: see ``exit_code``
+        and ``interrupted``.
 
     Raises:
         DashcamError: a folder, an option or weights that can't be, or another run at work on the
@@ -99,6 +108,7 @@ def run_batch(
     """
     config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
+    observer, control = observer or _ignore, control or Control()
     _check(root, output, config)
     with ExitStack() as opened:
         make_folder(output)
@@ -114,17 +124,35 @@ def run_batch(
             config=config,
             options=options,
             journal=journal,
-            observer=observer or Silent(),
+            observer=observer,
+            control=control,
         )
+        ended = True
         try:
             session.run(runner, workers)
+            ended = control.cancelled
         finally:
             report = session.report()
             try:
                 report.write(output)
             except OutputError as error:
                 report.warnings.append(_("the report can't be written: {why}", why=error.args[0]))
+            observer(_finished(report, ended=ended))
         return report
+
+
+def _ignore(event: Event) -> None:
+    """Tell nobody."""
+
+
+def _finished(report: BatchReport, *, ended: bool) -> events.BatchFinished:
+    """The last event of a batch, which may have been ended before its time."""
+    return events.BatchFinished(
+        exit_code=CancelledError.exit_code if ended else report.exit_code,
+        counts=report.counts,
+        seconds=report.seconds,
+        interrupted=report.interrupted,
+    )
 
 
 def _check(root: Path, output: Path, config: CleanConfig) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from shutil import rmtree
@@ -15,6 +14,7 @@ from dashcam_pipeline.batch.night import is_bright
 from dashcam_pipeline.batch.products import in_the_way
 from dashcam_pipeline.batch.resumable import clean_resumable, was_made_here
 from dashcam_pipeline.config import make_config
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import (
     DamagedError,
@@ -121,21 +121,24 @@ class Outcome:
 
 
 def run_job(
-    data: Mapping[str, Any], progress: Callable[[Progress], None] | None = None
+    data: Mapping[str, Any],
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
 ) -> dict[str, Any]:
     """Do a job.
 
     Args:
         data: ``asdict`` of a ``Job``.
-        progress: as of ``clean``.
+        progress, control: as of ``clean``.
 
     Returns:
         ``Outcome.to_dict()``; what goes wrong with a recording is an outcome, not an exception.
     """
-    begin = time.perf_counter()
+    control = control or Control()
+    begin = control.clock()
     job = Job(**data)
     try:
-        outcome = _run(job, progress)
+        outcome = _run(job, progress, control)
     except OutputExistsError as error:
         outcome = Outcome(status="refused", reason=error.args[0], exit_code=error.exit_code)
     except DashcamError as error:
@@ -164,10 +167,10 @@ def run_job(
             exit_code=DashcamError.exit_code,
             retry=True,
         )
-    return outcome.to_dict() | {"seconds": time.perf_counter() - begin}
+    return outcome.to_dict() | {"seconds": control.clock() - begin}
 
 
-def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
+def _run(job: Job, progress: Callable[[Progress], None] | None, control: Control | None) -> Outcome:
     source = Path(job.source)
     info = probe(source)  # says clearly what is wrong with a file that can't be read
     if not job.results and is_marked(info.metadata):
@@ -201,6 +204,7 @@ def _run(job: Job, progress: Callable[[Progress], None] | None) -> Outcome:
         recipe=job.recipe,
         segment_seconds=job.segment_seconds,
         progress=progress,
+        control=control,
     )
     warnings = (*report.warnings, *_keep_times(target, status))
     made = target.stat()

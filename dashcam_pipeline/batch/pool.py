@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.batch.job import Outcome
 from dashcam_pipeline.batch.resources import resident_memory
-from dashcam_pipeline.batch.runner import Event, Finished, Progressed, Started
-from dashcam_pipeline.batch.worker import work
+from dashcam_pipeline.batch.runner import Finished, News, Progressed, Started
+from dashcam_pipeline.batch.worker import PAUSE, RESUME, work
 from dashcam_pipeline.engine.readable import duration, size
 from dashcam_pipeline.media.interrupts import unborn_interrupts
 from dashcam_pipeline.translation import _
@@ -41,6 +41,10 @@ MEMORY_CHECK_SECONDS: Final = 1.0
 STALL_SECONDS: Final = 1800.0
 """A worker that wrote no frame for so long hangs. Long enough to decode what earlier runs did of a
 recording of hours, and to join it."""
+
+LATE_SECONDS: Final = 60.0
+"""After so long without a check we stood still ourselves (Ctrl-Z, a laptop that slept), and so did
+the workers: they don't hang."""
 
 
 @dataclass(slots=True)
@@ -66,7 +70,8 @@ class LocalRunner:
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker | None] = [None] * budget.workers
         self._waiting: deque[Job] = deque()
-        self._next_check = 0.0
+        self._next_check, self._checked = 0.0, time.monotonic()
+        self._paused = False
 
     @property
     def free(self) -> int:
@@ -78,20 +83,39 @@ class LocalRunner:
         """Begin a job when a worker is free."""
         self._waiting.append(job)
 
-    def poll(self, timeout: float) -> list[Event]:
+    def poll(self, timeout: float) -> list[News]:
         """What happened, waiting for the first of it."""
-        events: list[Event] = list(self._begin())
+        events: list[News] = list(self._begin())
         self._check()
         waits: dict[Any, int] = {}
         for slot, worker in enumerate(self._workers):
             if worker is not None and worker.job is not None:
                 waits[worker.pipe] = slot
                 waits[worker.process.sentinel] = slot
+        if not waits:
+            time.sleep(0.0 if events else timeout)
+            return events
         # Each slot once, however many of its signs are there.
         ready = {waits[sign] for sign in wait(list(waits), 0.0 if events else timeout)}
         for slot in sorted(ready):
             events += self._listen(slot)
         return events
+
+    def pause(self) -> None:
+        """Let workers stand still after the frame that each is at, and begin nothing."""
+        self._paused = True
+        self._tell(PAUSE)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        self._paused = False
+        self._tell(RESUME)
+
+    def _tell(self, word: str) -> None:
+        for worker in self._workers:
+            if worker is not None:
+                with suppress(OSError):  # it died; its sentinel tells
+                    worker.pipe.send(word)
 
     def close(self) -> None:
         """End all workers, also those at work."""
@@ -111,11 +135,11 @@ class LocalRunner:
                 worker.process.join()
             worker.pipe.close()
 
-    def _begin(self) -> list[Event]:
-        events: list[Event] = []
+    def _begin(self) -> list[News]:
+        events: list[News] = []
         for slot in range(len(self._workers)):
             worker = self._workers[slot]
-            if not self._waiting or (worker is not None and worker.job is not None):
+            if self._paused or not self._waiting or (worker is not None and worker.job is not None):
                 continue
             if worker is None or not worker.process.is_alive():
                 worker = self._workers[slot] = self._spawn()
@@ -139,12 +163,12 @@ class LocalRunner:
         theirs.close()  # so that the pipe ends with the process
         return _Worker(process, ours)
 
-    def _listen(self, slot: int) -> list[Event]:
+    def _listen(self, slot: int) -> list[News]:
         worker = self._workers[slot]
         if worker is None or worker.job is None:
             return []
         path = worker.job.path
-        events: list[Event] = []
+        events: list[News] = []
         try:
             while worker.pipe.poll():
                 kind, *rest = worker.pipe.recv()
@@ -194,11 +218,14 @@ class LocalRunner:
         now = time.monotonic()
         if now < self._next_check:
             return
+        since, self._checked = now - self._checked, now
         self._next_check = now + MEMORY_CHECK_SECONDS
+        stood = since if self._paused or since > LATE_SECONDS else 0.0
         limit = self._budget.memory
         for worker in self._workers:
             if worker is None or worker.job is None or worker.process.pid is None:
                 continue
+            worker.moved += stood
             held = resident_memory(worker.process.pid)
             if limit is not None and held is not None and held > limit:
                 worker.killed_because = _(

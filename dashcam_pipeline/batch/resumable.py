@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.media.encoders import Encoder
@@ -53,6 +54,7 @@ def clean_resumable(
     recipe: str,
     segment_seconds: float,
     progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
     own: bool = False,
 ) -> RunReport:
     """Clean one recording, going on where an earlier run of the same was cut off.
@@ -66,7 +68,7 @@ def clean_resumable(
         recipe: what the result depends on, beside the source's size and time; segments of another
             one are not used.
         segment_seconds: length of a segment, the most work that can be lost.
-        progress: as of ``clean``; frames of earlier runs are counted.
+        progress, control: as of ``clean``; frames of earlier runs are counted.
         own: True if an output of this name is ours, and may be replaced; the user's own files in
             the place of what lies beside it may not.
 
@@ -105,7 +107,7 @@ def clean_resumable(
             finish=lambda segments: _joined(run, segments, work, recipe),
         )
         rest = Rest(run.reader, plan, store.last)
-        run.run(pausing, sink, progress, source=rest, done=store.frames)
+        run.run(pausing, sink, progress, source=rest, done=store.frames, control=control)
         return run.report()
 
 

@@ -54,7 +54,7 @@ class Finished:
     outcome: Outcome
 
 
-Event: TypeAlias = Started | Progressed | Finished
+News: TypeAlias = Started | Progressed | Finished
 
 
 class Runner(Protocol):
@@ -67,12 +67,18 @@ class Runner(Protocol):
     def submit(self, job: Job) -> None:
         """Begin a job, at the latest when a slot is free."""
 
-    def poll(self, timeout: float) -> list[Event]:
+    def poll(self, timeout: float) -> list[News]:
         """What happened, waiting for the first of it.
 
         Args:
             timeout: seconds to wait at most.
         """
+
+    def pause(self) -> None:
+        """Let jobs stand still where they are, and begin none; harmless when repeated."""
+
+    def resume(self) -> None:
+        """Let them go on; harmless when repeated."""
 
     def close(self) -> None:
         """End everything, also what is running; whole segments stay. Harmless when repeated."""

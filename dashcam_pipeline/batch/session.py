@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, InstanceOf
 
 from dashcam_pipeline.batch.discovery import Selection
+from dashcam_pipeline.batch.events import (
+    BatchStarted,
+    ClipDone,
+    ClipFailed,
+    ClipLeft,
+    ClipProgressed,
+    ClipRetried,
+    ClipStarted,
+    Paused,
+    Resumed,
+)
 from dashcam_pipeline.batch.journal import Entry
 from dashcam_pipeline.batch.plan import make_job, segments_folder
 from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.result import BatchReport, ClipResult
-from dashcam_pipeline.batch.runner import Finished
+from dashcam_pipeline.batch.runner import Finished, Progressed
 from dashcam_pipeline.batch.sidecars import copy_sidecars
 from dashcam_pipeline.stages.registry import stage_class
 from dashcam_pipeline.stages.settings import Settings
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from dashcam_pipeline.batch.discovery import Chosen, Tree, TreeFile
+    from dashcam_pipeline.batch.events import Event
     from dashcam_pipeline.batch.job import Outcome, OutcomeStatus
     from dashcam_pipeline.batch.journal import Journal, Status
     from dashcam_pipeline.batch.plan import Step
     from dashcam_pipeline.batch.recipe import Recipe
     from dashcam_pipeline.batch.result import Fate
-    from dashcam_pipeline.batch.runner import Event, Runner
+    from dashcam_pipeline.batch.runner import News, Runner
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.control import Control
 
 RunnerName: TypeAlias = Literal["local", "ray"]
 
@@ -77,32 +91,6 @@ class BatchOptions(Settings):
     address: str | None = Field(
         None, description="Of the Ray cluster: auto, HOST:PORT; else RAY_ADDRESS, or one made here."
     )
-
-
-class Observer(Protocol):
-    """What is told while a batch runs."""
-
-    def begin(self, steps: Sequence[Step], workers: int) -> None:
-        """The plan is made; the work begins."""
-
-    def event(self, event: Event) -> None:
-        """Something happened in a worker."""
-
-    def settled(self, result: ClipResult) -> None:
-        """A recording's fate is known."""
-
-
-class Silent:
-    """An observer that says nothing."""
-
-    def begin(self, steps: Sequence[Step], workers: int) -> None:
-        """Nothing."""
-
-    def event(self, event: Event) -> None:
-        """Nothing."""
-
-    def settled(self, result: ClipResult) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +139,7 @@ class Session:
         options: how to run.
         journal: where it is recorded.
         observer: told what happens.
+        control: pauses or cancels it.
     """
 
     def __init__(
@@ -161,11 +150,12 @@ class Session:
         config: CleanConfig,
         options: BatchOptions,
         journal: Journal,
-        observer: Observer,
+        observer: Callable[[Event], None],
+        control: Control,
     ) -> None:
         self._plan, self._output, self._config, self._options = plan, output, config, options
-        self._journal, self._observer = journal, observer
-        self._begin = time.monotonic()
+        self._journal, self._tell, self._control = journal, observer, control
+        self._begin = control.clock()
         self._steps = {step.clip.path: step for step in plan.steps}
         self._todo = deque(step for step in plan.steps if step.is_work)
         self._running: set[str] = set()
@@ -173,12 +163,12 @@ class Session:
         self._results: dict[str, ClipResult] = {}
         self._warnings: list[str] = plan.notes
         self._products: set[str] = set()
-        self._disk_full = False
+        self._paused = self._disk_full = self._card_gone = False
         self._sidecars = 0
         self._workers = 0
 
     def run(self, runner: Runner, workers: int) -> None:
-        """Do all of it.
+        """Do all of it, or what there is time for until it is cancelled.
 
         Args:
             runner: does the jobs.
@@ -189,7 +179,8 @@ class Session:
             KeyboardInterrupt: Ctrl-C; closing the runner is left to the caller.
         """
         self._workers = workers
-        self._observer.begin(self._plan.steps, workers)
+        total = sum(_nbytes(step) for step in self._todo)
+        self._tell(BatchStarted(clips=len(self._todo), bytes=total, workers=workers))
         self._copy_sidecars(self._plan.chosen.sidecars.get("", ()))
         for step in self._plan.steps:
             if step.action == "skip":
@@ -198,13 +189,55 @@ class Session:
                 self._settle(step.clip, fate, step.reason, sidecars=not bright)
             elif step.action == "refuse":
                 self._settle(step.clip, "failed", step.reason, sidecars=False)
-        while self._running or (self._todo and not self._disk_full):
-            while self._todo and not self._disk_full and runner.free > 0:
+        try:
+            self._work(runner)
+        finally:
+            for path in sorted(self._running):
+                self._tell(ClipLeft(path=path, reason=_("interrupted")))
+
+    def _work(self, runner: Runner) -> None:
+        while self._running or (self._todo and not self._is_over):
+            self._heed(runner)
+            if self._control.cancelled:
+                return
+            while self._todo and not self._is_over and not self._paused and runner.free > 0:
                 self._submit(runner, self._todo.popleft())
-            for event in runner.poll(POLL_SECONDS):
-                self._observer.event(event)
-                if isinstance(event, Finished):
-                    self._finish(self._steps[event.path], event.outcome)
+            if self._running:
+                for news in runner.poll(POLL_SECONDS):
+                    self._hear(news)
+            else:  # it is paused
+                time.sleep(POLL_SECONDS)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing more is begun."""
+        return self._disk_full or self._card_gone
+
+    def _heed(self, runner: Runner) -> None:
+        """Stand still, or go on, if that is wanted."""
+        if self._paused == self._control.paused:
+            return
+        self._paused = not self._paused
+        if self._paused:
+            runner.pause()
+            self._tell(Paused())
+        else:
+            runner.resume()
+            self._tell(Resumed())
+
+    def _hear(self, news: News) -> None:
+        """Hand on what a runner says, and see to what has ended."""
+        step = self._steps[news.path]
+        if isinstance(news, Finished):
+            self._finish(step, news.outcome)
+        elif isinstance(news, Progressed):
+            self._tell(
+                ClipProgressed(
+                    path=news.path, worker=news.slot, frames=news.frames, expected=news.expected
+                )
+            )
+        else:
+            self._tell(ClipStarted(path=news.path, worker=news.slot, bytes=_nbytes(step)))
 
     def report(self) -> BatchReport:
         """What became of every recording, also in the middle of a run."""
@@ -224,6 +257,13 @@ class Session:
             self._warnings.append(
                 _("the disk is full; once there is space, running it again goes on where it was.")
             )
+        if self._card_gone:
+            self._warnings.append(
+                _(
+                    "{root} went away; once it is back, running it again goes on where it was.",
+                    root=self._plan.tree.root,
+                )
+            )
         return BatchReport(
             input=str(self._plan.tree.root),
             output=str(self._output),
@@ -231,7 +271,7 @@ class Session:
             refused=refused,
             sidecars=self._sidecars,
             warnings=self._warnings,
-            seconds=time.monotonic() - self._begin,
+            seconds=self._control.clock() - self._begin,
             workers=self._workers,
             settings=self._config.model_dump(mode="json"),
             recipe=self._plan.recipe.digest,
@@ -263,9 +303,13 @@ class Session:
         clip = step.clip
         self._running.discard(clip.path)
         self._disk_full = self._disk_full or outcome.disk_full
+        if outcome.status == "failed" and not (self._plan.tree.root / clip.path).exists():
+            self._leave(clip)
+            return
         again = outcome.retry and self._attempts[clip.path] < ATTEMPTS
         if outcome.status == "failed" and again and not self._disk_full:
             self._todo.appendleft(step)  # at once, while what was read of it is still in memory
+            self._tell(ClipRetried(path=clip.path, reason=outcome.reason))
             return
         entry = self._entry(step, outcome)
         self._journal.put(entry)
@@ -339,7 +383,14 @@ class Session:
             self._copy_sidecars(self._plan.chosen.sidecars.get(clip.path, ()))
         result = _result(clip, status, reason=reason, attempts=self._attempts[clip.path], **facts)
         self._results[clip.path] = result
-        self._observer.settled(result)
+        self._tell(_event(result))
+
+    def _leave(self, clip: TreeFile) -> None:
+        """A recording went away: nothing is on record of it but that it was begun."""
+        reason = _("it went away while it was read; once it is back, another run goes on with it")
+        self._results[clip.path] = _result(clip, "not reached", reason=reason)
+        self._tell(ClipLeft(path=clip.path, reason=reason))
+        self._card_gone = self._card_gone or _is_gone(self._plan.tree.root)
 
     def _copy_sidecars(self, sidecars: Iterable[TreeFile]) -> None:
         copied, warnings = copy_sidecars(
@@ -350,9 +401,24 @@ class Session:
 
 
 def _base(step: Step) -> Entry:
-    """What is on record, or a first entry."""
-    clip = step.clip
-    return step.entry or Entry(clip.path, "started", clip.size, clip.mtime_ns, "")
+    """What is on record, or a first entry; without an output it is of the recording as it is."""
+    clip, entry = step.clip, step.entry
+    if entry is None:
+        return Entry(clip.path, "started", clip.size, clip.mtime_ns, "")
+    return entry if entry.output else replace(entry, size=clip.size, mtime_ns=clip.mtime_ns)
+
+
+def _is_gone(root: Path) -> bool:
+    """Whether a card was taken out: its folder is, or where it was mounted nothing is left."""
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
+
+
+def _nbytes(step: Step) -> int:
+    return max(1, step.clip.size)
 
 
 def _result(clip: TreeFile, status: Fate, **facts: Any) -> ClipResult:  # noqa: ANN401 - fields of ClipResult
@@ -362,4 +428,19 @@ def _result(clip: TreeFile, status: Fate, **facts: Any) -> ClipResult:  # noqa: 
         recorded=clip.recorded.isoformat(timespec="seconds"),
         camera=clip.name.camera or "",
         **facts,
+    )
+
+
+def _event(result: ClipResult) -> ClipDone | ClipFailed:
+    """A recording's fate as it is told."""
+    if result.status == "failed":
+        return ClipFailed(path=result.path, reason=result.reason, attempts=result.attempts)
+    return ClipDone(
+        path=result.path,
+        status=result.status,
+        reason=result.reason,
+        output=result.output,
+        frames=result.frames,
+        seconds=result.seconds,
+        attempts=result.attempts,
     )

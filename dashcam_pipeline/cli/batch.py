@@ -161,6 +161,7 @@ def batch(  # noqa: PLR0917 - click passes them by name
     from dashcam_pipeline.batch.discovery import Selection  # noqa: PLC0415 - likewise
     from dashcam_pipeline.batch.session import BatchOptions  # noqa: PLC0415 - likewise
     from dashcam_pipeline.cli.batch_progress import BatchBars  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.engine.control import Control  # noqa: PLC0415 - likewise
 
     if quiet and verbose:
         raise click.UsageError(shown(_("--quiet and --verbose exclude each other.")))
@@ -188,8 +189,11 @@ def batch(  # noqa: PLR0917 - click passes them by name
     if dry_run:
         context.exit(_dry_run(input, output, config, options, verbose=verbose))
     try:
-        with BatchBars(quiet=quiet, verbose=verbose) as bars:
-            report = driver.run_batch(input, output, config=config, options=options, observer=bars)
+        control = Control()
+        with BatchBars(control, quiet=quiet, verbose=verbose) as bars:
+            report = driver.run_batch(
+                input, output, config=config, options=options, observer=bars, control=control
+            )
     except KeyboardInterrupt:
         said = shown(_("interrupted; run it again to go on where it was."))
         click.echo(f"dashcam: {said}", err=True)

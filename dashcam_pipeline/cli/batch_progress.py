@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 import click
 from tqdm import tqdm
 
-from dashcam_pipeline.batch.runner import Finished, Progressed, Started
+from dashcam_pipeline.batch.events import (
+    BatchStarted,
+    ClipDone,
+    ClipFailed,
+    ClipLeft,
+    ClipProgressed,
+    ClipRetried,
+    ClipStarted,
+    Paused,
+    Resumed,
+)
 from dashcam_pipeline.cli.bars import Bar, Lines
 from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.language import shown
@@ -19,12 +28,11 @@ from dashcam_pipeline.engine.readable import one_line
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
-    from dashcam_pipeline.batch.plan import Step
-    from dashcam_pipeline.batch.result import ClipResult, Fate
-    from dashcam_pipeline.batch.runner import Event
+    from dashcam_pipeline.batch.events import Event
+    from dashcam_pipeline.batch.result import Fate
+    from dashcam_pipeline.engine.control import Control
 
 MOST_BARS: Final = 16
 """Workers with a line of their own; more would fill the screen."""
@@ -36,34 +44,42 @@ class _Running:
 
     Args:
         path: of it.
-        begin: when it began, as of ``time.monotonic``.
+        worker: that does it.
+        nbytes: of it.
+        begin: when it began, by the run's clock.
         first: frames that were there already when it was first heard of.
         frames: that are done.
         expected: that there will be; None where nothing tells.
     """
 
     path: str
+    worker: int
+    nbytes: int
     begin: float
     first: int | None = None
     frames: int = 0
     expected: int | None = None
 
     @property
+    def made(self) -> int:
+        """Frames of this run."""
+        return self.frames - (self.first or 0)
+
+    @property
     def share(self) -> float:
         """That is done of it."""
         return min(1.0, self.frames / self.expected) if self.expected else 0.0
 
-    def meter(self) -> Meter:
+    def meter(self, now: float) -> Meter:
         """As a line."""
-        elapsed = time.monotonic() - self.begin
-        made = self.frames - (self.first or 0)
+        elapsed = now - self.begin
         return Meter(
             title=one_line(self.path),
             done=self.frames,
             total=None if self.expected is None else max(self.expected, self.frames, 1),
             things=frames,
             elapsed=elapsed,
-            rate=made / elapsed if elapsed > 0 and made else None,
+            rate=self.made / elapsed if elapsed > 0 and self.made else None,
         )
 
 
@@ -77,101 +93,118 @@ STATUSES: Final[dict[Fate, str]] = {
 }
 """A recording's fate in a word."""
 
+PAUSED: Final = _("paused")
+RESUMED: Final = _("resumed")
+
 
 def _said(text: str) -> str:
     return as_flags(shown(text))
 
 
 class BatchBars:
-    """Shows a batch on stderr; a context manager, and an ``Observer``.
+    """Shows a batch on stderr; a context manager, called with each ``Event``.
 
     Why a recording failed is said once: by the table at the end; here where there is none, at once
     (``quiet``) or when the batch itself is broken off.
 
     Args:
+        control: of the batch; its clock leaves pauses out.
         quiet: True says nothing but failures.
         verbose: True says a line for every recording.
     """
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
-        self._quiet, self._verbose = quiet, verbose
+    def __init__(self, control: Control, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._control, self._quiet, self._verbose = control, quiet, verbose
         self._terminal = not quiet and sys.stderr.isatty()
         self._total: Bar | Lines | None = None
         self._bars: dict[int, Bar] = {}
-        self._running: dict[int, _Running] = {}
-        self._sizes: dict[str, int] = {}
+        self._running: dict[str, _Running] = {}
         self._begin = 0.0
-        self._workers = 0
-        self._done = self._done_bytes = self._frames = 0
+        self._clips = self._nbytes = self._workers = 0
+        self._done = self._done_bytes = self._frames = self._failed = 0
         self._unsaid: list[str] = []
-        self._failed = 0
 
-    def begin(self, steps: Sequence[Step], workers: int) -> None:
-        """Show the total."""
-        self._sizes = {step.clip.path: max(1, step.clip.size) for step in steps if step.is_work}
-        self._begin, self._workers = time.monotonic(), workers
-        if self._sizes and not self._quiet:
+    def __call__(self, event: Event) -> None:
+        """Show what happens."""
+        match event:
+            case BatchStarted():
+                self._start(event)
+            case ClipStarted():
+                self._running[event.path] = _Running(
+                    event.path, event.worker, event.bytes, self._control.clock()
+                )
+            case ClipProgressed():
+                self._progress(event)
+            case ClipRetried() | ClipLeft():
+                self._drop(event.path)
+            case ClipDone() | ClipFailed():
+                self._settle(event)
+            case Paused() | Resumed():
+                self._stand(event)
+            case _:
+                return
+        if self._total is not None:
+            self._total.show(self.meter())
+
+    def _start(self, event: BatchStarted) -> None:
+        self._begin, self._workers = self._control.clock(), event.workers
+        self._clips, self._nbytes = event.clips, event.bytes
+        if event.clips and not self._quiet:
             self._total = Bar() if self._terminal else Lines()
-            self._show()
 
-    def event(self, event: Event) -> None:
-        """Show what a worker does."""
-        if isinstance(event, Started):
-            self._drop(event.slot)
-            self._running[event.slot] = _Running(event.path, time.monotonic())
-        elif isinstance(event, Progressed) and event.slot in self._running:
-            running = self._running[event.slot]
-            running.first = event.frames if running.first is None else running.first
-            running.frames, running.expected = event.frames, event.expected
-            if self._terminal and event.slot < MOST_BARS:
-                if event.slot not in self._bars:
-                    self._bars[event.slot] = Bar(event.slot + 1)
-                self._bars[event.slot].show(running.meter())
-        elif isinstance(event, Finished):
-            running = self._running.get(event.slot, _Running(event.path, self._begin))
-            self._frames += running.frames - (running.first or 0)
-            self._drop(event.slot)
-        self._show()
+    def _progress(self, event: ClipProgressed) -> None:
+        running = self._running.get(event.path)
+        if running is None:
+            return
+        running.first = event.frames if running.first is None else running.first
+        running.frames, running.expected = event.frames, event.expected
+        if self._terminal and running.worker < MOST_BARS:
+            if running.worker not in self._bars:
+                self._bars[running.worker] = Bar(running.worker + 1)
+            self._bars[running.worker].show(running.meter(self._control.clock()))
 
-    def settled(self, result: ClipResult) -> None:
+    def _settle(self, event: ClipDone | ClipFailed) -> None:
         """Count it, and say it where that was asked for."""
-        if result.attempts and result.path in self._sizes:
+        running = self._drop(event.path)
+        if running is not None:
             self._done += 1
-            self._done_bytes += self._sizes[result.path]
-        failed = result.status == "failed"
+            self._done_bytes += running.nbytes
+        failed = isinstance(event, ClipFailed)
         self._failed += failed
         if self._verbose:
-            reason = f" ({_said(result.reason)})" if result.reason and not failed else ""
-            status = shown(STATUSES[result.status])
-            self._say(one_line(f"{result.path}: {status}{reason}"))
+            status: Fate = "failed" if isinstance(event, ClipFailed) else event.status
+            reason = f" ({_said(event.reason)})" if event.reason and not failed else ""
+            self._say(one_line(f"{event.path}: {shown(STATUSES[status])}{reason}"))
         if failed:
-            why = one_line(f"dashcam: {result.path}: {_said(result.reason)}")
+            why = one_line(f"dashcam: {event.path}: {_said(event.reason)}")
             if self._quiet:
                 self._say(why)
             else:
                 self._unsaid.append(why)
-        self._show()
+
+    def _stand(self, event: Paused | Resumed) -> None:
+        """Say that it stands still, where no line is there to show it."""
+        if not self._quiet and not self._terminal:
+            self._say(f"dashcam: {shown(PAUSED if isinstance(event, Paused) else RESUMED)}")
 
     def meter(self) -> Meter:
         """The whole batch as a line; recordings are taken to need time as they have bytes."""
-        part = sum(self._sizes.get(r.path, 0) * r.share for r in self._running.values())
-        elapsed = time.monotonic() - self._begin
-        made = self._frames + sum(r.frames - (r.first or 0) for r in self._running.values())
+        at_work = self._running.values()
+        part = sum(running.nbytes * running.share for running in at_work)
+        elapsed = self._control.clock() - self._begin
+        made = self._frames + sum(running.made for running in at_work)
+        paused = self._control.paused
         return Meter(
-            title=_("{n} at a time", n=self._workers),
+            title=PAUSED if paused else _("{n} at a time", n=self._workers),
             done=self._done,
-            total=len(self._sizes),
+            total=self._clips,
             things=recordings,
             elapsed=elapsed,
-            share=(self._done_bytes + part) / sum(self._sizes.values()),
+            share=(self._done_bytes + part) / self._nbytes if self._nbytes else None,
             rate=made / elapsed if elapsed > 0 else None,
             rated=frames_a_second,
             more=_("{n} failed", n=self._failed) if self._failed else "",
         )
-
-    def _show(self) -> None:
-        if self._total is not None:
-            self._total.show(self.meter())
 
     def _say(self, line: str) -> None:
         if self._terminal:
@@ -179,11 +212,15 @@ class BatchBars:
         else:
             click.echo(line, err=True)
 
-    def _drop(self, slot: int) -> None:
-        self._running.pop(slot, None)
-        bar = self._bars.pop(slot, None)
-        if bar is not None:
-            bar.close()
+    def _drop(self, path: str) -> _Running | None:
+        """A recording is at work no more; what was known of it, if it was."""
+        running = self._running.pop(path, None)
+        if running is not None:
+            self._frames += running.made
+            bar = self._bars.pop(running.worker, None)
+            if bar is not None:
+                bar.close()
+        return running
 
     def __enter__(self) -> Self:
         return self
@@ -195,8 +232,8 @@ class BatchBars:
         trace: TracebackType | None,
     ) -> None:
         """Take all lines away; the table follows, or where there is none, what it would say."""
-        for slot in list(self._bars):
-            self._drop(slot)
+        for path in list(self._running):
+            self._drop(path)
         if self._total is not None:
             self._total.close()
         if error is not None:

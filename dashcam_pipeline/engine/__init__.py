@@ -14,5 +14,6 @@
        v
      report                               one object; summary, JSON and exit code are views of it
 
+``control`` pauses or cancels a run from outside; each thread heeds it before its next item.
 ``rgb`` makes frames of arrays in memory, for notebooks; recordings never take that way.
 """

@@ -8,7 +8,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Item = TypeVar("Item")
 
@@ -22,10 +25,11 @@ class ByteQueue(Generic[Item]):
 
     Args:
         max_bytes: how much may wait.
+        clock: tells how long was waited, in seconds.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._max_bytes, self._clock = max_bytes, clock
         self._items: deque[tuple[Item, int]] = deque()
         self._bytes = 0
         self._closed = False
@@ -42,12 +46,12 @@ class ByteQueue(Generic[Item]):
         Raises:
             Aborted: the queue was aborted, before or while waiting.
         """
-        begin = time.perf_counter()
+        begin = self._clock()
         with self._changed:
             self._changed.wait_for(
                 lambda: self._aborted or not self._items or self._bytes + nbytes <= self._max_bytes
             )
-            self.put_seconds += time.perf_counter() - begin
+            self.put_seconds += self._clock() - begin
             if self._aborted:
                 raise Aborted
             if self._closed:
@@ -62,10 +66,10 @@ class ByteQueue(Generic[Item]):
         Raises:
             Aborted: the queue was aborted, before or while waiting.
         """
-        begin = time.perf_counter()
+        begin = self._clock()
         with self._changed:
             self._changed.wait_for(lambda: self._aborted or self._items or self._closed)
-            self.get_seconds += time.perf_counter() - begin
+            self.get_seconds += self._clock() - begin
             if self._aborted:
                 raise Aborted
             if not self._items:

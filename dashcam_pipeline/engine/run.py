@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.engine.chain import Chain
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.workers import Middle, Progress, Sink, Source
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.frame_counts import ReadCounts
@@ -223,6 +224,7 @@ class Run:
         *,
         source: Source | None = None,
         done: int = 0,
+        control: Control | None = None,
     ) -> None:
         """Send every frame through, from the source to an output that is whole.
 
@@ -232,9 +234,10 @@ class Run:
             progress: called in this thread about ten times a second; what it raises ends the run.
             source: the reader's frames, or those of them that are left; None is the reader.
             done: frames of earlier runs.
+            control: pauses or cancels it.
 
         Raises:
-            DashcamError: a part failed; there is no output.
+            DashcamError: a part failed, or it was cancelled; there is no output.
             KeyboardInterrupt: Ctrl-C, likewise.
         """
         counts, path, strict = self.reader.counts, self.info.path, self.config.strict
@@ -243,6 +246,7 @@ class Run:
             middle,
             sink,
             check=lambda: check_damage(counts, path, strict=strict),
+            control=control,
         )
         workers.progress.expected = expected_frames(self.info, self.config)
         workers.progress.frames = done

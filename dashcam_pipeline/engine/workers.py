@@ -3,7 +3,8 @@
 Decoder, networks and encoder release the interpreter while they work, so threads overlap them. The
 queues in between are bounded by bytes. Whatever fails first, in any of the threads, in the
 calling thread's progress callback or by Ctrl-C, aborts both queues: whoever waits in one wakes at
-once, whoever works stops at its next item, and the sink throws away what it wrote.
+once, whoever works stops at its next item, and the sink throws away what it wrote. While a run is
+paused each thread stands still before its next item, so nothing more is held than was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.engine.queues import Aborted, ByteQueue
 from dashcam_pipeline.frames import Frame
 
@@ -96,18 +98,20 @@ class Progress:
         frames: frames written so far.
         expected: frames there will be, None where the source doesn't say.
         position_s: presentation time of the last frame written.
-        elapsed_s: wall time since the run began.
+        elapsed_s: wall time since the run began, without that in which it stood still.
+        paused: whether it stands still.
     """
 
     frames: int = 0
     expected: int | None = None
     position_s: float = 0.0
     elapsed_s: float = 0.0
+    paused: bool = False
 
 
 @dataclass(slots=True)
 class Timings:
-    """Wall seconds by part; parts overlap, so they add up to more than the whole.
+    """Wall seconds by part, pauses left out; parts overlap, and add up to more than the whole.
 
     Args:
         decode: reading and decoding.
@@ -160,6 +164,7 @@ class Workers:
         chain: fed, and closed, in the second.
         sink: written, and finished or aborted, in the third.
         check: called after each item read and at the end; raises to give up (``strict``).
+        control: pauses or cancels it; None is one that nobody has.
     """
 
     def __init__(
@@ -169,13 +174,16 @@ class Workers:
         sink: Sink,
         *,
         check: Callable[[], None] = lambda: None,
+        control: Control | None = None,
     ) -> None:
         self._source = source
         self._chain = chain
         self._sink = sink
         self._check = check
-        self._read: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES)
-        self._made: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES)
+        self._control = control or Control()
+        self._clock = self._control.clock
+        self._read: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES, self._clock)
+        self._made: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES, self._clock)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._error: BaseException | None = None
@@ -197,9 +205,10 @@ class Workers:
         Raises:
             Exception: the first failure of any part. All parts have ended then, or are given up;
                 the sink was aborted.
+            CancelledError: its control says so, likewise.
             KeyboardInterrupt: Ctrl-C, likewise.
         """
-        begin = time.perf_counter()
+        begin = self._clock()
         parts = (
             ("reader", self._read_all),
             ("chain", self._chain_all),
@@ -214,6 +223,7 @@ class Workers:
             for thread in self.threads:
                 thread.start()
             while not self._wake.wait(TICK_SECONDS):
+                self._control.check()
                 self._report(begin, on_progress)
             self._join()
             if self._error is not None:
@@ -226,12 +236,13 @@ class Workers:
             if self.sink_report is not None:  # it came between the output's end and ours
                 self._sink.abort()
             raise
-        self.timings.total = time.perf_counter() - begin
+        self.timings.total = self._clock() - begin
         self.timings.wait_decode = self._read.get_seconds
         self.timings.wait_encode = self._made.put_seconds
 
     def _report(self, begin: float, on_progress: Callable[[Progress], None] | None) -> None:
-        self.progress.elapsed_s = time.perf_counter() - begin
+        self.progress.elapsed_s = self._clock() - begin
+        self.progress.paused = self._control.paused
         self.pace.note(self.progress)
         if on_progress is not None:
             on_progress(replace(self.progress))  # a snapshot: the writer goes on counting
@@ -251,6 +262,10 @@ class Workers:
         for thread, close in zip(self.threads, closers, strict=True):
             if thread.ident is None:
                 close()
+
+    def _stand_by(self) -> None:
+        """Stand still while the run is paused; called before each item."""
+        self._control.wait(lambda: self._error is not None)
 
     def _guard(self, part: Callable[[], None]) -> None:
         """Run one part; end the others if it fails."""
@@ -282,9 +297,10 @@ class Workers:
         try:
             items = iter(self._source)
             while True:
-                begin = time.perf_counter()
+                self._stand_by()
+                begin = self._clock()
                 item = next(items, None)
-                timings.decode += time.perf_counter() - begin
+                timings.decode += self._clock() - begin
                 if item is None:
                     break
                 self._check()
@@ -301,15 +317,16 @@ class Workers:
                 if not isinstance(item, Frame):
                     self._made.put(item, item.nbytes)
                     continue
-                begin = time.perf_counter()
+                self._stand_by()
+                begin = self._clock()
                 done = chain.feed(item)
-                timings.chain += time.perf_counter() - begin
+                timings.chain += self._clock() - begin
                 # The queues' bound would be worth little if these names kept frames alive.
                 del item
                 self._hand_on(done)
-            begin = time.perf_counter()
+            begin = self._clock()
             done = chain.finish()
-            timings.chain += time.perf_counter() - begin
+            timings.chain += self._clock() - begin
             self._hand_on(done)
             self.stages = chain.stage_facts()
         finally:
@@ -327,15 +344,16 @@ class Workers:
         timings, sink, progress = self.timings, self._sink, self.progress
         try:
             while (item := self._made.get()) is not None:
-                begin = time.perf_counter()
+                self._stand_by()
+                begin = self._clock()
                 sink.write(item)
-                timings.encode += time.perf_counter() - begin
+                timings.encode += self._clock() - begin
                 if isinstance(item, Frame):
                     progress.frames += 1
                     progress.position_s = item.seconds
-            begin = time.perf_counter()
+            begin = self._clock()
             report = sink.finish()
-            timings.encode += time.perf_counter() - begin
+            timings.encode += self._clock() - begin
             if self._error is not None:
                 raise Aborted  # noqa: TRY301 - the same way out as from a queue
             self.sink_report = report

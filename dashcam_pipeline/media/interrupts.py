@@ -49,16 +49,18 @@ def deferred_interrupts() -> Iterator[None]:
 
 @contextmanager
 def unborn_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C from processes that begin in the block, until they have said what to do with it.
+    """Keep Ctrl-C, and the signals that pause, from processes that begin in the block.
 
-    A terminal sends it to all of them, and one that still imports would print a traceback. Here it
-    strikes when the block has ended.
+    A terminal sends Ctrl-C to all of them, and one that still imports would print a traceback; the
+    others would end it. Here they strike when the block has ended.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     resource_tracker.ensure_running()  # beginning it would let signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2}
+    )
     try:
         yield
     finally:

@@ -11,8 +11,9 @@ import pytest
 from factory import Picture, make_clip
 
 from dashcam_pipeline.batch.driver import run_batch
+from dashcam_pipeline.batch.events import BatchStarted
 from dashcam_pipeline.batch.journal import Journal, journal_path, work_folder
-from dashcam_pipeline.batch.session import BatchOptions, Silent
+from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import UsageError
 
@@ -51,15 +52,16 @@ def test_a_cluster_does_the_same_jobs(tmp_path):
     assert again.counts["skipped"] == 3
 
 
-class Killer(Silent):
+class Killer:
     """Kills a node as soon as two recordings are under way."""
 
     def __init__(self, cluster, node, segments):
         self.cluster, self.node, self.segments = cluster, node, segments
         self.killed = threading.Event()
 
-    def begin(self, steps, workers):  # noqa: ARG002 - as observers have it
-        threading.Thread(target=self.watch, daemon=True).start()
+    def __call__(self, event):
+        if isinstance(event, BatchStarted):
+            threading.Thread(target=self.watch, daemon=True).start()
 
     def watch(self):
         deadline = time.monotonic() + 120

@@ -10,14 +10,11 @@ from factory import Picture, cut_short, make_clip
 from in_process import InProcess
 
 from dashcam_pipeline.batch import driver
-from dashcam_pipeline.batch.discovery import TreeFile
-from dashcam_pipeline.batch.plan import Step
-from dashcam_pipeline.batch.result import ClipResult
-from dashcam_pipeline.batch.runner import Progressed, Started
+from dashcam_pipeline.batch.events import BatchStarted, ClipFailed, ClipProgressed, ClipStarted
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.cli.batch import batch
 from dashcam_pipeline.cli.batch_progress import BatchBars
-from dashcam_pipeline.dashcam.names import ClipName
+from dashcam_pipeline.engine.control import Control
 
 
 @pytest.fixture
@@ -72,8 +69,8 @@ def test_a_failure_is_said_once(card, at_once, capsys, option):
 
 
 def test_a_failure_before_an_end_by_ctrl_c_is_said(capsys):
-    bars = BatchBars()
-    bars.settled(ClipResult("a.mp4", "failed", "it is empty", attempts=1))
+    bars = BatchBars(Control())
+    bars(ClipFailed(path="a.mp4", reason="it is empty", attempts=1))
     assert capsys.readouterr().err == ""
     bars.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert capsys.readouterr().err == "dashcam: a.mp4: it is empty\n"
@@ -82,13 +79,13 @@ def test_a_failure_before_an_end_by_ctrl_c_is_said(capsys):
 def test_off_a_terminal_there_is_a_line_every_ten_seconds(capsys, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    bars = BatchBars()
-    clips = [TreeFile(name, 1000, 0, ClipName("plain", name)) for name in ("a.mp4", "b.mp4")]
-    bars.begin([Step(clip, "clean", "new", None) for clip in clips], 1)
-    bars.event(Started("a.mp4", 0))
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    bars = BatchBars(Control())
+    bars(BatchStarted(clips=2, bytes=2000, workers=1))
+    bars(ClipStarted(path="a.mp4", bytes=1000))
     for second in range(1, 41):
         now[0] += 1
-        bars.event(Progressed("a.mp4", 0, 10 * second, 800))
+        bars(ClipProgressed(path="a.mp4", frames=10 * second, expected=800))
     said = capsys.readouterr().err.splitlines()
     assert said == [
         "dashcam: 1 at a time: 6%, 0/2 recordings, 9.0 frames a second, 2:30 min left",

@@ -10,8 +10,9 @@ from toys import Delay, Toy, make_frame
 
 from dashcam_pipeline.engine import workers as engine
 from dashcam_pipeline.engine.chain import Chain
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.engine.workers import GRACE_SECONDS, PACE_POINTS, Pace, Progress, Workers
-from dashcam_pipeline.errors import StageError
+from dashcam_pipeline.errors import CancelledError, StageError
 
 BOUND_SECONDS = 10.0
 """What waits for ever is caught by this; a busy machine is not. Threads get GRACE_SECONDS."""
@@ -333,3 +334,60 @@ def test_a_run_that_stands_still_has_no_pace():
     for tick in range(100):
         pace.note(Progress(elapsed_s=tick / 10))
     assert pace.points == []
+
+
+def until(is_so):
+    deadline = time.monotonic() + BOUND_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_paused_run_stands_still_and_then_gives_the_same():
+    control, sink = Control(), Sink(slow=0.01)
+    run = Workers(Source(200), Chain([Delay()]), sink, control=control)
+    thread = threading.Thread(target=run.run)
+    thread.start()
+    until(lambda: len(sink.items) > 5)
+    control.pause()
+    time.sleep(0.3)
+    there, decoded = len(sink.items), run.timings.decode
+    time.sleep(0.5)
+    assert (len(sink.items), run.timings.decode) == (there, decoded)
+    assert run.progress.paused
+    assert thread.is_alive()
+    control.resume()
+    thread.join(BOUND_SECONDS)
+    assert sink.frames == list(range(200))
+    assert sink.state == "finished"
+
+
+def test_time_that_a_run_stood_still_counts_nowhere():
+    control = Control()
+    sink = Sink(slow=0.002)
+    run = Workers(Source(30), Chain([Toy()]), sink, control=control)
+    control.pause()
+    thread = threading.Thread(target=run.run)
+    thread.start()
+    time.sleep(1.0)
+    control.resume()
+    thread.join(BOUND_SECONDS)
+    assert sink.state == "finished"
+    timings = run.timings
+    assert max(timings.total, timings.wait_decode, timings.wait_encode) < 0.9
+    assert run.progress.elapsed_s < 0.9
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_cancelled_run_ends_also_where_it_stands_still(paused):
+    control, sink = Control(), Sink()
+    source = Source(endless=True)
+    run = Workers(source, Chain([Toy()]), sink, control=control)
+    if paused:
+        control.pause()
+    threading.Timer(0.2, control.cancel).start()
+    with pytest.raises(CancelledError):
+        run.run()
+    assert sink.state == "aborted"
+    assert source.closed
+    assert not any(thread.is_alive() for thread in run.threads)
