@@ -110,6 +110,15 @@ class Selection:
     results: bool = False
     paths: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        """Refuse paths that lead out of the tree."""
+        for path in map(PurePosixPath, self.paths):
+            if path.is_absolute() or ".." in path.parts:
+                raise UsageError(
+                    _("{path} leads out of the folder.", path=path),
+                    advice=_("Name recordings relative to it."),
+                )
+
     def refuses(self, clip: TreeFile) -> str:
         """Why a recording isn't wanted; empty if it is."""
         reasons = (

@@ -64,7 +64,7 @@ def plan_batch(
     """
     config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
-    _check(root, output, config)
+    _check(root, output, config, options)
     path = journal_path(output)
     with ExitStack() as opened:
         journal = None
@@ -109,7 +109,7 @@ def run_batch(
     config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
     observer, control = observer or _ignore, control or Control()
-    _check(root, output, config)
+    _check(root, output, config, options)
     with ExitStack() as opened:
         make_folder(output)
         make_folder(work_folder(output))
@@ -155,9 +155,9 @@ def _finished(report: BatchReport, *, ended: bool) -> events.BatchFinished:
     )
 
 
-def _check(root: Path, output: Path, config: CleanConfig) -> None:
+def _check(root: Path, output: Path, config: CleanConfig, options: BatchOptions) -> None:
     """Refuse folders in which something would be lost, before anything is made."""
-    check_folders(root, output)
+    check_folders(root, output, options.selection.paths)
     check_folder(output)
     check_reports(output, overwrite=config.overwrite)
 
@@ -167,7 +167,7 @@ def _plan(
 ) -> Plan:
     recipe = make_recipe(config)
     warn_of_order(config)
-    tree = discover(root)
+    tree = discover(root, options.selection.paths)
     if not tree.clips:
         raise InputMissingError(
             _("there is no recording in {root}.", root=root),
