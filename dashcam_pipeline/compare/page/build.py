@@ -360,9 +360,9 @@ class _ClipWriter:
             names = save_shot(shot, self._place, f"clip-{index}-{number}")
             self.files += 2
             links = [browser.link(self._folder / name, self._page) for name in names]
-            clip.moments.append(Moment(shot.seconds, shot.removed, links[0], links[1]))
+            clip.moments.append(Moment(shot.seconds, shot.change, links[0], links[1]))
         if clip.moments:
-            strongest = max(clip.moments, key=lambda m: m.removed)
+            strongest = max(clip.moments, key=lambda m: m.change)
             clip.poster = strongest.before
 
     def _playable(self, info: SourceInfo, lead: float) -> Playable:

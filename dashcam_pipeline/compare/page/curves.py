@@ -32,6 +32,13 @@ SAMPLES: Final = 240
 """Points of a curve, at most: more than a small chart has room for."""
 
 
+_PERCENT: Final = np.float32(100 / 255)
+"""Of white, of a code value."""
+
+_NEARLY_ALL: Final = 99.5
+_LEAST: Final = 4.0
+"""Percent of white at the change map's full colour, at least: what is below is noise."""
+
 _CLOSE: Final = 0.7
 """Two moments nearer than this, in stretches, show the same."""
 
@@ -42,12 +49,12 @@ class Shot:
 
     Args:
         seconds: from the first picture on.
-        removed: mean light taken away.
+        change: mean of what changed, percent of white.
         before, after: small.
     """
 
     seconds: float
-    removed: float
+    change: float
     before: Canvas
     after: Canvas
 
@@ -60,7 +67,7 @@ def measure(
     Args:
         comparison: two recordings; what is asked for of them.
         samples: points of the curve, at most.
-        strip: moments to pick: those with the most glare, well apart.
+        strip: moments to pick: those that changed most, well apart.
 
     Returns:
         the curve, and the moments by time.
@@ -73,15 +80,20 @@ def measure(
     develop = [Developer(i.video, size, color) for i in (comparison.before, comparison.after)]
     start, end = comparison.span
     curve = Curve()
+    limit = 0.0
     best = _Best(strip, (end - start) / max(1, strip) / 2)
     for when, pair in _pairs(comparison, samples):
         before, after = (make(frame) for make, frame in zip(develop, pair, strict=True))
-        removed = float(np.maximum(change_of(before, after), 0).mean())
+        change = change_of(before, after) * _PERCENT
+        removed, added = (float(np.maximum(part, 0).mean()) for part in (change, -change))
+        limit = max(limit, float(np.percentile(np.abs(change), _NEARLY_ALL)))
         curve.seconds.append(when)
         curve.removed.append(removed)
+        curve.added.append(added)
         curve.before.append(_brightness(before))
         curve.after.append(_brightness(after))
-        best.offer(Shot(when, removed, before, after))
+        best.offer(Shot(when, max(removed, added), before, after))
+    curve.limit = min(max(limit, _LEAST), 100.0)
     return curve, best.by_time()
 
 
@@ -111,7 +123,7 @@ def _brightness(canvas: Canvas) -> float:
 
 
 class _Best:
-    """Picks the moments with the most glare, no two of them close together.
+    """Picks the moments that changed most, no two of them close together.
 
     Only the strongest of each short stretch is kept on the way, so memory is bounded.
     """
@@ -123,12 +135,12 @@ class _Best:
     def offer(self, shot: Shot) -> None:
         stretch = int(shot.seconds / self._apart) if self._apart > 0 else 0
         held = self._stretches.get(stretch)
-        if held is None or held.removed < shot.removed:
+        if held is None or held.change < shot.change:
             self._stretches[stretch] = shot
 
     def by_time(self) -> list[Shot]:
         chosen: list[Shot] = []
-        for shot in sorted(self._stretches.values(), key=lambda s: -s.removed):
+        for shot in sorted(self._stretches.values(), key=lambda s: -s.change):
             near = any(abs(s.seconds - shot.seconds) < self._apart * _CLOSE for s in chosen)
             if not near and len(chosen) < self._count:
                 chosen.append(shot)

@@ -20,6 +20,10 @@ Status: TypeAlias = Literal["done", "damaged", "failed", "skipped"]
 """Of one clip: whole; whole but for what its source had lost; no result; left out."""
 
 
+SEEN: Final = 0.3
+"""Percent of white on the mean of a picture: a change of less is hardly one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table of what was kept.
@@ -46,35 +50,61 @@ class Moment:
 
     Args:
         seconds: from the first picture on.
-        removed: mean light taken away there, as in ``Curve``.
+        change: mean of the light taken away there, as in ``Curve``, or of the brightness added
+            where the clip became brighter.
         before, after: the pictures, relative to the page.
     """
 
     seconds: float
-    removed: float
+    change: float
     before: str
     after: str
 
 
 @dataclass(slots=True)
 class Curve:
-    """What changed over time.
+    """What changed over time, in percent of white.
 
     Args:
         seconds: of each sample, rising.
-        removed: mean of the luma that was taken away, code values 0 to 255.
-        before, after: mean luma, percent of white.
+        removed: mean of the luma that was taken away, where any was.
+        added: mean of the luma that was added, where any was.
+        before, after: mean luma.
+        limit: change that nearly nothing exceeds; full colour of the change map.
     """
 
     seconds: list[float] = field(default_factory=list)
     removed: list[float] = field(default_factory=list)
+    added: list[float] = field(default_factory=list)
     before: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
+    limit: float = 25.0
 
     @property
-    def mean_removed(self) -> float | None:
-        """Over all samples."""
-        return sum(self.removed) / len(self.removed) if self.removed else None
+    def brighter(self) -> bool:
+        """True if more was added than taken away, as of a night that became day."""
+        return sum(self.added) > max(sum(self.removed), SEEN * len(self.added))
+
+    @property
+    def change(self) -> list[float]:
+        """Of the two, what there was more of."""
+        return self.added if self.brighter else self.removed
+
+    @property
+    def mean_change(self) -> float | None:
+        """Over all samples; below 0 for brightness that was added."""
+        if not self.change:
+            return None
+        mean = sum(self.change) / len(self.change)
+        return -mean if self.brighter else mean
+
+    def for_script(self) -> dict[str, list[float]]:
+        """As the charts take it."""
+        names = ("removed", "added", "before", "after")
+        return {
+            "t": [round(v, 3) for v in self.seconds],
+            **{name: [round(v, 2) for v in getattr(self, name)] for name in names},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +120,10 @@ class Playable:
     src: str = ""
     base: float = 0.0
     proxy: bool = False
+
+    def for_script(self) -> dict[str, Any]:
+        """As the player takes it."""
+        return {"src": self.src, "base": round(self.base, 6), "proxy": self.proxy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,26 +194,30 @@ class Clip:
     link: str = ""
 
     @property
-    def removed(self) -> float | None:
-        """Mean light taken away, code values 0 to 255."""
-        return self.curve.mean_removed
+    def change(self) -> float | None:
+        """Mean light taken away, percent of white; below 0 where the clip became brighter."""
+        return self.curve.mean_change
 
     def for_script(self) -> dict[str, Any]:
         """What the page's script needs, JSON-able."""
         return {
             "title": self.title,
-            "before": [self.before.src, round(self.before.base, 6), self.before.proxy],
-            "after": [self.after.src, round(self.after.base, 6), self.after.proxy],
+            "before": self.before.for_script(),
+            "after": self.after.for_script(),
             "width": self.width,
             "height": self.height,
             "duration": round(self.duration, 4),
             "times": packed_times(self.times),
             "poster": self.poster,
-            "curve": {
+            "curve": self.curve.for_script(),
+            "brighter": self.curve.brighter,
+            "band": {
                 "t": [round(v, 3) for v in self.curve.seconds],
-                "removed": [round(v, 2) for v in self.curve.removed],
-                "before": [round(v, 2) for v in self.curve.before],
-                "after": [round(v, 2) for v in self.curve.after],
+                "v": [round(v, 2) for v in self.curve.change],
+            },
+            "change": {
+                "limit": round(self.curve.limit * 2.55),
+                "both": any(v > SEEN for v in self.curve.added),
             },
             "pace": [[round(t, 2), round(v, 2)] for t, v in self.pace],
             "track": [[round(p.latitude, 6), round(p.longitude, 6), p.seconds] for p in self.track],

@@ -1,7 +1,13 @@
-"use strict";
 // Which clip is shown; and for a batch, the table of all of them.
 
-const clips = (() => {
+import { createCharts } from "./charts.js";
+import { $ } from "./dom.js";
+import { DATA, begin, root, t } from "./language.js";
+import { createPlayer } from "./player.js";
+
+function start() {
+  const player = createPlayer($("player"), { t });
+  const charts = createCharts(player);
   const many = DATA.clips.length > 1;
   let shown = -1;
 
@@ -11,8 +17,13 @@ const clips = (() => {
     if (shown >= 0) article(shown).hidden = true;
     shown = index;
     article(index).hidden = false;
-    player.load(DATA.clips[index]);
-    charts.show(article(index), DATA.clips[index]);
+    const clip = DATA.clips[index];
+    const empty = !clip.before.src && !clip.after.src;
+    player.pause();
+    $("player").hidden = empty;
+    $("proxy-note").hidden = empty || !(clip.before.proxy || clip.after.proxy);
+    if (!empty) player.load(clip);
+    charts.show(article(index), clip);
   }
 
   function route() {
@@ -76,6 +87,7 @@ const clips = (() => {
     body.append(...rows);
   }
 
+  for (const bar of document.querySelectorAll("[data-share]")) bar.style.setProperty("--share", bar.dataset.share);
   if (many) {
     $("search").addEventListener("input", filter);
     $("status-filter").addEventListener("change", filter);
@@ -94,9 +106,15 @@ const clips = (() => {
   });
   document.addEventListener("language", () => {
     if (many) filter();
+    player.translate();
+    for (const shot of document.querySelectorAll(".shot")) {
+      const { time, amount } = shot.dataset;
+      shot.setAttribute("aria-label", t(shot.dataset.brighter ? "moments.go_brighter" : "moments.go", { time, n: amount }));
+    }
     if (shown >= 0) charts.show(article(shown), DATA.clips[shown]);
   });
   begin();
   route();
-  return { sort, filter };
-})();
+}
+
+start();

@@ -1,315 +1,263 @@
-"use strict";
-// Two videos that run as one. The first is the clock; the second follows it.
+/*
+The player: a recording and what was made of it, in step, to be looked at closely.
 
-const player = (() => {
+  import { createPlayer } from "./player.js";
+
+  const player = createPlayer(host, { t });   // an empty element; t(key, vars) gives a text
+  player.load({
+    before: { src, base: 0 },                 // null where there is none
+    after: { src, base: 0 },
+    width, height,                            // as it is shown
+    duration, times,                          // of videos: seconds; see Times in sync.js
+    band: { t: [], v: [] },                   // over the slider: seconds, any value from 0 on
+    change: { limit: 64, both: true },        // of the change map: code values at full colour
+  }, { keep: true });                         // stay where one looks: zoom, divider, brightness
+
+A source is {src, base}: a video, with what its clock shows at the first picture; or {src, kind:
+"image"}, for both sides alike. Pictures have no slider and no buttons to play; they are swapped when
+both are decoded, and a load that is overtaken by the next one never shows.
+
+  player.go(seconds), player.play(), player.pause(), player.now(), player.translate()
+  host.addEventListener("time", (event) => event.detail)      // seconds, at every change
+  host.addEventListener("loaded", ...)                        // pictures are shown
+
+One player a page: its parts have fixed ids. It needs player.css and theme.css, the texts
+`player.*` and `keys.*` (texts.toml), no network, no inline style or handler, and runs under
+`script-src 'self'; style-src 'self'`.
+*/
+
+import { ChangeMap } from "./change.js";
+import { $, clock, element, nameOf } from "./dom.js";
+import { build } from "./markup.js";
+import { copyStill } from "./still.js";
+import { Sync } from "./sync.js";
+import { View } from "./view.js";
+
+const SAID = 3500; // milliseconds that a note stays
+const FIELDS = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable], dialog";
+const WORKED = "a, button, summary, input, [tabindex='0']"; // what keys work by themselves
+
+export function createPlayer(host, { t }) {
+  build(host);
   const [before, after] = [$("before"), $("after")];
-  const stage = $("stage");
-  const divider = $("divider");
-  const seek = $("seek");
-  const CLOSE = 0.012; // seconds apart that nobody sees
-  const FAR = 0.25; // apart so much that only a jump helps
-
+  const pictures = [...host.querySelectorAll("img.picture")];
   let clip = null;
-  let rate = 1;
-  let wanted = null; // page time that a seek is under way to
+  let loads = 0;
+  let hushed = null;
 
-  const lead = () => (clip.before[0] ? before : after);
-  const base = (video) => (video === before ? clip.before[1] : clip.after[1]);
-  const times = {
-    get count() {
-      const packed = clip.times;
-      return packed.list ? packed.list.length : packed.count;
-    },
-    at(index) {
-      const packed = clip.times;
-      return packed.list ? packed.list[index] / 10000 : packed.start + index * packed.step;
-    },
-    /** The frame shown at a time: the last that begins no later. */
-    index(seconds) {
-      let [low, high] = [0, times.count - 1];
-      while (low < high) {
-        const middle = Math.ceil((low + high) / 2);
-        if (times.at(middle) <= seconds + 0.0005) low = middle;
-        else high = middle - 1;
-      }
-      return low;
-    },
-    /** The middle of a frame's time on screen, where no rounding shows its neighbour. */
-    middle(index) {
-      const begin = times.at(index);
-      const next = index + 1 < times.count ? times.at(index + 1) : begin + 0.02;
-      return (begin + next) / 2;
-    },
-  };
+  const sync = new Sync(before, after, { changed: show, ended });
+  const media = () => (clip?.still ? pictures : [before, after]);
+  const map = new ChangeMap(host, { media, t });
+  const view = new View(host, { t, changed: show });
 
-  /** Seconds from the first picture on. */
-  function now() {
-    if (!clip) return 0;
-    return wanted ?? Math.max(0, lead().currentTime - base(lead()));
-  }
-
-  function go(seconds) {
-    if (!clip) return;
-    const time = Math.min(Math.max(0, seconds), clip.duration);
-    wanted = time;
-    for (const video of [before, after]) {
-      if (video.getAttribute("src")) video.currentTime = time + base(video);
-    }
-    show();
-  }
-
-  function step(by) {
-    pause();
-    if (!times.count) return go(now() + by / 30);
-    const index = Math.min(Math.max(0, times.index(now()) + by), times.count - 1);
-    go(times.middle(index));
-  }
-
-  const playing = () => clip !== null && !lead().paused && !lead().ended;
-
-  async function play() {
-    if (!clip) return;
-    if (now() >= clip.duration - 0.05) go(0);
-    follow();
-    try {
-      await Promise.all(
-        [before, after].filter((v) => v.getAttribute("src")).map((v) => v.play())
-      );
-    } catch (error) {
-      if (error.name !== "AbortError") throw error; // paused again before it began
-    }
-    requestAnimationFrame(tick);
-  }
-
-  function pause() {
-    before.pause();
-    after.pause();
-    if (clip && clip.before[0] && clip.after[0] && wanted === null) {
-      after.currentTime = before.currentTime - base(before) + base(after);
-    }
-    show();
-  }
-
-  /** Keep the second video beside the first. */
-  function follow() {
-    before.playbackRate = rate;
-    if (!clip.before[0] || !clip.after[0]) {
-      after.playbackRate = rate;
-      return;
-    }
-    const apart = before.currentTime - base(before) - (after.currentTime - base(after));
-    if (Math.abs(apart) > FAR && !after.seeking) {
-      after.currentTime += apart;
-      after.playbackRate = rate;
-    } else {
-      const push = Math.abs(apart) < CLOSE ? 0 : Math.max(-0.15, Math.min(0.15, apart * 2));
-      after.playbackRate = rate * (1 + push);
-    }
-  }
-
-  function tick() {
-    if (!clip) return;
-    if (playing()) {
-      follow();
-      requestAnimationFrame(tick);
-    }
-    show();
+  function ended() {
+    if ($("loop").getAttribute("aria-pressed") === "true") {
+      sync.go(0);
+      sync.play();
+    } else sync.pause();
   }
 
   function show() {
     if (!clip) return;
-    const time = now();
-    seek.value = time;
-    seek.setAttribute("aria-valuetext", clock(time));
+    map.draw();
+    if (clip.still) return;
+    const { now: time, times, playing } = sync;
+    $("seek").value = time;
+    $("seek").setAttribute("aria-valuetext", clock(time));
+    host.style.setProperty("--played", time / (clip.duration || 1));
     $("time").textContent = `${clock(time)} / ${clock(clip.duration)}`;
-    $("frame").textContent = times.count
-      ? t("player.frame", { n: times.index(time) + 1, m: times.count })
-      : "";
-    const button = $("play");
-    button.toggleAttribute("data-playing", playing());
-    const key = playing() ? "player.pause" : "player.play";
-    button.dataset.tLabel = key;
-    button.title = t(key);
-    button.setAttribute("aria-label", t(key));
-    document.dispatchEvent(new CustomEvent("time", { detail: time }));
+    $("frame").textContent = times.count ? t("player.frame", { n: times.index(time) + 1, m: times.count }) : "";
+    $("play").toggleAttribute("data-playing", playing);
+    name($("play"), playing ? "player.pause" : "player.play");
+    host.dispatchEvent(new CustomEvent("time", { detail: time, bubbles: true }));
   }
 
-  function divide(share) {
-    const percent = Math.min(100, Math.max(0, share * 100));
-    stage.style.setProperty("--x", `${percent}%`);
-    divider.setAttribute("aria-valuenow", Math.round(percent));
-    divider.setAttribute("aria-valuetext", t("player.divider_value", { n: Math.round(percent) }));
+  function name(node, key) {
+    node.dataset.tLabel = key;
+    node.setAttribute("aria-label", t(key));
+    if (node.hasAttribute("title")) node.title = t(key);
   }
 
-  const share = () => Number.parseFloat(stage.style.getPropertyValue("--x") || "50") / 100;
-
-  function load(next) {
-    before.pause();
-    after.pause();
-    clip = next;
-    wanted = null;
-    $("message").hidden = true;
-    const empty = !next.before[0] && !next.after[0];
-    $("player").hidden = empty;
-    $("proxy-note").hidden = !(next.before[2] || next.after[2]);
-    if (empty) return;
-    for (const [video, source] of [[before, next.before], [after, next.after]]) {
-      if (source[0]) video.src = source[0];
-      else {
-        video.removeAttribute("src");
-        video.load();
-      }
-    }
-    stage.toggleAttribute("data-alone", !next.before[0]);
-    after.muted = Boolean(next.before[0]);
-    shape();
-    seek.max = next.duration;
-    spark();
-    divide(0.5);
+  function translate() {
+    for (const node of host.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+    for (const node of host.querySelectorAll("[data-t-label]")) name(node, node.dataset.tLabel);
+    for (const node of host.querySelectorAll("[data-t-title]")) node.title = t(node.dataset.tTitle);
+    for (const node of host.querySelectorAll("[data-t-alt]")) node.alt = t(node.dataset.tAlt);
+    view.divide(view.share);
+    map.label();
     show();
   }
 
-  function shape() {
-    const side = stage.dataset.view === "side";
-    stage.style.aspectRatio = `${clip.width * (side ? 2 : 1)} / ${clip.height}`;
-    for (const pane of stage.querySelectorAll(".pane")) {
-      pane.style.aspectRatio = side ? `${clip.width} / ${clip.height}` : "";
-    }
+  /** Show another pair; see above. */
+  function load(next, { keep = false } = {}) {
+    loads += 1;
+    const still = [next.before, next.after].some((source) => source?.kind === "image");
+    $("message").hidden = true;
+    map.load(next.change ?? {});
+    if (still) return swap(next, loads);
+    sync.load([next.before, next.after], next);
+    return begin({ ...next, still }, keep);
   }
 
-  /** The glare over time, behind the slider. */
-  function spark() {
-    const { t: at, removed } = clip.curve;
+  function begin(next, keep) {
+    clip = next;
+    const alone = !next.before?.src;
+    for (const node of [before, after]) node.hidden = next.still;
+    for (const node of pictures) node.hidden = !next.still;
+    for (const node of host.querySelectorAll(".moving")) node.hidden = next.still;
+    $("stage").toggleAttribute("data-alone", alone);
+    for (const id of ["view", "blink", "map"]) $(id).disabled = alone;
+    after.muted = !alone || $("sound").getAttribute("aria-pressed") === "false";
+    view.shape(next);
+    $("seek").max = next.duration ?? 1;
+    band(next.band ?? { t: [], v: [] }, next.duration);
+    if (!keep) view.reset();
+    show();
+  }
+
+  async function swap(next, mine) {
+    sync.load([null, null], { duration: 0 });
+    const fresh = await Promise.all([next.before, next.after].map(async (source) => {
+      const picture = new Image();
+      if (source?.src) {
+        picture.src = source.src;
+        try {
+          await picture.decode();
+        } catch {
+          if (mine === loads) broken(source.src);
+        }
+      }
+      return picture;
+    }));
+    if (mine !== loads) return;
+    pictures.forEach((old, index) => {
+      const picture = fresh[index];
+      picture.className = old.className;
+      picture.dataset.tAlt = old.dataset.tAlt;
+      picture.alt = t(picture.dataset.tAlt);
+      old.replaceWith(picture);
+      pictures[index] = picture;
+    });
+    begin({ ...next, still: true }, Boolean(clip?.still));
+    host.dispatchEvent(new Event("loaded"));
+  }
+
+  function broken(src) {
+    $("message").textContent = t("player.broken", { name: nameOf(src) });
+    $("message").hidden = false;
+  }
+  for (const video of [before, after]) {
+    video.addEventListener("error", () => {
+      if (video.hasAttribute("src")) broken(video.getAttribute("src"));
+    });
+  }
+
+  /** How much changed over time, over the slider; at its ends as at the nearest value. */
+  function band({ t: at, v: values }, duration) {
     const svg = $("spark");
     svg.replaceChildren();
     if (at.length < 2) return;
-    const most = Math.max(...removed, 0.5);
+    const most = Math.max(...values, 0.2);
     svg.setAttribute("viewBox", "0 0 1000 100");
-    const points = at.map(
-      (x, i) => `L${((x / clip.duration) * 1000).toFixed(1)} ${(100 - (removed[i] / most) * 96).toFixed(1)}`
-    );
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", `M0 100 ${points.join(" ")} L1000 100 Z`);
-    svg.append(path);
+    const y = (value) => (100 - (value / most) * 96).toFixed(1);
+    const points = at.map((x, i) => `L${((x / duration) * 1000).toFixed(1)} ${y(values[i])}`);
+    const path = `M0 100 L0 ${y(values[0])} ${points.join(" ")} L1000 ${y(values.at(-1))} L1000 100 Z`;
+    svg.append(element("path", { d: path }));
+  }
+
+  function say(text) {
+    $("said").textContent = text;
+    $("said").toggleAttribute("data-seen", true);
+    clearTimeout(hushed);
+    hushed = setTimeout(() => $("said").removeAttribute("data-seen"), SAID);
   }
 
   function press(id) {
-    const button = $(id);
-    const on = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", on);
+    const on = $(id).getAttribute("aria-pressed") !== "true";
+    $(id).setAttribute("aria-pressed", on);
     return on;
   }
 
   const actions = {
-    play: () => (playing() ? pause() : play()),
-    back: () => step(-1),
-    forward: () => step(1),
+    play: () => (sync.playing ? sync.pause() : sync.play()),
+    back: () => sync.step(-1),
+    forward: () => sync.step(1),
     loop: () => press("loop"),
     sound: () => {
-      lead().muted = !press("sound");
+      sync.lead.muted = !press("sound");
     },
-    view: () => {
-      const onDivider = document.activeElement === divider; // it is about to disappear
-      stage.dataset.view = press("view") ? "side" : "divider";
-      if (onDivider) $("player").focus({ preventScroll: true });
-      shape();
-    },
-    full: () =>
-      document.fullscreenElement ? document.exitFullscreen() : $("player").requestFullscreen(),
-    speed: (by) => {
-      const select = $("speed");
-      const index = select.selectedIndex + by;
-      if (index >= 0 && index < select.options.length) select.selectedIndex = index;
-      rate = Number(select.value);
-      follow();
+    view: () => view.toggle("side"),
+    blink: () => (view.mode === "blink" ? view.toggle("blink") : view.blink()),
+    map: () => map.toggle(),
+    "zoom-in": () => view.in(),
+    "zoom-out": () => view.out(),
+    zoom: () => view.enlarge(1),
+    full: () => (document.fullscreenElement ? document.exitFullscreen() : host.requestFullscreen()),
+    still: async () => {
+      sync.pause();
+      const tags = [clip.before?.src ? t("player.before") : null, t("player.after")];
+      if (await copyStill({ view, media: media(), tags, map })) say(t("player.still_copied"));
     },
   };
-  for (const id of ["play", "back", "forward", "loop", "sound", "view", "full"]) {
-    $(id).addEventListener("click", actions[id]);
-  }
-  $("speed").addEventListener("change", () => actions.speed(0));
-  seek.addEventListener("input", () => go(Number(seek.value)));
+  for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", action);
 
-  // Only inside the player, so that a screen reader's own keys keep their meaning elsewhere.
-  const KEYS = {
-    " ": actions.play, ",": actions.back, ".": actions.forward,
-    "[": () => actions.speed(-1), "]": () => actions.speed(1),
-    l: actions.loop, m: actions.sound, f: actions.full, s: actions.view,
-    Home: () => go(0), End: () => go(clip.duration),
-    ArrowLeft: () => go(now() - 1), ArrowRight: () => go(now() + 1),
+  function speed(by) {
+    const select = $("speed");
+    const index = select.selectedIndex + by;
+    if (index >= 0 && index < select.options.length) select.selectedIndex = index;
+    sync.pace(Number(select.value));
+  }
+  $("speed").addEventListener("change", () => speed(0));
+  $("seek").addEventListener("input", () => sync.go(Number($("seek").value)));
+  $("bright").addEventListener("input", () => view.brighten(Number($("bright").value)));
+
+  const MOVING = {
+    " ": actions.play, ",": actions.back, ".": actions.forward, l: actions.loop, m: actions.sound,
+    "[": () => speed(-1), "]": () => speed(1), Home: () => sync.go(0), End: () => sync.go(sync.last),
+    ArrowLeft: () => sync.go(sync.now - 1), ArrowRight: () => sync.go(sync.now + 1),
   };
-  $("player").addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
-    const onDivider = event.target === divider;
-    if (onDivider && ["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) {
-      const by = event.shiftKey ? 0.1 : 0.02;
-      if (event.key === "Home" || event.key === "End") divide(event.key === "Home" ? 0 : 1);
-      else divide(share() + (event.key === "ArrowLeft" ? -by : by));
-      event.preventDefault();
-      return;
-    }
+  const LOOKING = {
+    s: actions.view, b: () => view.blink(), c: actions.map, f: actions.full, p: actions.still,
+    "+": actions["zoom-in"], "=": actions["zoom-in"], "-": actions["zoom-out"], 0: actions.zoom,
+  };
+  const PAN = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] };
+
+  /** What a key does here and now; nothing where it has another meaning. */
+  function meant(event) {
+    const { key, target, shiftKey } = event;
+    const inside = host.contains(target);
+    if (!clip || !host.getClientRects().length || event.ctrlKey || event.metaKey || event.altKey) return null;
+    if (target.closest?.(FIELDS) || (!inside && !$("everywhere").checked)) return null;
+    const long = key.length > 1; // arrows, Home, End: others' outside of the player
+    const worked = target.closest?.(WORKED);
+    if (!inside && (["Home", "End"].includes(key) || (worked && (long || key === " ")))) return null;
     // A focused button or the help is worked by the space bar itself.
-    if (event.key === " " && ["BUTTON", "SUMMARY"].includes(event.target.tagName)) return;
-    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (action) {
-      event.preventDefault();
-      action();
+    if (key === " " && target.closest?.("button, summary, [type=checkbox]")) return null;
+    if (long && target === $("bright")) return null;
+    if (target === $("divider") && ["ArrowLeft", "ArrowRight", "Home", "End"].includes(key)) {
+      if (key === "Home" || key === "End") return () => view.divide(key === "Home" ? 0 : 1);
+      const by = shiftKey ? 0.1 : 0.02;
+      return () => view.divide(view.share + (key === "ArrowLeft" ? -by : by));
     }
-  });
-
-  function drag(event) {
-    const box = stage.getBoundingClientRect();
-    divide((event.clientX - box.left) / box.width);
+    if (shiftKey && view.zoom > 1 && PAN[key]) return () => view.shift(...PAN[key]);
+    if (key === "Escape") return view.mode === "divider" ? null : () => view.toggle(view.mode);
+    const known = clip.still ? LOOKING : { ...MOVING, ...LOOKING };
+    return known[long ? key : key.toLowerCase()] ?? null;
   }
-  stage.addEventListener("pointerdown", (event) => {
-    if (event.button || stage.dataset.view === "side") return;
-    stage.setPointerCapture(event.pointerId);
-    drag(event);
-    divider.focus({ preventScroll: true });
+  document.addEventListener("keydown", (event) => {
+    const action = meant(event);
+    if (!action) return;
     event.preventDefault();
-  });
-  stage.addEventListener("pointermove", (event) => {
-    if (stage.hasPointerCapture(event.pointerId)) drag(event);
+    action();
   });
 
-  for (const video of [before, after]) {
-    video.addEventListener("seeked", () => {
-      if (![before, after].some((v) => v.seeking)) wanted = null;
-      show();
-    });
-    video.addEventListener("error", () => {
-      if (!video.getAttribute("src")) return;
-      const name = nameOf(video.getAttribute("src"));
-      $("message").textContent = t("player.broken", { name });
-      $("message").hidden = false;
-    });
-  }
-  function nameOf(src) {
-    const name = src.split("/").pop();
-    try {
-      return decodeURIComponent(name);
-    } catch {
-      return name; // no UTF-8
-    }
-  }
-  function ended() {
-    if ($("loop").getAttribute("aria-pressed") === "true") {
-      go(0);
-      play();
-    } else pause();
-  }
-  for (const video of [before, after]) {
-    video.addEventListener("ended", () => {
-      if (clip && video === lead()) ended();
-    });
-    video.addEventListener("loadeddata", show);
-    video.addEventListener("pause", show);
-    video.addEventListener("play", show);
-  }
-  document.addEventListener("language", () => {
-    if (!clip) return;
-    divide(share());
-    show();
-  });
-  return { load, go, now, pause, playing, get clip() { return clip; } };
-})();
+  translate();
+  return {
+    load,
+    translate,
+    go: (seconds) => sync.go(seconds),
+    play: () => sync.play(),
+    pause: () => sync.pause(),
+    now: () => (clip && !clip.still ? sync.now : 0),
+  };
+}
