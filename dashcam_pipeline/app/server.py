@@ -87,10 +87,9 @@ class App:
 
     def shown(self, path: Path) -> str:
         """A path as people read it: from the folder on that was named, or beside it."""
-        for root in self.named.folders:
-            if path.is_relative_to(root.parent) and not path.is_relative_to(root):
-                return str(path.relative_to(root.parent))
-        return self.named.shown(path)
+        beside = (root.parent for root in self.named.folders if path.is_relative_to(root.parent))
+        within = self.named.holds(path)
+        return self.named.shown(path) if within else str(path.relative_to(next(beside, path.parent)))
 
     def original(self, job: Job, result: Path) -> Path | None:
         """The recording that a result of a job was made of, if it is still there."""

@@ -41,7 +41,7 @@ async def groups(request: Request) -> Response:
     try:
         found = await app.looker.answer("groups", {"path": str(path)}, of=f"groups {tab}")
     except Superseded:
-        return Plain({"superseded": True}, 409)
+        return Plain({"superseded": True})
     for one in found["damaged"]:
         one["reason"], one["advice"] = said(one["reason"], language), said(one["advice"], language)
     found["notes"] = [said(note, language) for note in found["notes"]]

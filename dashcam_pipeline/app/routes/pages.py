@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
@@ -104,7 +105,11 @@ async def file(request: Request) -> Response:
     path = app_of(request).roots.resolve(Path(os.fsdecode(named)))
     if not path.is_file() or (path.suffix.lower() not in SHOWN and not is_recording(path)):
         return Response("No such file.", 404)
-    return FileResponse(path, headers={"Content-Security-Policy": REPORT_POLICY})
+    headers = {
+        "Content-Security-Policy": REPORT_POLICY,
+        "Cross-Origin-Opener-Policy": "unsafe-none",  # a sandbox allows no other
+    }
+    return FileResponse(path, headers=headers)
 
 
 async def found(request: Request) -> Response:
@@ -112,8 +117,6 @@ async def found(request: Request) -> Response:
     app = app_of(request)
     data = await asked(request)
     wanted = Wanted(text(data, "name"), int(number(data, "size")), text(data, "print"))
-    from starlette.concurrency import run_in_threadpool  # noqa: PLC0415 - only here
-
     path = await run_in_threadpool(app.inbox.find, wanted)
     if path is None:
         path = await run_in_threadpool(find, app.named, wanted)
