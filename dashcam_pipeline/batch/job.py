@@ -86,6 +86,7 @@ class Outcome:
             ``product`` (left out), ``unchanged`` (the source is the one on record), ``refused``
             (something stands in the place of the result) or ``failed``.
         reason: for people.
+        advice: what to do about it; empty where nothing helps.
         size, mtime_ns: of the source, as it was before the work began.
         sha256, fingerprint: of the source; empty if it wasn't read to the end.
         output: absolute path; empty without one.
@@ -100,6 +101,7 @@ class Outcome:
 
     status: OutcomeStatus
     reason: str = ""
+    advice: str = ""
     size: int = 0
     mtime_ns: int = 0
     sha256: str = ""
@@ -140,7 +142,12 @@ def run_job(
     try:
         outcome = _run(job, progress, control)
     except OutputExistsError as error:
-        outcome = Outcome(status="refused", reason=error.args[0], exit_code=error.exit_code)
+        outcome = Outcome(
+            status="refused",
+            reason=error.args[0],
+            advice=error.advice,
+            exit_code=error.exit_code,
+        )
     except DashcamError as error:
         if isinstance(error, FileTooLargeError):
             # They would be joined to no end, and fill the disk for the others.
@@ -148,6 +155,7 @@ def run_job(
         outcome = Outcome(
             status="failed",
             reason=error.args[0],
+            advice=error.advice,
             exit_code=error.exit_code,
             retry=not isinstance(error, _FINAL),
             disk_full=isinstance(error, DiskFullError),

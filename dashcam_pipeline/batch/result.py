@@ -56,6 +56,7 @@ class ClipResult:
         seconds: that it took in this run.
         attempts: in this run.
         sha256: of the source, empty if it wasn't read to the end.
+        advice: what to do about a failure; not in the table.
     """
 
     path: str
@@ -68,9 +69,10 @@ class ClipResult:
     seconds: float = 0.0
     attempts: int = 0
     sha256: str = ""
+    advice: str = ""
 
 
-_FIELDS: Final = tuple(f.name for f in fields(ClipResult))
+_FIELDS: Final = tuple(f.name for f in fields(ClipResult) if f.name != "advice")
 
 _HEAD: Final = ",".join(_FIELDS).encode()
 """How a table of ours begins."""
@@ -144,7 +146,7 @@ class BatchReport:
         """
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
         rows = io.StringIO(newline="")
-        writer = csv.DictWriter(rows, _FIELDS)
+        writer = csv.DictWriter(rows, _FIELDS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(clip) for clip in self.clips)
         write_whole(folder / JSON_NAME, f"{text}\n", overwrite=True)

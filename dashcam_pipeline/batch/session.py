@@ -322,6 +322,7 @@ class Session:
             _FATES.get(outcome.status, "failed"),
             LEFT_OUT if outcome.status == "product" else outcome.reason,
             sidecars=outcome.status not in {"bright", "product", "refused"},
+            advice=outcome.advice,
             output=entry.output if outcome.output else "",
             frames=outcome.frames,
             seconds=outcome.seconds,

@@ -98,6 +98,7 @@ def report(  # noqa: PLR0917 - click passes them by name
     kept, changed or lost.
     """
     # Imported here: `--help` needs no numpy.
+    from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415
     from dashcam_pipeline.compare.page.build import (  # noqa: PLC0415
         PageOptions,
         check_cleaned,
@@ -105,7 +106,13 @@ def report(  # noqa: PLR0917 - click passes them by name
     )
 
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
-    options = PageOptions(language=language, proxies=proxies, overwrite=overwrite, threads=threads)
+    options = PageOptions(
+        language=language,
+        proxies=proxies,
+        overwrite=overwrite,
+        threads=threads,
+        wording=as_flags,
+    )
     check_cleaned(target, original)
     with steps(_("report"), enabled=not quiet) as show:
         result = write_page(target, output, original=original, options=options, progress=show)

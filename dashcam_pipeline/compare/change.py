@@ -63,6 +63,25 @@ def change_of(before: Canvas, after: Canvas) -> Map:
     return np.asarray(difference * np.float32(span))
 
 
+def light_change_of(before: Canvas, after: Canvas) -> Map:
+    """How much light was taken away, by the square law (L = v^2), on the scale of code values.
+
+    Haze over a dark dashboard is many codes and hardly any light; what glares is both.
+
+    Args:
+        before, after: of one size and colour.
+
+    Returns:
+        float32, shape (h, w), -255 to 255.
+    """
+    low, span = (0, 255) if before.color.full_range else (16, 219)
+    light = [
+        np.square(np.clip((c.planes[0].astype(np.float32) - low) / span, 0, 1))
+        for c in (before, after)
+    ]
+    return np.asarray((light[0] - light[1]) * np.float32(255))
+
+
 def choose_scale(maps: Iterable[Map]) -> Scale:
     """A scale that fits all of some maps of ``change_of``, (h, w) float32 in code values."""
     limit, both = 0.0, False
@@ -76,7 +95,7 @@ def strongest(maps: Sequence[Map], shown: Size, zoom: float) -> Box:
     """Where the most was changed, over all of some maps.
 
     Args:
-        maps: of ``change_of``, for pictures of the size ``shown``; one at least.
+        maps: of ``light_change_of``, for pictures of the size ``shown``; one at least.
         shown: that size.
         zoom: the box is so many times smaller than the picture.
 

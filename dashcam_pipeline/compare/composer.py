@@ -13,6 +13,7 @@ from dashcam_pipeline.compare.change import (
     change_of,
     choose_scale,
     heat_map,
+    light_change_of,
     strongest,
 )
 from dashcam_pipeline.compare.layouts import make_layout
@@ -22,7 +23,7 @@ from dashcam_pipeline.engine.protection import boxes_of
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dashcam_pipeline.compare.change import Map
     from dashcam_pipeline.compare.options import Language, PreviewOptions
@@ -73,11 +74,15 @@ class Composer:
             (self.box,) = boxes_of((options.box,), shown.width, shown.height)
         scale = None
         if options.change_map or (options.layout == "crop" and self.box is None):
-            maps = survey(comparison, moments)
+            changes: list[Map] = []
+            lights: list[Map] = []
+            for change, light in survey(comparison, moments):
+                changes += [change] if options.change_map else []
+                lights += [light] if options.layout == "crop" else []
             if options.change_map:
-                scale = choose_scale(maps)
+                scale = choose_scale(changes)
             if options.layout == "crop" and self.box is None:
-                self.box = strongest(maps, shown, options.zoom)
+                self.box = strongest(lights, shown, options.zoom)
         self.layout = make_layout(shown, options, self.box)
         self.size = self.layout.size
         language = _writable(options.language)
@@ -147,8 +152,10 @@ def _writable(language: Language) -> Language:
     return "en"
 
 
-def survey(comparison: Comparison, moments: Sequence[float] | None = None) -> list[Map]:
-    """Change maps of some moments, at the size that the recording is shown.
+def survey(
+    comparison: Comparison, moments: Sequence[float] | None = None
+) -> Iterator[tuple[Map, Map]]:
+    """What changed in some moments, in code values and in light; at the size that is shown.
 
     Args:
         comparison: what is compared.
@@ -160,12 +167,12 @@ def survey(comparison: Comparison, moments: Sequence[float] | None = None) -> li
     before, after = comparison.before.video, comparison.after.video
     shown, color = shown_size(before), before.color
     develop = [Developer(video, shown, color) for video in (before, after)]
-    maps = []
+    found = False
     # The first moment is the beginning itself: a very short part may hold nothing else.
     times = moments or [comparison.span[0], *comparison.moments(SURVEY)[1:]]
     for _time, pair in comparison.pairs_at(times):
         first, second = (make(frame) for make, frame in zip(develop, pair, strict=True))
-        maps.append(change_of(first, second))
-    if not maps:
+        found = True
+        yield change_of(first, second), light_change_of(first, second)
+    if not found:
         raise no_frames(comparison.before, times[0])
-    return maps

@@ -29,7 +29,7 @@ def report(given: Mapping[str, Any]) -> dict[str, Any]:
         DashcamError: as ``write_page``.
     """
     result, page = Path(given["path"]), Path(given["page"])
-    original = given["original"]
+    original = None if given["original"] is None else Path(given["original"])
     if not page.exists() or page.stat().st_mtime_ns < result.stat().st_ctime_ns:
         options = PageOptions(language=given["language"])
         write_page(result, page, original=original, options=options)

@@ -30,6 +30,8 @@ OWN: Final = files("dashcam_pipeline.app") / "assets"
 SHARED: Final = files("dashcam_pipeline.compare.page") / "assets"
 """Parts of the report page: one player, one set of colours."""
 
+FONTS: Final = SHARED / "hangul"
+
 KINDS: Final = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -51,7 +53,7 @@ async def index(request: Request) -> Response:
 async def asset(request: Request) -> Response:
     """A part of the page."""
     name = request.path_params["name"]
-    found = next((f for f in (OWN / name, SHARED / name) if f.is_file()), None)
+    found = next((f for f in (OWN / name, SHARED / name, FONTS / name) if f.is_file()), None)
     if found is None or Path(name).suffix not in KINDS or name == "index.html":
         return Response("No such part.", 404)
     return _asset(found)

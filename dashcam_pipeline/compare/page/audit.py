@@ -16,9 +16,10 @@ import av.error
 
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.page.model import Row
-from dashcam_pipeline.engine.readable import spans
+from dashcam_pipeline.engine.readable import clock, spans
 from dashcam_pipeline.media.containers import COARSEST_TICK
 from dashcam_pipeline.media.opening import open_source
+from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
     from dashcam_pipeline.compare.page.model import State
@@ -91,7 +92,7 @@ def audit(
     partial = _asked_part(record)
     rows = [*_frames(packets, record, partial=bool(partial))]
     if partial:
-        rows.append(Row("row.part", "", partial, "noted"))
+        rows.append(Row("row.part", _length(packets[0]), partial, "noted"))
     rows += _picture(before, after)
     rows += _tracks(before, after, packets, record, partial=bool(partial))
     rows += _container(before, after, partial=bool(partial))
@@ -106,7 +107,10 @@ def damage(record: RunRecord) -> list[Row]:
         count = getattr(frames, key)
         if count:
             state: State = "lost" if key in {"missing", "damaged_packets"} else "noted"
-            rows.append(Row(f"row.{key}", str(count), "", state))
+            packets = key == "damaged_packets"
+            rows.append(
+                Row(f"row.{key}", (_packets if packets else _frame_count)(count), "", state)
+            )
     if frames.truncated:
         rows.append(Row("row.truncated", "", "", "lost"))
     if record.holes:
@@ -116,11 +120,28 @@ def damage(record: RunRecord) -> list[Row]:
 
 
 def _asked_part(record: RunRecord) -> str:
-    """``10 s - 16 s`` where only a part was asked for."""
+    """``0:10.0 to 0:16.0`` where only a part was asked for."""
     start, end = record.settings.start, record.settings.end
     if start is None and end is None:
         return ""
-    return f"{start or 0:g} s - {f'{end:g} s' if end is not None else ''}".rstrip(" -")
+    begin = clock(start or 0.0, tenths=True)
+    if end is None:
+        return _("from {begin} on", begin=begin)
+    return _("{begin} to {end}", begin=begin, end=clock(end, tenths=True))
+
+
+def _length(packets: Contents) -> str:
+    times = packets.times
+    seconds = float(times[-1] - times[0]) if times else 0.0
+    return _("all of it: {time}", time=clock(seconds, tenths=True))
+
+
+def _frame_count(count: int) -> str:
+    return _n("{n:,} frame", "{n:,} frames", count)
+
+
+def _packets(count: int) -> str:
+    return _n("{n:,} packet", "{n:,} packets", count)
 
 
 def _frames(packets: tuple[Contents, Contents], record: RunRecord, *, partial: bool) -> list[Row]:
@@ -130,7 +151,7 @@ def _frames(packets: tuple[Contents, Contents], record: RunRecord, *, partial: b
     state: State = "kept" if len(after) == expected else "lost"
     if partial and given is None:
         state = "noted"
-    rows = [Row("row.frames", str(expected), str(len(after)), state)]
+    rows = [Row("row.frames", _frame_count(expected), _frame_count(len(after)), state)]
     if not before or not after:
         return rows
     if len(before) == len(after) and not partial:
@@ -145,9 +166,14 @@ def _frames(packets: tuple[Contents, Contents], record: RunRecord, *, partial: b
 
 def _picture(before: SourceInfo, after: SourceInfo) -> list[Row]:
     a, b = before.video, after.video
-    sizes = [f"{s.width}x{s.height}" for s in (shown_size(a), shown_size(b))]
-    depths = [f"{v.layout.bits} bit {_CHROMA[v.layout.log2_chroma]}" for v in (a, b)]
-    colors = [f"{v.color.matrix}, {'full' if v.color.full_range else 'limited'}" for v in (a, b)]
+    sizes = [_("{w}x{h} pixels", w=s.width, h=s.height) for s in (shown_size(a), shown_size(b))]
+    depths = [
+        _("{n} bits, {kind}", n=v.layout.bits, kind=_CHROMA[v.layout.log2_chroma]) for v in (a, b)
+    ]
+    colors = [
+        joined(", ", (_MATRICES.get(v.color.matrix, v.color.matrix), _RANGES[v.color.full_range]))
+        for v in (a, b)
+    ]
     pairs = [
         ("row.size", *sizes),
         ("row.depth", *depths),
@@ -157,6 +183,18 @@ def _picture(before: SourceInfo, after: SourceInfo) -> list[Row]:
         pairs.append(("row.rotation", f"{a.rotation}°", f"{b.rotation}°"))
     return [Row(key, x, y, "kept" if x == y else "changed") for key, x, y in pairs]
 
+
+_MATRICES: Final = {
+    "bt601": "BT.601",
+    "bt709": "BT.709",
+    "bt2020": "BT.2020",
+    "bt2020nc": "BT.2020",
+    "smpte170m": "BT.601",
+    "bt470bg": "BT.601",
+}
+_RANGES: Final = {False: _("video range"), True: _("full range")}
+_KINDS: Final = frozenset(("audio", "subtitle", "video", "attachment"))
+"""Of tracks that have a name of their own; all others are data."""
 
 _CHROMA: Final = {(1, 1): "4:2:0", (1, 0): "4:2:2", (0, 0): "4:4:4"}
 
@@ -176,15 +214,16 @@ def _tracks(
         label = track.label
         match = next((t for t in free if (t.kind, t.codec) == (track.kind, track.codec)), None)
         count = packets[0].counts[track.index]
+        key = f"row.{track.kind if track.kind in _KINDS else 'data'}"
         if match is None:
             reason = reasons.get(label, "")
             lost: State = "noted" if reason == "recreated by the container" else "lost"
-            rows.append(Row("row.track", str(count), "-", lost, label, reason))
+            rows.append(Row(key, _packets(count), "-", lost, track.codec, reason))
             continue
         free.remove(match)
         kept = packets[1].counts[match.index]
         state: State = "kept" if kept == count else "noted" if partial else "changed"
-        rows.append(Row("row.track", str(count), str(kept), state, label))
+        rows.append(Row(key, _packets(count), _packets(kept), state, track.codec))
         if track.kind == "audio" and not partial:
             rows += _sound_start(track, match, before, after, packets)
     return rows
@@ -206,8 +245,16 @@ def _sound_start(
             return []
         distances.append(start - picture)
     same = abs(distances[0] - distances[1]) <= _TOLERANCE
-    first, second = (f"{float(d / _MILLISECOND):+.1f} ms" for d in distances)
-    return [Row("row.sound_start", first, second, "kept" if same else "changed", track.label)]
+    first, second = (_distance(float(d / _MILLISECOND)) for d in distances)
+    return [Row("row.sound_start", first, second, "kept" if same else "changed")]
+
+
+def _distance(milliseconds: float) -> str:
+    if round(milliseconds, 1) == 0:
+        return _("with the picture")
+    if milliseconds < 0:
+        return _("{n:.1f} ms before the picture", n=-milliseconds)
+    return _("{n:.1f} ms after the picture", n=milliseconds)
 
 
 def _container(before: SourceInfo, after: SourceInfo, *, partial: bool) -> list[Row]:
@@ -215,7 +262,8 @@ def _container(before: SourceInfo, after: SourceInfo, *, partial: bool) -> list[
     if before.chapters or after.chapters:
         counts = len(before.chapters), len(after.chapters)
         state: State = "kept" if counts[0] == counts[1] else "noted" if partial else "lost"
-        rows.append(Row("row.chapters", str(counts[0]), str(counts[1]), state))
+        said = [_n("{n} chapter", "{n} chapters", count) for count in counts]
+        rows.append(Row("row.chapters", *said, state))
     if before.creation_time:
         first, second = _when(before), _when(after)
         rows.append(Row("row.created", first, second, "kept" if first == second else "lost"))
@@ -225,7 +273,8 @@ def _container(before: SourceInfo, after: SourceInfo, *, partial: bool) -> list[
         kept = [k for k, v in wanted.items() if after.metadata.get(k) == v]
         state = "kept" if len(kept) == len(wanted) else "lost"
         missing = ", ".join(sorted(set(wanted) - set(kept)))
-        rows.append(Row("row.metadata", str(len(wanted)), str(len(kept)), state, note=missing))
+        said = [_n("{n} entry", "{n} entries", len(each)) for each in (wanted, kept)]
+        rows.append(Row("row.metadata", *said, state, note=missing))
     return rows
 
 

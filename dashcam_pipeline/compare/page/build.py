@@ -11,13 +11,14 @@ from shutil import rmtree
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from dashcam_pipeline.compare.canvas import shown_size
-from dashcam_pipeline.compare.page import audit, browser
+from dashcam_pipeline.compare.page import audit, browser, hangul
 from dashcam_pipeline.compare.page.curves import SAMPLES, measure, save_shot
 from dashcam_pipeline.compare.page.finding import ENDINGS, FILES, ClipFiles, find_clips
 from dashcam_pipeline.compare.page.model import Clip, Moment, PageResult, Playable
 from dashcam_pipeline.compare.page.record import described
 from dashcam_pipeline.compare.page.render import GENERATOR, PageLanguage, render
 from dashcam_pipeline.compare.page.route import route
+from dashcam_pipeline.compare.page.words import Teller
 from dashcam_pipeline.compare.pairs import origin
 from dashcam_pipeline.compare.sources import Comparison, known_duration
 from dashcam_pipeline.config import CleanConfig
@@ -31,6 +32,7 @@ from dashcam_pipeline.errors import (
     UsageError,
 )
 from dashcam_pipeline.inference.digest import short_name
+from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.claim import Claim
 from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.media.folders import check_folder, made_folder
@@ -74,12 +76,14 @@ class PageOptions:
             can be moved with its page; ``never`` costs no time.
         overwrite: True replaces any file; a page of ours is always written anew.
         threads: for decoding and proxies; 0 means all.
+        wording: of settings in sentences, where the page's readers know them by other names.
     """
 
     language: PageLanguage = "auto"
     proxies: Proxies = "auto"
     overwrite: bool = False
     threads: int = 0
+    wording: Callable[[str], str] = str
 
 
 def write_page(
@@ -115,15 +119,20 @@ def write_page(
         Claim(page, overwrite=options.overwrite, own=ours) as claim,
         _Files(folder, page, ours=ours or options.overwrite) as files,
     ):
-        writer = _ClipWriter(page, files, options, many=len(found) > 1)
+        tell = Teller(_folders(target, original, found), options.wording)
+        writer = _ClipWriter(page, files, options, tell, many=len(found) > 1)
         clips = []
         for index, one in enumerate(found):
             progress(one.name, index, len(found))
             clips.append(writer.make(one, index))
         progress("", len(found), len(found))
         title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
-        html = render(clips, title, options.language)
+        font = "" if options.language == "ko" else browser.link(folder / hangul.TEXTS, page)
+        html = render(clips, title, options.language, font=font)
         try:
+            if font:
+                data = hangul.font_file(hangul.TEXTS)
+                write_whole(files.place / hangul.TEXTS, data, overwrite=True)
             claim.part().write(html.encode("utf-8", "backslashreplace"))
             files.commit(claim)
         except OSError as error:
@@ -270,8 +279,10 @@ class _Files:
 class _ClipWriter:
     """Makes what the page knows of each clip, and the files beside it."""
 
-    def __init__(self, page: Path, files: _Files, options: PageOptions, *, many: bool) -> None:
-        self._page, self._options, self._many = page, options, many
+    def __init__(
+        self, page: Path, files: _Files, options: PageOptions, tell: Teller, *, many: bool
+    ) -> None:
+        self._page, self._options, self._tell, self._many = page, options, tell, many
         self._place, self._folder = files.place, files.folder
         self.files = 0
         self.notes: list[str] = []
@@ -281,13 +292,13 @@ class _ClipWriter:
         clip = Clip(title=found.name)
         if found.cleaned is None:
             clip.status = "skipped" if found.status == "skipped" else "failed"
-            clip.reason = found.reason
+            clip.reason = self._tell(found.reason, found.advice)
             return clip
         try:
             after = probe(found.cleaned)
             clip = self._about_result(clip, found, after)
         except InputError as error:
-            clip.status, clip.reason = "failed", str(error)
+            clip.status, clip.reason = "failed", self._tell(error.args[0], error.advice)
             return clip
         if found.source is None:
             clip.after = self._playable(after, 0.0)
@@ -302,7 +313,7 @@ class _ClipWriter:
         except DashcamError as error:
             if isinstance(error, OutputError):
                 raise
-            clip.warnings.append(str(error).replace("\n", " "))
+            clip.warnings.append(self._tell(error.args[0], error.advice))
             clip.after = clip.after if clip.after.src else self._playable(after, 0.0)
         return clip
 
@@ -316,12 +327,15 @@ class _ClipWriter:
         when = name.recorded or after.creation_time
         clip.recorded = when.strftime("%Y-%m-%d %H:%M:%S") if when else ""
         clip.camera = name.camera or ""
-        described(clip, found.record)
+        if found.source is not None:
+            clip.original = browser.link(found.source, self._page)
+            clip.original_name = found.source.name
+        described(clip, found.record, self._tell)
         clip.damage = audit.damage(found.record)
         if found.status == "damaged" or any(row.state == "lost" for row in clip.damage):
-            clip.status, clip.reason = "damaged", found.reason
+            clip.status, clip.reason = "damaged", self._tell(found.reason, found.advice)
         elif found.status == "failed":
-            clip.status, clip.reason = "failed", found.reason
+            clip.status, clip.reason = "failed", self._tell(found.reason, found.advice)
         return clip
 
     def _compare(
@@ -374,6 +388,15 @@ class _ClipWriter:
             browser.make_proxy(info, self._place / name, self._options.threads)
             self.files += 1
         return Playable(browser.link(self._folder / name, self._page), lead, proxy=True)
+
+
+def _folders(target: Path, original: Path | None, found: list[ClipFiles]) -> set[Path]:
+    """Folders of this machine that sentences about the clips may name."""
+    known = [target, *(path for one in found for path in (one.cleaned, one.source) if path)]
+    known += [original] if original is not None else []
+    folders = {path if path.is_dir() else path.parent for path in known}
+    folders |= {Path(one.record.input.path).parent for one in found if one.record.input.path}
+    return folders
 
 
 def _speed(record: RunRecord, frames: int) -> float | None:

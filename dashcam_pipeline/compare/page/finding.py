@@ -49,7 +49,7 @@ _STATUS: Final = {
 }
 """Fates of a batch's clips, and what the page calls them."""
 
-_WHY: Final = {"bright": "taken by day", "not reached": "the run ended before"}
+_WHY: Final = {"bright": _("taken by day"), "not reached": _("the run ended before")}
 """Why a batch left a clip out, where it gives no reason of its own."""
 
 FILES: Final = "_files"
@@ -73,6 +73,7 @@ class ClipFiles:
         name: how the page calls it.
         status: of a batch, empty where it isn't known.
         reason: of that status.
+        advice: what to do about it.
     """
 
     cleaned: Path | None
@@ -81,6 +82,7 @@ class ClipFiles:
     name: str = ""
     status: str = ""
     reason: str = ""
+    advice: str = ""
 
 
 def find_clips(
@@ -195,14 +197,17 @@ class _Search:
         self, entry: BatchClipRecord, batch: BatchRecord, original: Path | None
     ) -> ClipFiles:
         status, reason = _STATUS.get(entry.status, "failed"), entry.reason or ""
+        advice = entry.advice or ""
         if status == "skipped":
             reason = reason or _WHY.get(entry.status, "")
         cleaned = inside(self._folder, entry.output) if entry.output else None
         if cleaned is None:
             if status in {"done", "damaged"}:
                 status = "failed"
-                reason = f"{entry.output or entry.path} is not in this folder (any more)"
-            return ClipFiles(None, None, name=entry.path, status=status, reason=reason)
+                name = entry.output or entry.path
+                reason = _("{name} is not in this folder (any more).", name=name)
+                advice = _("Put it back, or run the batch again.")
+            return ClipFiles(None, None, RunRecord(), entry.path, status, reason, advice)
         if original is not None:
             source = inside(original, entry.path)
         else:
@@ -211,7 +216,7 @@ class _Search:
         if entry.seconds and clip.record.timings.total is None:
             took = RunRecord(timings=TimingsRecord(total=entry.seconds))
             clip = replace(clip, record=clip.record.with_more(took))
-        return replace(clip, status=status, reason=reason)
+        return replace(clip, status=status, reason=reason, advice=advice)
 
     def found(self, cleaned: Path, source: Path | None, name: str) -> ClipFiles:
         """One clip with its report, and its original where it isn't known yet."""

@@ -86,6 +86,11 @@ class Curve:
         return sum(self.added) > max(sum(self.removed), SEEN * len(self.added))
 
     @property
+    def slight(self) -> bool:
+        """True if hardly anything changed at any time."""
+        return max(self.removed + self.added, default=0.0) < SEEN
+
+    @property
     def change(self) -> list[float]:
         """Of the two, what there was more of."""
         return self.added if self.brighter else self.removed
@@ -142,7 +147,7 @@ class Clip:
     Args:
         title: its name.
         status: what became of it.
-        reason: why it failed, was skipped or is damaged.
+        reason: why it failed, was skipped or is damaged, and what to do about it.
         before, after: for the player.
         width, height: as it is shown.
         duration: seconds.
@@ -164,6 +169,8 @@ class Clip:
         fps: frames a second of the run, None if unknown.
         track: where it was.
         link: the result's file, relative to the page.
+        original: the recording's file, relative to the page; empty where it isn't known.
+        original_name: its name.
     """
 
     title: str
@@ -192,6 +199,8 @@ class Clip:
     fps: float | None = None
     track: list[TrackPoint] = field(default_factory=list)
     link: str = ""
+    original: str = ""
+    original_name: str = ""
 
     @property
     def change(self) -> float | None:
@@ -206,6 +215,7 @@ class Clip:
             "after": self.after.for_script(),
             "width": self.width,
             "height": self.height,
+            "synthetic": self.synthetic,
             "duration": round(self.duration, 4),
             "times": packed_times(self.times),
             "poster": self.poster,

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from dashcam_pipeline.compare.page.told import (
+    device_words,
+    encoder_words,
+    stage_facts,
+    stage_name,
+)
 from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.provenance.record import SCHEMA
 from dashcam_pipeline.provenance.untrusted import (  # noqa: TC001 - pydantic needs them
@@ -18,15 +24,14 @@ from dashcam_pipeline.provenance.untrusted import (  # noqa: TC001 - pydantic ne
     Seconds,
     Text,
 )
+from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
     from dashcam_pipeline.compare.page.model import Clip
-
-_SHOWN: Final = 12
-"""Characters of a sha256 that tell one model from another."""
+    from dashcam_pipeline.compare.page.words import Teller
 
 _LONGEST: Final = 500
 """Characters of one fact that are shown; a stage may have a table of them."""
@@ -36,7 +41,9 @@ _MANY: Final = 100_000
 
 
 def _fact(value: object) -> str:
-    """Any value as text; it isn't deep, for the file isn't."""
+    """Any value as text, or the words for it; it isn't deep, for the file isn't."""
+    if isinstance(value, dict) and isinstance(value.get("words"), str):
+        value = value["words"]
     return str(value)[:_LONGEST]
 
 
@@ -150,6 +157,7 @@ class BatchClipRecord(_Part):
     status: Text = ""
     output: Text | None = None
     reason: Text | None = None
+    advice: Text | None = None
     seconds: Seconds | None = None
 
 
@@ -178,39 +186,31 @@ def as_run(data: Mapping[str, Any]) -> RunRecord | None:
     )
 
 
-def described(clip: Clip, record: RunRecord) -> None:
+def described(clip: Clip, record: RunRecord, tell: Teller) -> None:
     """Fill in what a run's report tells; whatever it lacks stays empty.
 
     Args:
         clip: changed in place.
         record: of the run; an empty one where there is none.
+        tell: says its sentences.
     """
-    clip.warnings += record.warnings
+    clip.warnings += [tell(warning) for warning in record.warnings]
     for stage in record.stages:
-        clip.chain.append((stage.name, _stage_facts(stage)))
+        clip.chain.append((stage_name(stage), joined(", ", stage_facts(stage))))
         clip.synthetic = clip.synthetic or stage.synthetic
     seconds, written = record.timings.total, record.frames.written
     if seconds and written is not None:
         clip.fps = written / seconds
-        clip.made.append(("made.took", duration(seconds)))
-        clip.made.append(("made.fps", f"{clip.fps:.1f}"))
+        speed = _("{fps:.1f} frames a second", fps=clip.fps)
+        clip.made.append(("made.took", joined(", ", (duration(seconds), speed))))
     if written is not None:
         clip.frames = written
     if record.device and clip.chain:
-        clip.made.append(("made.device", record.device))
-    encoder = record.output.codec
-    if encoder:
-        text = ", ".join(f"{key}={value}" for key, value in record.encoder_options.items())
-        clip.made.append(("made.encoder", f"{encoder} ({text})" if text else encoder))
+        clip.made.append(("made.device", device_words(record.device)))
+    if record.output.codec:
+        words = encoder_words(record.output.codec, record.encoder_options)
+        clip.made.append(("made.encoder", words))
     if record.versions:
         text = ", ".join(f"{name} {version}" for name, version in record.versions.items())
         clip.made.append(("made.versions", text))
-    clip.pace += [(when, speed) for when, speed in record.pace]
-
-
-def _stage_facts(stage: StageRecord) -> str:
-    """Options and facts of a stage in one line."""
-    parts = {**stage.options, **stage.facts}
-    if "sha256" in parts:
-        parts["sha256"] = parts["sha256"][:_SHOWN]
-    return ", ".join(f"{key} {value}" for key, value in parts.items())
+    clip.pace += [(when, pace) for when, pace in record.pace]

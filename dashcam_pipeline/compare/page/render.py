@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from base64 import b64encode
 from collections import Counter
+from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.compare.page.hangul import font_faces, hangul_in
+from dashcam_pipeline.compare.page.words import in_korean
 from dashcam_pipeline.engine.readable import clock, size
 
 if TYPE_CHECKING:
@@ -61,19 +65,25 @@ ICONS: Final = {
 """Drawn on a grid of 24, with the text's colour."""
 
 
-def render(clips: Sequence[Clip], title: str, language: PageLanguage = "auto") -> str:
+def render(
+    clips: Sequence[Clip], title: str, language: PageLanguage = "auto", *, font: str = ""
+) -> str:
     """The whole page.
 
     Args:
         clips: one at least.
         title: of the page.
         language: that it opens in; auto is the browser's.
+        font: link of ``hangul.TEXTS`` beside the page, for who switches to Korean.
     """
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(asset("page.html.j2"))
     texts = load_texts()
+    script = joined_modules(SCRIPTS)
+    names = [title, *(f"{c.title} {c.original_name} {c.reason}" for c in clips)]
+    names += [warning for clip in clips for warning in clip.warnings]
     totals = Counter(clip.status for clip in clips)
     return template.render(
         clips=clips,
@@ -82,16 +92,27 @@ def render(clips: Sequence[Clip], title: str, language: PageLanguage = "auto") -
         generator=GENERATOR,
         texts=texts,
         css=_trusted("".join(asset(name) for name in STYLES)),
-        script=_trusted(joined_modules(SCRIPTS)),
+        fonts=_trusted(font_faces(hangul_in(names), korean=language == "ko", link=font)),
+        script=_trusted(script),
+        script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
         icons={name: _trusted(shape) for name, shape in ICONS.items()},
         columns=COLUMNS,
         totals=totals.most_common(),
         total_duration=clock(sum(clip.duration for clip in clips)),
         most_changed=max((abs(clip.change or 0.0) for clip in clips), default=0.0) or 1.0,
+        said=said,
         clock=clock,
         size=size,
         data={"texts": texts, "clips": [clip.for_script() for clip in clips]},
     )
+
+
+def said(text: str) -> Markup:
+    """A text for the page, which knows both of its languages."""
+    korean = in_korean(text)
+    if korean == text:
+        return escape(text)
+    return Markup('<span data-en="{en}" data-ko="{ko}">{en}</span>').format(en=text, ko=korean)
 
 
 def load_texts() -> dict[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from dashcam_pipeline.compare.page.model import Row, TrackPoint
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
 from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.translation import _n
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,8 @@ def route(source: Path, cleaned: Path, lead: float) -> tuple[list[TrackPoint], l
     if not fixes and not kept:
         return [], []
     state: State = "kept" if len(kept) == len(fixes) else "noted" if lead and kept else "lost"
-    row = Row("row.telemetry", str(len(fixes)), str(len(kept)), state)
+    said = [_n("{n:,} position", "{n:,} positions", len(each)) for each in (fixes, kept)]
+    row = Row("row.telemetry", *said, state)
     every = -(-len(fixes) // POINTS) or 1
     return [_point(fix, lead) for fix in fixes[::every]], [row]
 

@@ -5,7 +5,7 @@ import { between, clock, element } from "./dom.js";
 import { t } from "./language.js";
 
 const HEIGHT = 160;
-const PAD = { left: 44, right: 14, top: 10, bottom: 24 };
+const PAD = { left: 54, right: 14, top: 10, bottom: 24 };
 
 /** A round number at or above a value, for the top of an axis. */
 function roof(value) {

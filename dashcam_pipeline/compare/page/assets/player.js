@@ -11,6 +11,7 @@ The player: a recording and what was made of it, in step, to be looked at closel
     duration, times,                          // of videos: seconds; see Times in sync.js
     band: { t: [], v: [] },                   // over the slider: seconds, any value from 0 on
     change: { limit: 64, both: true },        // of the change map: code values at full colour
+    synthetic: false,                         // bears a mark in the corner, which stays free
   }, { keep: true });                         // stay where one looks: zoom, divider, brightness
 
 A source is {src, base}: a video, with what its clock shows at the first picture; or {src, kind:
@@ -106,6 +107,7 @@ export function createPlayer(host, { t }) {
     for (const node of pictures) node.hidden = !next.still;
     for (const node of host.querySelectorAll(".moving")) node.hidden = next.still;
     $("stage").toggleAttribute("data-alone", alone);
+    $("stage").toggleAttribute("data-synthetic", Boolean(next.synthetic));
     for (const id of ["view", "blink", "map"]) $(id).disabled = alone;
     after.muted = !alone || $("sound").getAttribute("aria-pressed") === "false";
     view.shape(next);

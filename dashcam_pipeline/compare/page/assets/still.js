@@ -43,7 +43,7 @@ function compose({ view, media, tags, map }) {
 }
 
 function label(context, [first, second], left, right, size) {
-  context.font = `600 ${size}px system-ui, Pretendard, sans-serif`;
+  context.font = `600 ${size}px system-ui, Pretendard, "Dashcam Hangul", sans-serif`;
   context.textBaseline = "middle";
   for (const [text, at] of [[first, 0], [second, left || right]]) {
     if (!text) continue;
