@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from dashcam_pipeline.config import Look
-from dashcam_pipeline.stages.base import Quality
+from dashcam_pipeline.config import Look  # noqa: TC001 - pydantic reads it
+from dashcam_pipeline.stages.base import Quality  # noqa: TC001 - as above
 from dashcam_pipeline.stages.settings import Settings
 
 

@@ -40,7 +40,7 @@ def open_page(address: str) -> bool:
 
 
 def notify(title: str, text: str) -> None:
-    """Say something on the desktop where no page is open that could; nothing where that can't be."""
+    """Say something on the desktop, where it has a way to; for when no page is open."""
     if sys.platform.startswith("linux") and (program := shutil.which("notify-send")):
         _start([program, "--app-name=dashcam", "--", title, text])
     elif sys.platform == "darwin" and (program := shutil.which("osascript")):

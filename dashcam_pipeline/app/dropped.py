@@ -1,4 +1,4 @@
-"""Files that were dropped on the page. A browser doesn't say where they lie; so they are looked for.
+"""Files that were dropped on the page. Browsers don't say where they lie: they are looked for.
 
 A file is known by its name, its size and its fingerprint (``batch.fingerprint``), which the page
 takes of three pieces of it. What lies below the roots is used where it is; only what lies elsewhere

@@ -47,6 +47,27 @@ class _Clip:
     expected: int | None = None
     first: int | None = None
 
+    def heed(self, event: Event) -> float:
+        """Take in what the batch says of it.
+
+        Returns:
+            the share of it that turns out to have been done by an earlier run.
+        """
+        before = 0.0
+        if isinstance(event, ClipStarted):
+            self.status, self.reason = "running", ""
+        elif isinstance(event, ClipProgressed):
+            self.status, self.frames, self.expected = "running", event.frames, event.expected
+            before = self.share if self.first is None else 0.0
+            self.first = event.frames if self.first is None else self.first
+        elif isinstance(event, ClipDone):
+            before = 0.0 if event.attempts else 1.0
+            self.status, self.reason, self.output = event.status, event.reason, event.output
+        elif isinstance(event, ClipFailed | ClipLeft):
+            self.status = "failed" if isinstance(event, ClipFailed) else "waiting"
+            self.reason = event.reason
+        return before
+
     @property
     def share(self) -> float:
         """That is done of it."""
@@ -239,7 +260,9 @@ class Foreman:
 
     def _summary(self, job: Job, language: str) -> dict[str, Any]:
         live = self._live if self._live is not None and self._live.job is job else None
-        running = [] if live is None else [(p, c) for p, c in live.clips.items() if c.status == "running"]
+        running = (
+            [] if live is None else [(p, c) for p, c in live.clips.items() if c.status == "running"]
+        )
         share = live.share if live is not None else float(job.state == "done")
         return {
             "id": job.id,
@@ -254,7 +277,12 @@ class Foreman:
             "left": self._left(job, live),
             "done": 0 if live is None else sum(c.share == 1 for c in live.clips.values()),
             "running": [
-                {"path": path, "share": clip.share, "frames": clip.frames, "expected": clip.expected}
+                {
+                    "path": path,
+                    "share": clip.share,
+                    "frames": clip.frames,
+                    "expected": clip.expected,
+                }
                 for path, clip in running
             ],
             "counts": job.counts,
@@ -338,22 +366,7 @@ class Foreman:
         clip = live.clips.get(path) if path is not None else None
         if clip is None or path is None:
             return
-        if isinstance(event, ClipStarted):
-            clip.status, clip.reason = "running", ""
-        elif isinstance(event, ClipProgressed):
-            clip.status = "running"
-            clip.frames, clip.expected = event.frames, event.expected
-            if clip.first is None:
-                clip.first = event.frames
-                before = clip.share * live.sizes[path] / live.job.total
-                live.share_at_begin += before if event.frames else 0.0
-        elif isinstance(event, ClipDone):
-            if not event.attempts:
-                live.share_at_begin += live.sizes[path] / live.job.total
-            elif not clip.first:
-                self.queue.learn(kind_of(live.job.choices), event.seconds, live.sizes[path])
-            clip.status, clip.reason, clip.output = event.status, event.reason, event.output
-        elif isinstance(event, ClipFailed):
-            clip.status, clip.reason = "failed", event.reason
-        elif isinstance(event, ClipLeft):
-            clip.status, clip.reason = "waiting", event.reason
+        part = live.sizes[path] / live.job.total
+        if isinstance(event, ClipDone) and event.attempts and not clip.first:
+            self.queue.learn(kind_of(live.job.choices), event.seconds, live.sizes[path])
+        live.share_at_begin += part * clip.heed(event)

@@ -6,7 +6,6 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from filelock import Timeout
@@ -16,6 +15,8 @@ from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.lock import kernel_lock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from filelock import FileLock
 
 _ALIVE_SECONDS: Final = 5.0
@@ -104,5 +105,3 @@ class Claim:
         if self._lock.is_locked:
             (self._folder / "instance.json").unlink(missing_ok=True)
             self._lock.release(force=True)
-
-

@@ -51,12 +51,16 @@ def folder_view(roots: Roots, folder: Path) -> dict[str, Any]:
     return {
         "id": id_of(folder),
         "name": folder.name or str(folder),
-        "way": [{"id": id_of(place), "name": place.name or str(place)} for place in way(roots, folder)],
+        "way": [
+            {"id": id_of(place), "name": place.name or str(place)} for place in way(roots, folder)
+        ],
         "folders": [
             {"id": id_of(Path(entry.path)), "name": entry.name, "clips": _count(entry.path)}
             for entry in folders
         ],
-        "clips": sum(is_recording(Path(entry.name)) for entry in entries if not is_hidden(entry.name)),
+        "clips": sum(
+            is_recording(Path(entry.name)) for entry in entries if not is_hidden(entry.name)
+        ),
     }
 
 

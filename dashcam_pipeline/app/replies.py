@@ -1,4 +1,4 @@
-"""What is sent: JSON whatever files are called, errors as sentences, streams of lines and events."""
+"""What is sent: JSON, whatever files are called; errors as sentences; lines and events."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ ORPHAN_SECONDS: Final = 15.0
 """How long a child whose server is gone may take to end in an orderly way."""
 
 LOCK_SECONDS: Final = 20.0
-"""How long a job waits for the last run on its output folder to end: of a server that was killed."""
+"""How long a job waits for a run on its output folder to end: that of a killed server."""
 
 GRACE_SECONDS: Final = 8.0
 """How long a child may take to end when the server does."""

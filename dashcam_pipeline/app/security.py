@@ -84,14 +84,9 @@ class Guard:
         if scope["type"] != "http":
             return PlainTextResponse("No such thing here.", 404)
         headers = Headers(scope=scope)
-        host, origin = headers.get("host", ""), headers.get("origin")
-        if host not in self._hosts or len(headers.getlist("host")) != 1:
+        if headers.get("host", "") not in self._hosts or len(headers.getlist("host")) != 1:
             return PlainTextResponse("This is not the address of this server.", 421)
-        if origin is None and scope["method"] not in SAFE:
-            return PlainTextResponse("A request that changes something names its origin.", 403)
-        if origin is not None and origin != f"http://{host}":
-            return PlainTextResponse("Only this server's own page may ask.", 403)
-        if headers.get("sec-fetch-site") in {"cross-site", "same-site"} and not _is_visit(headers):
+        if not _is_own(headers, changes=scope["method"] not in SAFE):
             return PlainTextResponse("Only this server's own page may ask.", 403)
         token = scope["path"].lstrip("/").partition("/")[0]
         if not secrets.compare_digest(token.encode(), self._token.encode()):
@@ -108,6 +103,17 @@ class Guard:
             "path": scope["path"].removeprefix(prefix) or "/",
             "raw_path": raw.removeprefix(prefix.encode()) or b"/",
         }
+
+
+def _is_own(headers: Headers, *, changes: bool) -> bool:
+    """Whether our own page asks, or nobody can tell and nothing is changed by it."""
+    origin = headers.get("origin")
+    if origin is None and changes:
+        return False  # browsers name it wherever something is changed
+    if origin is not None and origin != f"http://{headers['host']}":
+        return False
+    elsewhere = headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+    return not elsewhere or _is_visit(headers)
 
 
 def _is_visit(headers: Headers) -> bool:

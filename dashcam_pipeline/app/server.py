@@ -43,7 +43,7 @@ PORT: Final = 8735
 _BACKLOG: Final = 64
 
 _GRACE_SECONDS: Final = 1
-"""How long open requests may take when the server ends: streams of events never end by themselves."""
+"""How long open requests may take when the server ends."""
 
 
 @dataclass
@@ -89,7 +89,9 @@ class App:
         """A path as people read it: from the folder on that was named, or beside it."""
         beside = (root.parent for root in self.named.folders if path.is_relative_to(root.parent))
         within = self.named.holds(path)
-        return self.named.shown(path) if within else str(path.relative_to(next(beside, path.parent)))
+        return (
+            self.named.shown(path) if within else str(path.relative_to(next(beside, path.parent)))
+        )
 
     def original(self, job: Job, result: Path) -> Path | None:
         """The recording that a result of a job was made of, if it is still there."""
@@ -140,14 +142,16 @@ def serve(
     roots: Iterable[Path],
     *,
     port: int | None = None,
-    ready: Callable[[str, bool], None],
+    ready: Callable[[str], None],
+    found: Callable[[str], None],
 ) -> None:
     """Serve until Ctrl-C; or, if a server runs already, say so at once.
 
     Args:
         roots: folders that may be looked at.
         port: to listen on; None takes the usual one if it is free, else any.
-        ready: called with the address of the page, and whether another server has it.
+        ready: called with the address of the page, when it is there.
+        found: called with the address of the page of a server that runs already.
 
     Raises:
         InputMissingError: a root isn't there.
@@ -171,7 +175,7 @@ def serve(
                 _("Another `dashcam app` runs, and doesn't answer."),
                 advice=_("End it, or wait until it has started."),
             )
-        ready(other.address, True)
+        found(other.address)
         return
     listening = _listen(port)
     try:
@@ -188,7 +192,7 @@ def serve(
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             ),
-            began=lambda: ready(instance.address, False),
+            began=lambda: ready(instance.address),
             ends=app.hub.close,
         )
         server.run(sockets=[listening])
@@ -237,5 +241,3 @@ def _listen(port: int | None) -> socket.socket:
         _("Port {port} is taken, or may not be used.", port=port),
         advice=_("Name another one, or leave --port out: a free one is then found."),
     )
-
-

@@ -52,16 +52,20 @@ def app(roots: tuple[Path, ...], port: int | None, no_open: bool) -> None:
 
     logging.getLogger("dashcam_pipeline").setLevel(logging.WARNING)
 
-    def ready(address: str, runs_already: bool) -> None:  # noqa: FBT001 - called by the server
-        if runs_already:
-            click.echo(shown(_("The page runs already, at {address}", address=address)))
-        else:
-            click.echo(shown(_("The page is at {address}", address=address)))
-            click.echo(shown(_("Ctrl-C ends it; what is in the queue goes on next time.")))
+    def show(address: str) -> None:
         if not no_open and not open_page(address):
             click.echo(shown(_("No browser was found; open the address by hand.")), err=True)
 
+    def ready(address: str) -> None:
+        click.echo(shown(_("The page is at {address}", address=address)))
+        click.echo(shown(_("Ctrl-C ends it; what is in the queue goes on next time.")))
+        show(address)
+
+    def found(address: str) -> None:
+        click.echo(shown(_("The page runs already, at {address}", address=address)))
+        show(address)
+
     try:
-        serve(roots or (Path.home(),), port=port, ready=ready)
+        serve(roots or (Path.home(),), port=port, ready=ready, found=found)
     except KeyboardInterrupt:
         click.echo(shown(_("The page has ended.")))

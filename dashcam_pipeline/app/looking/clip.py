@@ -113,6 +113,7 @@ def make_clip(
     expected = max(1, round(SECONDS / each))
     waiting: dict[int, float] = {}
     times: list[float] = []
+    first: float | None = None
     with (
         _Video(folder / "before.mp4", scene, size, threads) as before,
         _Video(folder / "after.mp4", scene, size, threads) as after,
@@ -127,7 +128,7 @@ def make_clip(
             if when > start + SECONDS:
                 break
             if when >= start - each / 2:
-                first = when if not times else first
+                first = when if first is None else first
                 times.append(when - first)
                 waiting[frame.index] = times[-1]
                 before.add(frame, times[-1])

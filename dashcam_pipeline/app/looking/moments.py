@@ -47,9 +47,7 @@ def frame_seconds(info: SourceInfo) -> float:
     return float(1 / (info.video.frame_rate or _RATE))
 
 
-def frames_from(
-    info: SourceInfo, start: float, threads: int
-) -> Iterator[tuple[float, Frame]]:
+def frames_from(info: SourceInfo, start: float, threads: int) -> Iterator[tuple[float, Frame]]:
     """Frames with their times in seconds from the recording's first picture on.
 
     Args:
@@ -60,9 +58,7 @@ def frames_from(
     tick = info.video.time_base
     moved = round(Fraction(start) / tick) * tick  # what the reader took it for
     origin = (info.video.start_pts or 0) * tick
-    with Reader(
-        info.path, track=info.video.index, start=start or None, threads=threads
-    ) as reader:
+    with Reader(info.path, track=info.video.index, start=start or None, threads=threads) as reader:
         for item in reader:
             if isinstance(item, Frame):
                 shown = item.pts * item.time_base - origin

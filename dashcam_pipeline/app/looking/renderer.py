@@ -122,7 +122,7 @@ class Renderer:
         }
 
     def _clip(self, given: Given, part: Part, check: Check) -> dict[str, Any]:
-        """Some seconds: ``path``, ``seconds``, ``settings``, ``folder`` -> two files, their times."""
+        """Some seconds: as ``see``, and ``folder`` -> two files in it, the frames' times."""
         config = make_config(given["settings"])
         scene = self._scenes.of(given["path"])
         chain = scene.chain(config, self._networks, check)

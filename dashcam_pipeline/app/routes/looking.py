@@ -67,11 +67,13 @@ async def thumbnail(request: Request) -> Response:
         except DashcamError:
             return Response("No picture of it can be read.", 404)
         app.thumbnails.put(key, jpeg)
-    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
+    return Response(
+        jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"}
+    )
 
 
 async def see(request: Request) -> Response:
-    """A moment: ``id``, ``seconds``, ``width``, ``choices``, ``tab`` -> lines: before, then after."""
+    """A moment: ``id``, ``seconds``, ``width``, ``choices``, ``tab`` -> before, then after."""
     app, language = app_of(request), language_of(request)
     data = await asked(request)
     path = app.roots.of_id(text(data, "id"))

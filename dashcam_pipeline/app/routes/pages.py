@@ -115,7 +115,7 @@ async def file(request: Request) -> Response:
 
 
 async def found(request: Request) -> Response:
-    """Where dropped files lie: ``name``, ``size``, ``print`` -> ``id``, null where it is not found."""
+    """Where a dropped file lies: ``name``, ``size``, ``print`` -> ``id``, null if nowhere."""
     app = app_of(request)
     data = await asked(request)
     wanted = Wanted(text(data, "name"), int(number(data, "size")), text(data, "print"))
@@ -128,7 +128,7 @@ async def found(request: Request) -> Response:
 
 
 async def dropped(request: Request) -> Response:
-    """A file that lies below no root: kept in the inbox; ``name``, ``size``, ``print`` -> ``id``."""
+    """A file from elsewhere, for the inbox: ``name``, ``size``, ``print`` -> ``id``."""
     app, query = app_of(request), request.query_params
     size = query.get("size", "")
     wanted = Wanted(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from starlette.responses import Response
 from starlette.routing import Route
 
 from dashcam_pipeline.app import desktop
@@ -18,6 +17,7 @@ from dashcam_pipeline.inference.digest import short_name
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
 
 async def report(request: Request) -> Response:
@@ -35,7 +35,7 @@ async def report(request: Request) -> Response:
         "language": language,
     }
     made = await app.checker.answer("report", given)
-    address = "files" + quote(os.fsencode(Path(made["page"]).resolve().as_posix()))
+    address = "files" + quote(os.fsencode(made["page"]))
     return Plain({"address": address})
 
 

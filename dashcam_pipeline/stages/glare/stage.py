@@ -116,8 +116,8 @@ class GlareStage(Stage):
             0.0,
             ge=0,
             le=1,
-            description="Keep the brightness that the picture had with its haze (keep, or 1), leave "
-            "it (as-is, or 0), or go a share of the way.",
+            description="Keep the brightness that the picture had with its haze (keep, or 1), "
+            "leave it (as-is, or 0), or go a share of the way.",
         )
         smoothing: float = Field(
             0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
