@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -242,7 +242,8 @@ class Foreman:
     def _clips_of(self, job: Job) -> OrderedDict[str, _Clip]:
         if self._live is not None and self._live.job is job:
             return self._live.clips
-        clips = OrderedDict((path, _Clip()) for path in job.paths)
+        begin = _Clip("gone" if job.state == "done" else "waiting")
+        clips = OrderedDict((path, replace(begin)) for path in job.paths)
         journal = journal_path(Path(job.output))
         if not journal.exists():
             return clips

@@ -139,7 +139,11 @@ export class See {
         ({ output }) => target.replaceChildren(t("see.output"), " ", element("strong", {}, output)),
         (error) => { target.textContent = [error.message, error.advice].join(" "); });
     }
-    this.foot = element("div", { class: "go" }, button(count("see.clean", wanted.length), clean, { kind: "strong", disabled: !wanted.length }),
+    const alone = wanted.length === 1 && wanted[0].id === this.clip?.id;
+    const also = this.clip && !this.clip.result && !wanted.some((clip) => clip.id === this.clip.id);
+    this.foot = element("div", { class: "go" },
+      button(alone ? t("see.this") : count("see.clean", wanted.length), clean, { kind: "strong", disabled: !wanted.length }),
+      ...(also ? [button(t("see.add"), () => state.choose([this.clip], true), { kind: "plain" })] : []),
       element("p", { class: "muted" }, count("choose.clips", wanted.length), " · ", bytes(size)), target);
     return this.foot;
   }
