@@ -9,6 +9,8 @@ from factory import Picture, Sound, make_clip
 
 from dashcam_pipeline.compare.page.build import PageOptions, write_page
 from dashcam_pipeline.config import CleanConfig
+from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.pipeline import clean
 
 PLAIN = CleanConfig(stages=())
@@ -44,7 +46,7 @@ def make_page(folder: Path, *, frames: int = 60) -> Path:
 
 
 def make_batch(folder: Path) -> Path:
-    """A page about a batch: three clips of different change, one skipped, one failed."""
+    """A page about a batch: three clips of different change, one skipped, two failed."""
     inputs, outputs = folder / "in", folder / "out"
     clips = []
     inputs.mkdir()
@@ -65,11 +67,33 @@ def make_batch(folder: Path) -> Path:
     clips.append(
         {"path": "broken.mp4", "status": "failed", "reason": "<b>its index is missing</b>"}
     )
+    clips.append({"path": "cut.mp4", "status": "failed", **_why_not(inputs / "cut.mp4")})
     report = {"input": str(inputs), "output": str(outputs), "clips": clips}
     (outputs / "report.json").write_text(json.dumps(report), encoding="utf-8")
     page = folder / "batch.html"
     write_page(outputs, page, options=PageOptions(threads=1))
     return page
+
+
+def make_part(folder: Path) -> Path:
+    """A page about what was made of the middle of a recording."""
+    source = make_clip(folder / "long.mp4", Picture(frames=90, gop=10), sounds=[Sound(seconds=3)])
+    report = clean(source, config=CleanConfig(stages=(), start=1.0, end=2.0))
+    page = folder / "part.html"
+    write_page(report.output.path, page, options=PageOptions(threads=1))
+    return page
+
+
+def _why_not(clip: Path) -> dict[str, str]:
+    """What a batch says of a recording whose index was never written."""
+    whole = make_clip(clip.with_name("whole.mp4")).read_bytes()
+    clip.write_bytes(whole[: whole.index(b"moov") - 4])
+    clip.with_name("whole.mp4").unlink()
+    try:
+        probe(clip)
+    except InputError as error:
+        return {"reason": str(error.args[0]), "advice": str(error.advice)}
+    raise AssertionError("it can be read")
 
 
 def _checksum(line: str) -> int:

@@ -218,12 +218,12 @@ def _tracks(
         if match is None:
             reason = reasons.get(label, "")
             lost: State = "noted" if reason == "recreated by the container" else "lost"
-            rows.append(Row(key, _packets(count), "-", lost, track.codec, reason))
+            rows.append(Row(key, _packets(count), "-", lost, track.codec or "", reason))
             continue
         free.remove(match)
         kept = packets[1].counts[match.index]
         state: State = "kept" if kept == count else "noted" if partial else "changed"
-        rows.append(Row(key, _packets(count), _packets(kept), state, track.codec))
+        rows.append(Row(key, _packets(count), _packets(kept), state, track.codec or ""))
         if track.kind == "audio" and not partial:
             rows += _sound_start(track, match, before, after, packets)
     return rows
@@ -263,7 +263,7 @@ def _container(before: SourceInfo, after: SourceInfo, *, partial: bool) -> list[
         counts = len(before.chapters), len(after.chapters)
         state: State = "kept" if counts[0] == counts[1] else "noted" if partial else "lost"
         said = [_n("{n} chapter", "{n} chapters", count) for count in counts]
-        rows.append(Row("row.chapters", *said, state))
+        rows.append(Row("row.chapters", said[0], said[1], state))
     if before.creation_time:
         first, second = _when(before), _when(after)
         rows.append(Row("row.created", first, second, "kept" if first == second else "lost"))
@@ -274,7 +274,7 @@ def _container(before: SourceInfo, after: SourceInfo, *, partial: bool) -> list[
         state = "kept" if len(kept) == len(wanted) else "lost"
         missing = ", ".join(sorted(set(wanted) - set(kept)))
         said = [_n("{n} entry", "{n} entries", len(each)) for each in (wanted, kept)]
-        rows.append(Row("row.metadata", *said, state, note=missing))
+        rows.append(Row("row.metadata", said[0], said[1], state, note=missing))
     return rows
 
 

@@ -111,7 +111,8 @@ def write_page(
     """
     options = options or PageOptions()
     target, page = Path(target), _page_path(Path(target), output)
-    found, left = find_clips(target, None if original is None else Path(original))
+    original = None if original is None else Path(original)
+    found, left = find_clips(target, original)
     ours = _check_page(page, overwrite=options.overwrite)
     folder = page.with_name(f"{page.stem}{FILES}")
     with (

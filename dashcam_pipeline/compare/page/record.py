@@ -196,7 +196,8 @@ def described(clip: Clip, record: RunRecord, tell: Teller) -> None:
     """
     clip.warnings += [tell(warning) for warning in record.warnings]
     for stage in record.stages:
-        clip.chain.append((stage_name(stage), joined(", ", stage_facts(stage))))
+        facts = stage_facts(stage.name, stage.options, stage.facts)
+        clip.chain.append((stage_name(stage.name), joined(", ", facts)))
         clip.synthetic = clip.synthetic or stage.synthetic
     seconds, written = record.timings.total, record.frames.written
     if seconds and written is not None:

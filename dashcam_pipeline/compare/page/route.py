@@ -37,8 +37,8 @@ def route(source: Path, cleaned: Path, lead: float) -> tuple[list[TrackPoint], l
     if not fixes and not kept:
         return [], []
     state: State = "kept" if len(kept) == len(fixes) else "noted" if lead and kept else "lost"
-    said = [_n("{n:,} position", "{n:,} positions", len(each)) for each in (fixes, kept)]
-    row = Row("row.telemetry", *said, state)
+    counts = [_n("{n:,} position", "{n:,} positions", len(each)) for each in (fixes, kept)]
+    row = Row("row.telemetry", counts[0], counts[1], state)
     every = -(-len(fixes) // POINTS) or 1
     return [_point(fix, lead) for fix in fixes[::every]], [row]
 

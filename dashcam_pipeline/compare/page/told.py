@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.compare.page.words import KOREAN
-from dashcam_pipeline.recalled import recalled
+from dashcam_pipeline.engine.recalled import recalled
 from dashcam_pipeline.translation import ENGLISH, Message, _, _n, _p, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dashcam_pipeline.compare.page.record import StageRecord
     from dashcam_pipeline.translation import Catalogue
 
 _NAMES: Final = {
@@ -49,16 +48,16 @@ _CODECS: Final = {
 _VERSION: Final = re.compile(r"^Lav[cf][\d.]+ ")
 
 
-def stage_name(stage: StageRecord) -> str:
+def stage_name(name: str) -> str:
     """What a stage does; of others' stages, their name."""
-    return _NAMES.get(stage.name, stage.name)
+    return _NAMES.get(name, name)
 
 
-def stage_facts(stage: StageRecord) -> list[str]:
+def stage_facts(name: str, options: Mapping[str, str], facts: Mapping[str, str]) -> list[str]:
     """What was asked of a stage and what it found, each a few words."""
-    known = stage.name in _NAMES
-    told = [_option(key, value, known=known) for key, value in stage.options.items()]
-    told += [_fact(key, value, known=known) for key, value in stage.facts.items()]
+    known = name in _NAMES
+    told = [_option(key, value, known=known) for key, value in options.items()]
+    told += [_fact(key, value, known=known) for key, value in facts.items()]
     return [text for text in told if text]
 
 

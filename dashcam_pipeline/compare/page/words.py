@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Self
 
+from dashcam_pipeline.engine.recalled import recalled
 from dashcam_pipeline.provenance.untrusted import printable
-from dashcam_pipeline.recalled import recalled
 from dashcam_pipeline.translation import Message, catalogue, in_language
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ def test_a_short_recording_is_read_through(comparison):
     assert [s.seconds for s in shots] == sorted(s.seconds for s in shots)
     assert all(b.seconds - a.seconds > 0.05 for a, b in pairwise(shots))
     strongest = max(curve.removed)
-    assert max(s.removed for s in shots) == strongest
+    assert max(s.change for s in shots) == strongest
 
 
 def test_by_seeking_the_same_values_are_found_at_fewer_places(comparison):
@@ -50,4 +50,5 @@ def test_where_nothing_changed_nothing_was_taken_away(tmp_path):
     curve, _ = measure(Comparison(clip, twin, CleanConfig(stages=())))
     assert curve.removed == [0.0] * 6
     assert curve.before == curve.after
-    assert curve.mean_removed == 0
+    assert curve.mean_change == 0
+    assert curve.slight

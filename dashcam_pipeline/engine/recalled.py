@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import re
 import string
+import struct
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.translation import catalogue
+from dashcam_pipeline.translation import DOMAIN, FOLDER, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LEAST: Final = 4
 """Letters of its own that a template must have; "{a}: {b}" would fit anything."""
@@ -23,6 +27,9 @@ _DEEP: Final = 3
 
 _CONTEXT: Final = "\x04"
 """What gettext puts between a context and its text."""
+
+_TABLES: Final = 8
+"""Bytes of a compiled catalogue before the number of its texts and where they lie."""
 
 _SENTENCE: Final = re.compile(r"(?<=[.!?]) (?=\S)")
 
@@ -73,16 +80,34 @@ def _found(text: str, language: str, deep: int) -> str | None:
 @lru_cache
 def _templates(language: str) -> list[tuple[_Pieces, str]]:
     """Templates and their translations, those with most letters of their own first."""
-    known: dict[str | tuple[str, int], str] = vars(catalogue(language)).get("_catalog", {})
     found = []
-    for key, translation in known.items():
-        template = key if isinstance(key, str) else key[0]
-        pieces = _pieces(template.rpartition(_CONTEXT)[2])
+    for template, translation in _entries(language):
+        pieces = _pieces(template)
         size = sum(len(literal.strip()) for literal, _name in pieces)
         if size >= _LEAST and translation:
             found.append((size, pieces, translation))
     found.sort(key=lambda entry: -entry[0])
     return [(pieces, translation) for _size, pieces, translation in found]
+
+
+def _entries(language: str) -> Iterator[tuple[str, str]]:
+    """Texts and their translations from the compiled catalogue, plurals one by one.
+
+    gettext itself keeps no plural that it could be asked for.
+    """
+    path = FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    if not path.is_file():
+        return
+    data = path.read_bytes()
+    count, originals, translations = struct.unpack_from("<3I", data, _TABLES)
+    for index in range(count):
+        texts = []
+        for table in (originals, translations):
+            length, start = struct.unpack_from("<2I", data, table + 8 * index)
+            texts.append(data[start : start + length].decode().rpartition(_CONTEXT)[2])
+        templates, answers = (text.split("\0") for text in texts)
+        for number, template in enumerate(templates):
+            yield template, answers[min(number, len(answers) - 1)]
 
 
 @lru_cache(maxsize=4096)
