@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import Response, StreamingResponse
 
 from dashcam_pipeline.app.roots import OutsideError
+from dashcam_pipeline.engine.recalled import recalled
 from dashcam_pipeline.errors import DashcamError, InputError, UsageError
 from dashcam_pipeline.translation import ENGLISH, Catalogue, Message, _, catalogue, in_language
 
@@ -53,8 +54,9 @@ def said(text: str, language: str) -> str:
         name = _SWITCHES.get(match[1])
         return match[0] if name is None else in_language(name, texts)
 
-    known = text if isinstance(text, Message) else _(text)  # one that lay in a file
-    return _SETTING.sub(switch, in_language(known, texts))
+    # What lay in a file is plain English, and is recalled.
+    known = in_language(text, texts) if isinstance(text, Message) else recalled(text, language)
+    return _SETTING.sub(switch, known)
 
 
 def fault(error: DashcamError, language: str) -> dict[str, str]:
