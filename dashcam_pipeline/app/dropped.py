@@ -11,7 +11,6 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
 
 SEARCH_SECONDS: Final = 4.0
 """How long a dropped file is looked for at most; then it is sent."""
+
+_ALIKE: Final = 1000
+"""Files of one name, at most."""
 
 SPARE_BYTES: Final = 256 << 20
 """That stay free when a file is sent."""
@@ -133,9 +135,8 @@ class Inbox:
     def _free(self, name: str) -> Path:
         """A name that no other file has."""
         path = Path(name)
-        names = (name, *()) if not (self.folder / name).exists() else ()
-        others = (f"{path.stem} ({n}){path.suffix}" for n in count(2))
-        for candidate in (*names, *(next(others) for _n in range(1000))):
+        others = (f"{path.stem} ({n}){path.suffix}" for n in range(2, _ALIKE))
+        for candidate in (name, *others):
             if not os.path.lexists(self.folder / candidate):
-                return self.folder / candidate
+                return Path(self.folder, candidate)
         raise UsageError(_("Too many files are called {name}.", name=name))

@@ -48,7 +48,7 @@ class Instance:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
                 request, timeout=_ALIVE_SECONDS
             ) as reply:
-                return json.load(reply) == {"alive": True}
+                return bool(json.load(reply) == {"alive": True})
         except (OSError, urllib.error.URLError, ValueError):
             return False
 

@@ -14,7 +14,7 @@ from factory import Picture, make_clip
 from starlette.testclient import TestClient
 
 from dashcam_pipeline.app.dropped import Inbox
-from dashcam_pipeline.app.roots import Roots, id_of
+from dashcam_pipeline.app.roots import Roots
 from dashcam_pipeline.app.server import App, make_asgi
 
 
@@ -62,7 +62,7 @@ def start(place):
         client.__exit__(None, None, None)
 
     yield begin
-    for client in list(opened):
+    for client in opened[:]:
         end(client)
 
 

@@ -55,7 +55,9 @@ def picture(jpeg):
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).astype(int)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(seconds=st.floats(0, 2))
 def test_a_moment_is_the_picture_that_a_player_shows_and_those_before_it(
     recording, every_frame, seconds

@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashcam_pipeline.app.choices import Choices
@@ -57,6 +57,7 @@ def test_names_of_any_bytes_are_kept(tmp_path):
     assert Queue(path).jobs[0].paths == [os.fsdecode(b"night\xff.mp4")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from([-1, 1])), max_size=12))
 def test_moving_keeps_all_jobs_and_goes_no_further_than_the_ends(tmp_path_factory, moves):
     queue = Queue(tmp_path_factory.mktemp("q") / "queue.json")

@@ -35,7 +35,7 @@ def test_any_text_is_an_id_or_refused(text):
     assert "\0" not in str(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.sampled_from(["..", ".", "card", "secret", "other.mp4", "night.mp4", "out", ""]),

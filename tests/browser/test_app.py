@@ -70,10 +70,10 @@ class Server:
         }
         self.process = None
 
-    def start(self, *more):
+    def start(self):
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "dashcam_pipeline", "app", str(self.root), "--no-open", *more],
+                [sys.executable, "-m", "dashcam_pipeline", "app", self.root, "--no-open"],
                 env=self.env, stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + PATIENCE
@@ -81,7 +81,7 @@ class Server:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        self.address, self.port = found[0], found[1]
+        self.address = found[0]
         return self.address
 
     def end(self, how=signal.SIGINT):

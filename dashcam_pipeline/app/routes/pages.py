@@ -91,7 +91,9 @@ async def alive(_request: Request) -> Response:
 async def begin(request: Request) -> Response:
     """What the page needs to begin."""
     app = app_of(request)
-    roots = [{"id": id_of(root), "name": root.name or str(root)} for root in app.named.folders]
+    roots: list[dict[str, Any]] = [
+        {"id": id_of(root), "name": root.name or str(root)} for root in app.named.folders
+    ]
     inbox = app.inbox.folder
     if inbox.is_dir() and any(inbox.iterdir()):
         roots.append({"id": id_of(inbox.resolve()), "name": "", "dropped": True})
