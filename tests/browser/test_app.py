@@ -177,7 +177,7 @@ def job(page, state):
 
 def test_a_sample_is_chosen_seen_cleaned_and_looked_at(visit, server):
     page = visit.page()
-    assert page.locator(".drive").count() >= 1
+    page.locator(".drive").first.wait_for()
     assert page.locator(".camera h3").all_inner_texts()[:2] == ["Front", "Rear"]
     look_at(page, "_NF")
     before, after = halves(page)

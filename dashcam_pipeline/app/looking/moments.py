@@ -81,15 +81,16 @@ def moment_at(
     """
     each = frame_seconds(info)
     for back in _BACK:
-        start = max(0.0, seconds - (WARM_UP + 0.5) * each - back)
+        # One more frame: the moment may lie anywhere within the time of its picture.
+        start = max(0.0, seconds - (WARM_UP + 1.5) * each - back)
         held: deque[tuple[float, Frame]] = deque(maxlen=WARM_UP + 1)
         for when, frame in frames_from(info, start, threads):
             check()
             if when > seconds + _MOMENT and held:
                 break
             held.append((when, frame))
-            if when > seconds - each / 2:
-                break
-        if held:
+        if held and held[0][0] <= seconds + _MOMENT:
             return Moment(held[-1][0], tuple(frame for _when, frame in held))
+    if held:  # the first picture comes later
+        return Moment(held[-1][0], tuple(frame for _when, frame in held))
     raise no_frames(info, seconds)
