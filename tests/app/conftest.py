@@ -13,9 +13,10 @@ from asking import PORT, TOKEN
 from factory import Picture, make_clip
 from starlette.testclient import TestClient
 
+from dashcam_pipeline.app.core import App
 from dashcam_pipeline.app.dropped import Inbox
 from dashcam_pipeline.app.roots import Roots
-from dashcam_pipeline.app.server import App, make_asgi
+from dashcam_pipeline.app.server import make_asgi
 
 
 @pytest.fixture(scope="session")

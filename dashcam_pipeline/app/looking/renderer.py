@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dashcam_pipeline.app.looking.checking import check, report
 from dashcam_pipeline.app.looking.clip import make_clip
 from dashcam_pipeline.app.looking.groups import groups
 from dashcam_pipeline.app.looking.moments import frame_seconds
 from dashcam_pipeline.app.looking.networks import Networks
-from dashcam_pipeline.app.looking.records import check, report
 from dashcam_pipeline.app.looking.scene import Scenes, make_chain
 from dashcam_pipeline.compare.canvas import shown_size
 from dashcam_pipeline.compare.sources import known_duration

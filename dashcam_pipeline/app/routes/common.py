@@ -11,7 +11,7 @@ from dashcam_pipeline.translation import _
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from dashcam_pipeline.app.server import App
+    from dashcam_pipeline.app.core import App
 
 _MOST_BYTES: Final = 4 << 20
 """Of a request's JSON: ten thousand recordings that were chosen."""
