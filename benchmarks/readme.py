@@ -161,7 +161,7 @@ def nights(say: Words = ENGLISH) -> str:
     return say.table(
         (
             *("weights", "pictures", "haze in the ring", "far from lamps"),
-            *("newly black", "lamp area kept"),
+            *("newly black", "lamps still lit"),
         ),
         (
             (
@@ -170,7 +170,7 @@ def nights(say: Words = ENGLISH) -> str:
                 f"{m['ring']:+.1%}",
                 f"{m['far']:+.1%}",
                 f"{m['crushed']:.2%}",
-                f"{m['lamps']:.1%}",
+                f"{m['lit']:.1%}",
             )
             for name, m in rows.items()
         ),

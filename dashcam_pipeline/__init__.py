@@ -20,6 +20,7 @@ from dashcam_pipeline._version import __version__
 if TYPE_CHECKING:
     from dashcam_pipeline.batch.driver import run_batch
     from dashcam_pipeline.batch.session import BatchOptions
+    from dashcam_pipeline.batch.watch import watch
     from dashcam_pipeline.compare.page.build import write_page
     from dashcam_pipeline.compare.preview import preview
     from dashcam_pipeline.config import CleanConfig, load_config
@@ -44,6 +45,7 @@ __all__ = [
     "read_telemetry",
     "run_batch",
     "verify",
+    "watch",
     "write_page",
 ]
 
@@ -60,6 +62,7 @@ _HOMES = {
     "read_telemetry": "dashcam.telemetry",
     "run_batch": "batch.driver",
     "verify": "provenance",
+    "watch": "batch.watch",
     "write_page": "compare.page.build",
 }
 

@@ -30,7 +30,7 @@ from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +207,22 @@ def select(tree: Tree, selection: Selection) -> Chosen:
             refused[reason] = refused.get(reason, 0) + 1
         else:
             clips.append(clip)
-    found, withheld = _sidecars(tree, clips)
+    found, withheld = sidecars_of(tree, clips)
     return Chosen(clips, found, refused, results, withheld)
 
 
-def _sidecars(tree: Tree, wanted: list[TreeFile]) -> tuple[dict[str, list[TreeFile]], list[str]]:
+def sidecars_of(
+    tree: Tree, wanted: Iterable[TreeFile]
+) -> tuple[dict[str, list[TreeFile]], list[str]]:
+    """Sidecars of a tree that come along with some of its recordings.
+
+    Args:
+        tree: all that tells whose a sidecar is.
+        wanted: recordings that are.
+
+    Returns:
+        as ``Chosen`` has them: ``sidecars`` and ``withheld``.
+    """
     paths = {clip.path for clip in tree.clips}
     together: dict[tuple[str, str], list[TreeFile]] = {}
     for clip in tree.clips:

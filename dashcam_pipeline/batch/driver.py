@@ -14,9 +14,9 @@ running it again goes on where it was.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dashcam_pipeline.batch import events
 from dashcam_pipeline.batch.discovery import check_folders, discover, select
@@ -28,16 +28,18 @@ from dashcam_pipeline.batch.recipe import make_recipe
 from dashcam_pipeline.batch.resources import plan_budget
 from dashcam_pipeline.batch.result import check_reports
 from dashcam_pipeline.batch.session import BatchOptions, Plan, Session
+from dashcam_pipeline.batch.status import StateKeeper
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.engine.control import Control
-from dashcam_pipeline.errors import CancelledError, InputMissingError, OutputError
+from dashcam_pipeline.errors import CancelledError, DashcamError, InputMissingError, OutputError
 from dashcam_pipeline.media.containers import suffixes
 from dashcam_pipeline.media.folders import check_folder, make_folder
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import TracebackType
 
     from dashcam_pipeline.batch.events import Event
     from dashcam_pipeline.batch.result import BatchReport
@@ -108,51 +110,136 @@ def run_batch(
     """
     config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
-    observer, control = observer or _ignore, control or Control()
     _check(root, output, config, options)
-    with ExitStack() as opened:
-        make_folder(output)
-        make_folder(work_folder(output))
-        opened.enter_context(FolderLock(work_folder(output) / "lock", str(output)))
-        journal = opened.enter_context(Journal(journal_path(output)))
-        plan = _plan(root, output, config, options, journal)
-        runner, workers = make_runner(options, config, jobs=plan.todo)
-        opened.callback(runner.close)
+    with Conductor(
+        root, output, config=config, options=options, observer=observer, control=control
+    ) as conductor:
+        return conductor.conduct(_plan(root, output, config, options, conductor.journal))
+
+
+class Conductor:
+    """Conducts sessions into an output folder that no other run writes to; a context manager.
+
+    Args:
+        root: the input tree.
+        output: folder of the results; made if it isn't there.
+        config: how to clean.
+        options: how the work is shared.
+        observer: told what happens.
+        control: pauses or cancels it.
+
+    Raises:
+        OutputError: another run is at work there, or nothing can be written.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        output: Path,
+        *,
+        config: CleanConfig,
+        options: BatchOptions,
+        observer: Callable[[Event], None] | None = None,
+        control: Control | None = None,
+    ) -> None:
+        self._output, self._config, self._options = output, config, options
+        self.control = control or Control()
+        self.disk_full = False
+        """Whether the last session ended because nothing more can be written."""
+        self.broken_off = False
+        """Whether the last one was ended before its time."""
+        self._warned: set[str] = set()
+        with ExitStack() as opened:
+            make_folder(output)
+            make_folder(work_folder(output))
+            opened.enter_context(FolderLock(work_folder(output) / "lock", str(output)))
+            self.journal = opened.enter_context(Journal(journal_path(output)))
+            """What is done."""
+            self._keep = StateKeeper(self.journal, root)
+            self._observe = observer
+            self._opened = opened.pop_all()
+
+    def tell(self, event: Event) -> None:
+        """Keep what happens, and hand it on."""
+        self._keep(event)
+        if self._observe is not None:
+            self._observe(event)
+
+    def conduct(self, plan: Plan, earlier: BatchReport | None = None) -> BatchReport:
+        """Run a session, and write the report however it ends.
+
+        Args:
+            plan: of the session.
+            earlier: the report of those before it, which this one's goes on.
+
+        Raises:
+            DashcamError: as ``run_batch``.
+            KeyboardInterrupt: Ctrl-C; the workers have ended.
+        """
+        options, config = self._options, self._config
         session = Session(
             plan,
-            output,
+            self._output,
             config=config,
             options=options,
-            journal=journal,
-            observer=observer,
-            control=control,
+            journal=self.journal,
+            observer=self.tell,
+            control=self.control,
         )
-        ended = True
-        try:
-            session.run(runner, workers)
-            ended = control.cancelled
-        finally:
-            report = session.report()
+        runner, workers = make_runner(options, config, jobs=plan.todo)
+        code: int | None = CancelledError.exit_code
+        with closing(runner):
             try:
-                report.write(output)
-            except OutputError as error:
-                report.warnings.append(_("the report can't be written: {why}", why=error.args[0]))
-            observer(_finished(report, ended=ended))
+                session.run(runner, workers)
+                code = code if self.control.cancelled else None
+            except DashcamError as error:
+                code = error.exit_code
+                raise
+            finally:
+                self.disk_full = session.disk_full
+                report = session.report()
+                report = report if earlier is None else report.after(earlier)
+                self._write(report)
+                self.end(report, code)
         return report
 
+    def _write(self, report: BatchReport) -> None:
+        try:
+            report.write(self._output)
+        except OutputError as error:
+            report.warnings.append(_("the report can't be written: {why}", why=error.args[0]))
 
-def _ignore(event: Event) -> None:
-    """Tell nobody."""
+    def end(self, report: BatchReport, code: int | None = None) -> None:
+        """Tell that the work has ended.
 
+        Args:
+            report: of it.
+            code: the exit code where it was broken off; None is the report's own.
+        """
+        self.broken_off = code is not None
+        for warning in report.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self.tell(events.Warned(text=warning))
+        self.tell(
+            events.BatchFinished(
+                exit_code=report.exit_code if code is None else code,
+                counts=report.counts,
+                seconds=report.seconds,
+                interrupted=report.interrupted or code is not None,
+            )
+        )
 
-def _finished(report: BatchReport, *, ended: bool) -> events.BatchFinished:
-    """The last event of a batch, which may have been ended before its time."""
-    return events.BatchFinished(
-        exit_code=CancelledError.exit_code if ended else report.exit_code,
-        counts=report.counts,
-        seconds=report.seconds,
-        interrupted=report.interrupted,
-    )
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
 
 
 def _check(root: Path, output: Path, config: CleanConfig, options: BatchOptions) -> None:

@@ -19,9 +19,12 @@ from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import (
     DamagedError,
     DashcamError,
+    DeviceError,
     DiskFullError,
     FileTooLargeError,
     InputError,
+    ModelError,
+    OutputError,
     OutputExistsError,
     UsageError,
 )
@@ -44,6 +47,9 @@ OutcomeStatus: TypeAlias = Literal[
 
 _FINAL: Final = (InputError, UsageError, DiskFullError, FileTooLargeError, DamagedError)
 """Trying again changes nothing; other failures get a second try."""
+
+_ELSEWHERE: Final = frozenset((UsageError.exit_code, ModelError.exit_code, DeviceError.exit_code))
+"""Exit codes of what is wrong with the settings, or with the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,17 @@ class Outcome:
     retry: bool = False
     disk_full: bool = False
     report: dict[str, Any] | None = None
+
+    @property
+    def is_fault_of_recording(self) -> bool:
+        """Whether it failed, and would fail again without any change to the recording or settings.
+
+        Weights, a device, a full disk or a folder that can't be written to are others' faults; a
+        recording that crashed its worker is to blame itself.
+        """
+        elsewhere = self.exit_code in _ELSEWHERE or self.disk_full
+        unwritten = self.exit_code == OutputError.exit_code and self.retry
+        return self.status == "failed" and not (elsewhere or unwritten)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""

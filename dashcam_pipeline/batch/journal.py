@@ -1,7 +1,8 @@
 """What was done to which recording: an SQLite file, written by the driving process alone.
 
 An entry says what the output of a recording was made of: its source (size, time, fingerprint and
-SHA-256) and its recipe. What doesn't fit both is another's, and stays. Names are stored as the
+SHA-256) and its recipe. What doesn't fit both is another's, and stays. Beside the entries lies one
+text, of where the run stands: see ``status``. Names are stored as the
 bytes that they are on the disk. SQLite wants a local disk; where the output folder isn't on one,
 the journal lies in the user's state folder.
 """
@@ -36,7 +37,7 @@ Status: TypeAlias = Literal["started", "done", "damaged", "bright", "failed"]
 WHOLE: Final[frozenset[Status]] = frozenset(("done", "damaged"))
 """An output exists; ``damaged``: the source was, and all of it that could be decoded is in it."""
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _FOLDER: Final = ".dashcam"
 _NAME: Final = "journal.sqlite3"
@@ -65,6 +66,7 @@ _SINCE: Final = {
         "ALTER TABLE clips ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE clips ADD COLUMN output_fingerprint TEXT NOT NULL DEFAULT ''",
     ),
+    2: ("CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL)",),
 }
 """What makes the next version of a journal, by version."""
 
@@ -198,6 +200,22 @@ class Journal:
                 _("the journal {path} can't be written: {error}.", path=self.path, error=error),
                 advice=_("Free some space, then run it again: it goes on where it was."),
             ) from error
+
+    @property
+    def state(self) -> str:
+        """Where the last run stands, as ``status`` wrote it; empty if none has.
+
+        Raises:
+            OutputError: it can't be read, or written.
+        """
+        with self._said(_("the journal {path} can't be read", path=self.path)):
+            row = self._db.execute("SELECT state FROM run").fetchone()
+            return str(row[0]) if row else ""
+
+    @state.setter
+    def state(self, text: str) -> None:
+        with self._said(_("the journal {path} can't be used", path=self.path)):
+            self._db.execute("INSERT OR REPLACE INTO run VALUES (1, ?)", (text,))
 
     def __iter__(self) -> Iterator[Entry]:
         """All entries, by path.

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from dashcam_pipeline._version import __version__
@@ -137,6 +137,31 @@ class BatchReport:
             "counts": self.counts,
             **asdict(self),
         }
+
+    def after(self, earlier: BatchReport) -> BatchReport:
+        """This report together with that of an earlier part of the same run.
+
+        What the earlier part made is not "done before".
+        """
+        clips = {clip.path: clip for clip in earlier.clips}
+        made = {clip.path for clip in earlier.clips if clip.status in {"done", "damaged"}}
+        clips |= {
+            clip.path: clip
+            for clip in self.clips
+            if clip.status != "skipped" or clip.path not in made
+        }
+        refused = dict(earlier.refused)
+        for reason, count in self.refused.items():
+            refused[reason] = refused.get(reason, 0) + count
+        return replace(
+            self,
+            clips=sorted(clips.values(), key=lambda clip: clip.path),
+            refused=refused,
+            sidecars=self.sidecars + earlier.sidecars,
+            warnings=list(dict.fromkeys((*earlier.warnings, *self.warnings))),
+            seconds=self.seconds + earlier.seconds,
+            interrupted=any(clip.status == "not reached" for clip in clips.values()),
+        )
 
     def write(self, folder: Path) -> None:
         """Write ``report.json`` and ``report.csv``; each appears only when it is whole.

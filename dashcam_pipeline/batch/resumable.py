@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
@@ -18,12 +19,14 @@ from dashcam_pipeline.batch.segmented import (
 )
 from dashcam_pipeline.engine.output import encoder_settings, no_pictures
 from dashcam_pipeline.engine.run import Run, open_reader
+from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.provenance import Keeper
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 
 _MADE: Final = "made.json"
 """In a recording's work folder: the output that is about to get its name."""
+
+GONE_SECONDS: Final = 2.0
+"""After so long a card that was taken out is gone from its folder."""
 
 LOCK_SECONDS: float = 30.0
 """How long to wait for a dying worker of an earlier run to let a recording go."""
@@ -79,6 +85,7 @@ def clean_resumable(
         DashcamError: as ``clean``; no output was written, whole segments stay in ``work``.
         KeyboardInterrupt: likewise.
     """
+    before = source.stat()
     with (
         FolderLock(work / "lock", str(source), wait=LOCK_SECONDS),
         Run.open(config, source, target, own=own) as run,
@@ -97,6 +104,10 @@ def clean_resumable(
             chain.resume(unpack_state(last.meta, last.arrays))
             keeper.changes.restore(last.meta["notes"])
         pausing = PausingChain(chain, plan, keeper.changes.state)
+
+        def check() -> None:
+            _need_as_before(source, before, refused=run.reader.counts.refused)
+
         sink = SegmentSink(
             store,
             pausing,
@@ -104,7 +115,8 @@ def clean_resumable(
             video=video,
             encoder=encoder,
             muxer=muxer,
-            finish=lambda segments: _joined(run, segments, work, recipe),
+            check=check,
+            finish=lambda segments: _joined(run, segments, work, recipe, check),
         )
         rest = Rest(run.reader, plan, store.last)
         run.run(pausing, sink, progress, source=rest, done=store.frames, control=control)
@@ -131,12 +143,15 @@ def _note(file: Path, name: str, recipe: str) -> dict[str, str]:
     return {"name": os.fsencode(name).hex(), "fingerprint": fingerprint(file), "recipe": recipe}
 
 
-def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> WriteReport:
+def _joined(
+    run: Run, segments: list[Segment], work: Path, recipe: str, check: Callable[[], None]
+) -> WriteReport:
     """Write the output from whole segments, and everything else from the source."""
     source, config = run.info.path, run.config
 
     def seal(part: Path) -> None:
         run.seal(part)
+        check()
         # Before it gets its name: from then on it is known as ours, whenever all is cut off.
         note = json.dumps(_note(part, run.target.name, recipe))
         write_whole(work / _MADE, note, overwrite=True)
@@ -157,7 +172,35 @@ def _joined(run: Run, segments: list[Segment], work: Path, recipe: str) -> Write
         join(writer, again, segments)
         # all packets of the source; an earlier process may have decoded some of them
         run.reader.counts.said.add(again.counts.said)
+        run.reader.counts.refused |= again.counts.refused
         return writer.finish(seal)
+
+
+def _need_as_before(source: Path, before: os.stat_result, *, refused: bool) -> None:
+    """Give no output a name that was made of half a recording, or of two halves of it.
+
+    Args:
+        source: of the output.
+        before: its size and time when the work began.
+        refused: True if the system refused to read some of it: a bad spot, or a card taken out.
+
+    Raises:
+        InputError: it went away, or was written to meanwhile.
+    """
+    if refused:
+        time.sleep(GONE_SECONDS)
+    try:
+        now = source.stat()
+    except OSError as error:
+        raise InputMissingError(
+            _("{source} went away while it was read.", source=source),
+            advice=_("Once it is back, running it again goes on where it was."),
+        ) from error
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise InputError(
+            _("{source} was written to while it was read.", source=source),
+            advice=_("Run it again once it is whole."),
+        )
 
 
 def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:

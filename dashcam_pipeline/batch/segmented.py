@@ -214,6 +214,7 @@ class SegmentSink:
         video: the source's track.
         encoder: decided.
         muxer: of the output; it decides where an encoder puts its headers.
+        check: called before the last segment is ended; raises if frames may be missing there.
         finish: joins the whole segments.
     """
 
@@ -226,12 +227,13 @@ class SegmentSink:
         video: VideoTrack,
         encoder: Encoder,
         muxer: str,
+        check: Callable[[], None],
         finish: Callable[[list[Segment]], WriteReport],
     ) -> None:
         self._store, self._chain, self._plan = store, chain, plan
         # How long the last picture of all is shown says nothing about the last one of a segment.
         self._video = replace(video, duration=None)
-        self._encoder, self._muxer, self._join = encoder, muxer, finish
+        self._encoder, self._muxer, self._check, self._join = encoder, muxer, check, finish
         self._number: int | None = None
         self._container: OutputContainer | None = None
         self._frames: FrameEncoder | None = None
@@ -251,6 +253,7 @@ class SegmentSink:
 
     def finish(self) -> WriteReport:
         """End the last segment, and join all of them."""
+        self._check()
         self._end()
         return self._join(self._store.whole)
 

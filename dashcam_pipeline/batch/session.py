@@ -163,7 +163,9 @@ class Session:
         self._results: dict[str, ClipResult] = {}
         self._warnings: list[str] = plan.notes
         self._products: set[str] = set()
-        self._paused = self._disk_full = self._card_gone = False
+        self.disk_full = False
+        """Whether it ended because nothing more can be written."""
+        self._paused = self._card_gone = False
         self._sidecars = 0
         self._workers = 0
 
@@ -211,7 +213,7 @@ class Session:
     @property
     def _is_over(self) -> bool:
         """Whether nothing more is begun."""
-        return self._disk_full or self._card_gone
+        return self.disk_full or self._card_gone
 
     def _heed(self, runner: Runner) -> None:
         """Stand still, or go on, if that is wanted."""
@@ -253,7 +255,7 @@ class Session:
             ClipResult(path, "failed", reason=_("can't be listed: {why}", why=why))
             for path, why in self._plan.tree.unreadable
         ]
-        if self._disk_full:
+        if self.disk_full:
             self._warnings.append(
                 _("the disk is full; once there is space, running it again goes on where it was.")
             )
@@ -302,12 +304,12 @@ class Session:
         """Bring a recording's fate to the journal, and only then remove its segments."""
         clip = step.clip
         self._running.discard(clip.path)
-        self._disk_full = self._disk_full or outcome.disk_full
+        self.disk_full = self.disk_full or outcome.disk_full
         if outcome.status == "failed" and not (self._plan.tree.root / clip.path).exists():
             self._leave(clip)
             return
         again = outcome.retry and self._attempts[clip.path] < ATTEMPTS
-        if outcome.status == "failed" and again and not self._disk_full:
+        if outcome.status == "failed" and again and not self.disk_full:
             self._todo.appendleft(step)  # at once, while what was read of it is still in memory
             self._tell(ClipRetried(path=clip.path, reason=outcome.reason))
             return
@@ -345,6 +347,10 @@ class Session:
             )
         reason = LEFT_OUT if outcome.status == "product" else outcome.reason
         status = _STATUSES.get(outcome.status, "failed")
+        if status == "failed" and not base.output:
+            # with which settings, for who doesn't try it again before something has changed
+            digest = self._plan.recipe.digest if outcome.is_fault_of_recording else ""
+            base = replace(base, recipe=digest)
         if status == "failed" or (status == "bright" and base.output):
             return replace(base, status=status, reason=reason)
         seen = replace(

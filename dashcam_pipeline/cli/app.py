@@ -41,6 +41,7 @@ DEBUG: Final = "DASHCAM_DEBUG"
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "batch": "dashcam_pipeline.cli.batch:batch",
+    "watch": "dashcam_pipeline.cli.watch:watch",
     "app": "dashcam_pipeline.cli.serve:app",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
@@ -58,7 +59,7 @@ COMMANDS: Final = {
 """Command -> ``module:function``; imported when it is run or described."""
 
 HELP_GROUPS: Final = {
-    _("Clean"): ("clean", "batch", "app"),
+    _("Clean"): ("clean", "batch", "watch", "app"),
     _("Look"): ("preview", "report", "telemetry"),
     _("Check"): ("probe", "verify", "stages", "models"),
     _("Make weights"): ("train", "synth", "evaluate", "export", "simulate"),

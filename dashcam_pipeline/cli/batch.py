@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from dashcam_pipeline.cli.app import INTERRUPTED
+from dashcam_pipeline.cli.batch_options import batch_options
 from dashcam_pipeline.cli.flags import as_flags
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
 from dashcam_pipeline.cli.options import config_options
-from dashcam_pipeline.dashcam.names import Camera
 from dashcam_pipeline.engine.readable import duration, one_line, size, table
 from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.translation import _, _n, _p, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
     from dashcam_pipeline.batch.estimate import Estimate
     from dashcam_pipeline.batch.health import Fault
     from dashcam_pipeline.batch.plan import Action
+    from dashcam_pipeline.batch.result import BatchReport
     from dashcam_pipeline.batch.session import BatchOptions, Plan
     from dashcam_pipeline.config import CleanConfig
 
@@ -35,13 +32,15 @@ Examples:
   dashcam batch SDCARD CLEAN --events-only --include 'Movie/*' --dry-run
   dashcam batch SDCARD CLEAN --workers 4 --threads 2
   dashcam batch /share/in /share/out --runner ray --address auto
+  dashcam batch --status CLEAN
+
+On a terminal p (or the space bar) pauses it, and goes on; elsewhere kill -USR1 PID pauses it, and
+kill -USR2 PID goes on.
 
 Running the same command again goes on where it was, after Ctrl-C, a power cut or a full disk.
 Exit code 0 means that every wanted recording is done; {BatchError.exit_code} that some are not
 (report.json and report.csv in the output folder say which and why).
 """
-
-F = TypeVar("F", bound="Callable[..., Any]")
 
 ACTIONS: Final[dict[Action, str]] = {
     "clean": _p("batch", "clean"),
@@ -51,43 +50,13 @@ ACTIONS: Final[dict[Action, str]] = {
 }
 """What --dry-run calls what would be done with a recording."""
 
-_SELECTION: Final = "Which recordings"
-_DATES: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M"]
 _LISTED: Final = 50
 """Steps that --dry-run lists without -v."""
 
 
-def _choice(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - as click's
-    return click.option(*names, cls=ManualOption, group=_SELECTION, **settings)
-
-
 @click.command(cls=ManualCommand, epilog=EPILOG)
-@click.argument("input", type=click.Path(path_type=Path), metavar="INPUT")
-@click.argument("output", type=click.Path(path_type=Path), metavar="OUTPUT")
-@_choice("--camera", type=click.Choice(get_args(Camera)), help="Only this camera's recordings.")
-@_choice(
-    "--since",
-    type=click.DateTime(_DATES),
-    metavar="DATE",
-    help="Not older than this, by the name's time or else the file's.",
-)
-@_choice("--until", type=click.DateTime(_DATES), metavar="DATE", help="Older than this.")
-@_choice(
-    "--events-only", is_flag=True, help="Only impacts, alarms and what the driver's button locked."
-)
-@_choice("--night-only", is_flag=True, help="Leave out recordings taken by day, by a quick look.")
-@_choice(
-    "--include",
-    multiple=True,
-    metavar="GLOB",
-    help="Only paths in the tree, or names, that match; repeatable.",
-)
-@_choice("--exclude", multiple=True, metavar="GLOB", help="Not those that match; repeatable.")
-@_choice(
-    "--include-results",
-    is_flag=True,
-    help="Clean again what dashcam made: *_clean, *_before_after, or marked so in its metadata.",
-)
+@click.argument("input", type=click.Path(path_type=Path), metavar="INPUT", required=False)
+@click.argument("output", type=click.Path(path_type=Path), metavar="OUTPUT", required=False)
 @click.option(
     "--dry-run",
     cls=ManualOption,
@@ -96,59 +65,28 @@ def _choice(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 -
     "write nothing.",
 )
 @click.option(
-    "--segment-seconds",
+    "--status",
     cls=ManualOption,
-    type=click.FloatRange(0.1, 3600),
-    default=30.0,
-    show_default=True,
-    metavar="S",
-    help="How much of a recording can be lost to a power cut.",
+    type=click.Path(path_type=Path),
+    metavar="OUTPUT",
+    help="Say where the batch stands that writes into a folder: while it runs, after it was "
+    "killed, or when it is done. Takes no INPUT; nothing is written.",
 )
-@click.option(
-    "--workers",
-    cls=ManualOption,
-    type=click.IntRange(0, 1024),
-    default=0,
-    metavar="N",
-    help="Recordings at a time; 0 decides by cores, memory and GPUs.  [default: 0]",
-)
-@click.option(
-    "--runner",
-    cls=ManualOption,
-    type=click.Choice(["local", "ray"]),
-    default="local",
-    show_default=True,
-    help="Processes of this machine, or a Ray cluster over a shared folder.",
-)
-@click.option(
-    "--address",
-    cls=ManualOption,
-    metavar="ADDRESS",
-    help="Of the Ray cluster: auto, or HOST:PORT of its head.",
-)
-@click.option("-q", "--quiet", cls=ManualOption, is_flag=True, help="Say nothing but errors.")
-@click.option("-v", "--verbose", cls=ManualOption, is_flag=True, help="A line for every recording.")
+@click.option("--json", "as_json", cls=ManualOption, is_flag=True, help="Of --status: as JSON.")
+@batch_options
 @config_options()
 @click.pass_context
 def batch(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
-    input: Path,  # noqa: A002 - the word that the help has
-    output: Path,
-    camera: Camera | None,
-    since: datetime | None,
-    until: datetime | None,
-    events_only: bool,
-    night_only: bool,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    include_results: bool,
+    input: Path | None,  # noqa: A002 - the word that the help has
+    output: Path | None,
     dry_run: bool,
-    segment_seconds: float,
-    workers: int,
-    runner: str,
-    address: str | None,
+    status: Path | None,
+    as_json: bool,
     quiet: bool,
     verbose: bool,
+    progress: str,
+    options: BatchOptions,
     config: CleanConfig,
 ) -> None:
     """Clean a folder of recordings, or a whole card, into another folder.
@@ -158,51 +96,52 @@ def batch(  # noqa: PLR0917 - click passes them by name
     skipped; a recording that fails doesn't stop the others.
     """
     from dashcam_pipeline.batch import driver  # noqa: PLC0415 - `--help` needs no codecs
-    from dashcam_pipeline.batch.discovery import Selection  # noqa: PLC0415 - likewise
-    from dashcam_pipeline.batch.session import BatchOptions  # noqa: PLC0415 - likewise
-    from dashcam_pipeline.cli.batch_progress import BatchBars  # noqa: PLC0415 - likewise
-    from dashcam_pipeline.engine.control import Control  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.cli.batch_progress import observed  # noqa: PLC0415 - likewise
+    from dashcam_pipeline.cli.batch_status import show_status  # noqa: PLC0415 - likewise
 
-    if quiet and verbose:
-        raise click.UsageError(shown(_("--quiet and --verbose exclude each other.")))
-    if address is not None and runner != "ray":
-        raise click.UsageError(shown(_("--address is for --runner ray.")))
-    logging.getLogger("dashcam_pipeline").setLevel(
-        logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
-    )
-    options = BatchOptions(
-        selection=Selection(
-            camera=camera,
-            since=since,
-            until=until,
-            events_only=events_only,
-            include=include,
-            exclude=exclude,
-            results=include_results,
-        ),
-        night_only=night_only,
-        segment_seconds=segment_seconds,
-        workers=workers,
-        runner="ray" if runner == "ray" else "local",
-        address=address,
-    )
+    if status is not None:
+        if input is not None:
+            raise click.UsageError(shown(_("--status takes a folder of results, and no INPUT.")))
+        show_status(status, as_json=as_json)
+        return
+    if as_json:
+        raise click.UsageError(shown(_("--json is for --status.")))
+    for given, parameter in ((input, 0), (output, 1)):
+        if given is None:
+            raise click.MissingParameter(ctx=context, param=context.command.params[parameter])
+    source, target = Path(str(input)), Path(str(output))
     if dry_run:
-        context.exit(_dry_run(input, output, config, options, verbose=verbose))
+        context.exit(_dry_run(source, target, config, options, verbose=verbose))
     try:
-        control = Control()
-        with BatchBars(control, quiet=quiet, verbose=verbose) as bars:
+        with observed(progress, quiet=quiet, verbose=verbose) as (observer, control):
             report = driver.run_batch(
-                input, output, config=config, options=options, observer=bars, control=control
+                source, target, config=config, options=options, observer=observer, control=control
             )
     except KeyboardInterrupt:
-        said = shown(_("interrupted; run it again to go on where it was."))
-        click.echo(f"dashcam: {said}", err=True)
+        say_interrupted()
         context.exit(INTERRUPTED)
-    for warning in report.warnings:
+    say_report(report, quiet=quiet, told=progress == "json")
+    context.exit(report.exit_code)
+
+
+def say_interrupted() -> None:
+    """What Ctrl-C ends with."""
+    said = shown(_("interrupted; run it again to go on where it was."))
+    click.echo(f"dashcam: {said}", err=True)
+
+
+def say_report(report: BatchReport, *, quiet: bool, told: bool) -> None:
+    """The end of a batch.
+
+    Args:
+        report: of it.
+        quiet: True says warnings alone.
+        told: True if they were told as events.
+    """
+    for warning in () if told else report.warnings:
         warn(one_line(warning))
     if not quiet:
         click.echo(as_flags(shown(report.table())))
-    context.exit(report.exit_code)
 
 
 def _dry_run(

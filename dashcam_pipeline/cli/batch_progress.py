@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -10,6 +11,7 @@ import click
 from tqdm import tqdm
 
 from dashcam_pipeline.batch.events import (
+    BatchFinished,
     BatchStarted,
     ClipDone,
     ClipFailed,
@@ -19,20 +21,24 @@ from dashcam_pipeline.batch.events import (
     ClipStarted,
     Paused,
     Resumed,
+    Waiting,
 )
 from dashcam_pipeline.cli.bars import Bar, Lines
 from dashcam_pipeline.cli.flags import as_flags
+from dashcam_pipeline.cli.json_lines import log_as_events, tell
 from dashcam_pipeline.cli.language import shown
 from dashcam_pipeline.cli.meter import Meter, frames, frames_a_second, recordings
+from dashcam_pipeline.cli.pausing import pausing
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.engine.readable import one_line
-from dashcam_pipeline.translation import _
+from dashcam_pipeline.translation import _, _n
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from dashcam_pipeline.batch.events import Event
     from dashcam_pipeline.batch.result import Fate
-    from dashcam_pipeline.engine.control import Control
 
 MOST_BARS: Final = 16
 """Workers with a line of their own; more would fill the screen."""
@@ -94,11 +100,35 @@ STATUSES: Final[dict[Fate, str]] = {
 """A recording's fate in a word."""
 
 PAUSED: Final = _("paused")
+HINT: Final = _("p pauses and goes on; after Ctrl-C, running it again goes on where it was.")
 RESUMED: Final = _("resumed")
 
 
 def _said(text: str) -> str:
     return as_flags(shown(text))
+
+
+@contextmanager
+def observed(
+    progress: str, *, quiet: bool, verbose: bool, each: bool = False
+) -> Iterator[tuple[Callable[[Event], None], Control]]:
+    """Show a batch, or tell a program of it; keys and signals pause it meanwhile.
+
+    Args:
+        progress: ``text`` or ``json``.
+        quiet, verbose, each: as of ``BatchBars``.
+
+    Yields:
+        the observer, and the control.
+    """
+    control = Control()
+    with pausing(control):
+        if progress == "json":
+            with log_as_events():
+                yield tell, control
+        else:
+            with BatchBars(control, quiet=quiet, verbose=verbose, each=each) as bars:
+                yield bars, control
 
 
 class BatchBars:
@@ -111,10 +141,20 @@ class BatchBars:
         control: of the batch; its clock leaves pauses out.
         quiet: True says nothing but failures.
         verbose: True says a line for every recording.
+        each: True says a line for every recording that there was something to do with, and at
+            once why one failed: of a run that has no end.
     """
 
-    def __init__(self, control: Control, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        control: Control,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        each: bool = False,
+    ) -> None:
         self._control, self._quiet, self._verbose = control, quiet, verbose
+        self._each = each and not quiet
         self._terminal = not quiet and sys.stderr.isatty()
         self._total: Bar | Lines | None = None
         self._bars: dict[int, Bar] = {}
@@ -127,8 +167,6 @@ class BatchBars:
     def __call__(self, event: Event) -> None:
         """Show what happens."""
         match event:
-            case BatchStarted():
-                self._start(event)
             case ClipStarted():
                 self._running[event.path] = _Running(
                     event.path, event.worker, event.bytes, self._control.clock()
@@ -137,20 +175,35 @@ class BatchBars:
                 self._progress(event)
             case ClipRetried() | ClipLeft():
                 self._drop(event.path)
+                if self._verbose or self._each:
+                    self._say(one_line(f"{event.path}: {_said(event.reason)}"))
             case ClipDone() | ClipFailed():
                 self._settle(event)
-            case Paused() | Resumed():
-                self._stand(event)
             case _:
-                return
+                self._note(event)
         if self._total is not None:
             self._total.show(self.meter())
+
+    def _note(self, event: Event) -> None:
+        """What the batch as a whole does."""
+        match event:
+            case BatchStarted():
+                self._start(event)
+            case Paused() | Resumed():
+                self._stand(event)
+            case Waiting():
+                self._wait(event)
+            case BatchFinished():
+                self._close_total()
 
     def _start(self, event: BatchStarted) -> None:
         self._begin, self._workers = self._control.clock(), event.workers
         self._clips, self._nbytes = event.clips, event.bytes
+        self._done = self._done_bytes = self._frames = self._failed = 0
         if event.clips and not self._quiet:
             self._total = Bar() if self._terminal else Lines()
+            if self._terminal and sys.stdin is not None and sys.stdin.isatty():
+                self._say(f"dashcam: {shown(HINT)}")
 
     def _progress(self, event: ClipProgressed) -> None:
         running = self._running.get(event.path)
@@ -171,16 +224,36 @@ class BatchBars:
             self._done_bytes += running.nbytes
         failed = isinstance(event, ClipFailed)
         self._failed += failed
-        if self._verbose:
+        if self._verbose or (self._each and event.attempts and not failed):
             status: Fate = "failed" if isinstance(event, ClipFailed) else event.status
             reason = f" ({_said(event.reason)})" if event.reason and not failed else ""
             self._say(one_line(f"{event.path}: {shown(STATUSES[status])}{reason}"))
         if failed:
             why = one_line(f"dashcam: {event.path}: {_said(event.reason)}")
-            if self._quiet:
+            if self._quiet or self._each:
                 self._say(why)
             else:
                 self._unsaid.append(why)
+
+    def _wait(self, event: Waiting) -> None:
+        """Say what is waited for."""
+        if self._quiet:
+            return
+        growing = _n(
+            "{n} recording is still being written",
+            "{n} recordings are still being written",
+            event.growing,
+        )
+        what = _("the card isn't there") if event.wanted == "card" else growing
+        if event.wanted == "clips" and not event.growing:
+            what = _("nothing new is there")
+        sentence = _("waiting: {what}.", what=what)
+        self._say(f"dashcam: {shown(sentence)}")
+
+    def _close_total(self) -> None:
+        if self._total is not None:
+            self._total.close()
+            self._total = None
 
     def _stand(self, event: Paused | Resumed) -> None:
         """Say that it stands still, where no line is there to show it."""
@@ -234,8 +307,7 @@ class BatchBars:
         """Take all lines away; the table follows, or where there is none, what it would say."""
         for path in list(self._running):
             self._drop(path)
-        if self._total is not None:
-            self._total.close()
+        self._close_total()
         if error is not None:
             for line in self._unsaid:
                 click.echo(line, err=True)

@@ -15,8 +15,10 @@ from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.hints import batch_command, explained
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
-from dashcam_pipeline.cli.options import config_options
+from dashcam_pipeline.cli.options import config_options, progress_option
+from dashcam_pipeline.cli.pausing import pausing
 from dashcam_pipeline.cli.progress import ProgressBar
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.errors import (
     BatchError,
     DamagedError,
@@ -29,8 +31,11 @@ from dashcam_pipeline.errors import (
 from dashcam_pipeline.translation import _, _n, system_reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.workers import Progress
 
 EPILOG: Final = f"""\b
 Examples:
@@ -78,6 +83,7 @@ is then {BatchError.exit_code}.
 @click.option(
     "-v", "--verbose", cls=ManualOption, is_flag=True, help="Say more: timings, stage facts, log."
 )
+@progress_option
 @config_options()
 def clean(  # noqa: PLR0917 - click passes them by name
     inputs: tuple[Path, ...],
@@ -85,6 +91,7 @@ def clean(  # noqa: PLR0917 - click passes them by name
     report_file: Path | None,
     quiet: bool,
     verbose: bool,
+    progress: str,
     config: CleanConfig,
 ) -> int:
     """Clean one recording: decode, run the chain, encode, and carry everything else along.
@@ -100,16 +107,27 @@ def clean(  # noqa: PLR0917 - click passes them by name
         logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
     )
     place = _Place.of(output, several=len(inputs) > 1)
-    run = _Run(place, config, report_file, quiet=quiet, verbose=verbose)
-    if len(inputs) == 1:
-        run.clean(inputs[0])
-        return 0
-    if report_file is not None:
+    if len(inputs) > 1 and report_file is not None:
         raise UsageError(
             _("--report takes the report of one recording."),
             advice=_("Leave it out, or use `dashcam batch`, which reports on all of them."),
         )
-    return _clean_all(inputs, run)
+    run = _Run(place, config, report_file, quiet=quiet, verbose=verbose, lines=progress == "json")
+    with pausing(run.control):
+        if run.lines:
+            return _clean_telling(inputs, run)
+        if len(inputs) > 1:
+            return _clean_all(inputs, run)
+        run.clean(inputs[0])
+        return 0
+
+
+def _clean_telling(inputs: tuple[Path, ...], run: _Run) -> int:
+    """Clean one after the other, and tell a program of it; the exit code."""
+    from dashcam_pipeline.cli.json_lines import CleanLines, log_as_events  # noqa: PLC0415 - as below
+
+    with log_as_events():
+        return CleanLines(inputs).clean_all(run.clean)
 
 
 def _clean_all(inputs: tuple[Path, ...], run: _Run) -> int:
@@ -198,10 +216,16 @@ class _Run:
     _: KW_ONLY
     quiet: bool
     verbose: bool
+    lines: bool
+    control: Control = field(default_factory=Control)
     made: list[Path] = field(default_factory=list)
 
-    def clean(self, source: Path) -> None:
+    def clean(self, source: Path, progress: Callable[[Progress], None] | None = None) -> RunReport:
         """Clean one recording.
+
+        Args:
+            source: of it.
+            progress: told how far it is; None shows it.
 
         Raises:
             DashcamError: it failed; there is no output.
@@ -227,14 +251,17 @@ class _Run:
             _folder_of(self.report_file),
             ProgressBar(source.name, enabled=not self.quiet) as bar,
         ):
-            report = pipeline.clean(source, target, config=self.config, progress=bar)
+            report = pipeline.clean(
+                source, target, config=self.config, progress=progress or bar, control=self.control
+            )
         self.made.append(Path(report.output.path))
         if self.report_file is not None:
             _write_report(report, self.report_file, overwrite=self.config.overwrite)
         if not self.quiet:
-            for warning in report.warnings:
+            for warning in () if self.lines else report.warnings:
                 warn(warning)
             click.echo(shown(report.details() if self.verbose else report.summary()))
+        return report
 
 
 def _is_same(path: Path, other: Path) -> bool:

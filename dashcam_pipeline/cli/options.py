@@ -38,6 +38,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def progress_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command ``--progress``, and its function a ``progress``."""
+    return click.option(
+        "--progress",
+        cls=ManualOption,
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How far it is, on stderr: for people, or a line of JSON for each event, for another "
+        "program (docs/batch.md describes them).",
+    )(command)
+
+
 def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Give a command the configuration's options, and its function a ``config``.
 

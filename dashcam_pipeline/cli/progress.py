@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from dashcam_pipeline.engine.readable import one_line
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,13 +38,13 @@ class ProgressBar:
         """Show how far it is."""
         if not self._enabled:
             return
-        now = time.monotonic()
         if self._shown is None:
             self._shown = _display()
-            self._begin, self._first = now, progress.frames  # their rate can't be told
+            # the rate of what is there already can't be told
+            self._begin, self._first = progress.elapsed_s, progress.frames
         from dashcam_pipeline.cli.meter import Meter, frames  # noqa: PLC0415 - `--help` needs no bar
 
-        elapsed, expected = now - self._begin, progress.expected
+        elapsed, expected = progress.elapsed_s - self._begin, progress.expected
         self._shown.show(
             Meter(
                 title=one_line(self._title),
@@ -53,6 +54,7 @@ class ProgressBar:
                 things=frames,
                 elapsed=elapsed,
                 rate=(progress.frames - self._first) / elapsed if elapsed > 0 else None,
+                more=_("paused") if progress.paused else "",
             )
         )
 

@@ -47,8 +47,9 @@ class GlassScale(BaseModel):
         "open road have 0.35 to 0.7, phone pictures up to 0.33, days up to 0.19.",
     )
     lift: Between = Field(
-        (5.0, 9.0),
-        description="Lift of the blacks in 8-bit codes; a dark night on clean glass has 1.",
+        (11.0, 16.0),
+        description="Lift of the blacks in 8-bit codes; a dark night on clean glass has 1, phone "
+        "pictures up to 14, dirty windscreens from 20 on.",
     )
     lit_haze: Between = Field(
         (0.12, 0.2),

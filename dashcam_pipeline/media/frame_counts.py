@@ -61,6 +61,7 @@ class ReadCounts:
         errors: the first messages, word for word.
         holes: where pictures are missing, as (from, to) in seconds.
         decoder: the kind of hardware that decodes, or ``none``.
+        refused: True if the system refused to read some of the file.
         said: what the source says beside its samples, as far as it was read.
     """
 
@@ -74,6 +75,7 @@ class ReadCounts:
     errors: list[str] = field(default_factory=list)
     holes: list[tuple[float, float]] = field(default_factory=list)
     decoder: str = "none"
+    refused: bool = False
     said: Said = field(default_factory=Said)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from contextlib import contextmanager
 from itertools import chain
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.frame_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.timing import HoleFinder
+
+_REFUSED: Final = frozenset(
+    number
+    for name in ("EIO", "ENODEV", "ENXIO", "ESTALE", "ENOTCONN", "EREMOTEIO")
+    if (number := getattr(errno, name, None)) is not None
+)
+"""Errors of the disk or the network, not of the file."""
 
 MAX_READ_ERRORS: Final = 20
 """Failed reads in a row before the file is taken to end there."""
@@ -140,6 +148,7 @@ class Packets:
             except av.error.FFmpegError as error:
                 failures += 1
                 self._counts.frames.truncated = True
+                self._counts.refused |= error.errno in _REFUSED
                 self._counts.note(f"reading: {error.strerror}")
                 self._demux = None
             else:

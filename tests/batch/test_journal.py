@@ -123,6 +123,16 @@ def test_an_older_journal_opens_and_goes_on(old):
             assert len(list(journal)) == 2
 
 
+def test_it_keeps_one_text_of_where_the_run_stands(old, tmp_path):
+    for path in (old, tmp_path / "new"):
+        for before, text in (("", "{}"), ("{}", "\N{SNOWMAN}")):
+            with Journal(path) as journal:
+                assert journal.state == before
+                journal.state = text
+        with Journal(path, writable=False) as journal:
+            assert journal.state == "\N{SNOWMAN}"
+
+
 def test_a_look_ahead_changes_nothing(old):
     before = old.read_bytes()
     with Journal(old, writable=False) as journal:

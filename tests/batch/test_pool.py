@@ -125,3 +125,43 @@ def test_gpus_are_taken_in_turn(monkeypatch):
     budget = plan_budget("auto", workers=3)
     assert [budget.device(slot) for slot in range(3)] == ["cuda:0", "cuda:1", "cuda:0"]
     assert plan_budget("cuda:1", workers=2).device(1) == "cuda:1"
+
+
+def test_workers_that_stand_still_because_they_were_told_to_do_not_hang(job, monkeypatch):
+    monkeypatch.setattr(pool, "MEMORY_CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(pool, "STALL_SECONDS", 1.0)
+    runner = LocalRunner(Budget(workers=1, threads=1, memory=None, devices=("cpu",)))
+    try:
+        runner.submit(job)
+        events = []
+        while not any(isinstance(e, Progressed) and e.frames for e in events):
+            runner._workers[0] and setattr(runner._workers[0], "moved", time.monotonic())
+            events += runner.poll(0.1)
+        runner.pause()
+        end = time.monotonic() + 2.0
+        while time.monotonic() < end:
+            events += runner.poll(0.1)
+        assert not any(isinstance(e, Finished) for e in events)
+        monkeypatch.setattr(pool, "STALL_SECONDS", 60.0)
+        runner.resume()
+        while not isinstance(events[-1], Finished):
+            events += runner.poll(0.5)
+    finally:
+        runner.close()
+    assert events[-1].outcome.status == "done"
+
+
+def test_workers_that_stood_still_together_with_us_do_not_hang(job):
+    """As by Ctrl-Z, or in a laptop that slept."""
+    runner = LocalRunner(Budget(workers=1, threads=1, memory=None, devices=("cpu",)))
+    try:
+        runner.submit(job)
+        runner.poll(0.0)
+        hours = 3 * 3600.0
+        runner._checked -= hours
+        runner._workers[0].moved -= hours
+        runner._next_check = 0.0
+        runner.poll(0.0)
+        assert not runner._workers[0].killed_because
+    finally:
+        runner.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from factory import Picture, Sound, Text, cut_short, flip_time, joined, make_cli
 
 from dashcam_pipeline import clean
 from dashcam_pipeline.batch.resumable import clean_resumable
+from dashcam_pipeline.batch.segmented import SegmentSink
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.errors import DamagedError, InputError
+from dashcam_pipeline.errors import DamagedError, InputError, InputMissingError
 from dashcam_pipeline.media.segments import read_segment
 
 # x264's AVX-512 code isn't reproducible where a row has no multiple of four macroblocks (160 wide).
@@ -217,6 +219,47 @@ def test_strict_refuses_damage(tmp_path):
     _, report = run(clip, tmp_path / "out")
     assert report.frames.damaged
     assert report.warnings
+
+
+@pytest.mark.parametrize("moment", ["last segment", "join"])
+@pytest.mark.parametrize("change", ["gone", "written to"])
+def test_a_source_that_does_not_stay_gives_no_output(tmp_path, monkeypatch, moment, change):
+    """What is whole of it stays, and a run with the source as it was gives the same as ever."""
+    clip = make_clip(tmp_path / "a.mp4", Picture(size=(64, 48), frames=60))
+    expected = judge.ticks(clip)
+    times = clip.stat()
+
+    def strike():
+        if change == "gone":
+            clip.rename(tmp_path / "away.mp4")
+        else:
+            os.utime(clip, ns=(1, times.st_mtime_ns + 1))
+
+    name = {"last segment": "finish", "join": "_end"}[moment]
+    method = getattr(SegmentSink, name)
+
+    def struck(self):
+        if moment == "last segment":
+            strike()
+            return method(self)
+        method(self)
+        if self._number == 3:  # the last one
+            strike()
+        return None
+
+    monkeypatch.setattr(SegmentSink, name, struck)
+    kind, says = {
+        "gone": (InputMissingError, "went away|does not exist"),
+        "written to": (InputError, "was written to"),
+    }[change]
+    with pytest.raises(kind, match=says):
+        run(clip, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.mp4"))
+    monkeypatch.undo()
+    if change == "gone":
+        (tmp_path / "away.mp4").rename(clip)
+    os.utime(clip, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert judge.ticks(run(clip, tmp_path / "out")[0]) == expected
 
 
 def test_a_span_without_pictures_is_said(clip, tmp_path):

@@ -238,13 +238,14 @@ def test_on_a_terminal_there_is_a_bar_and_quiet_hides_it(clip, monkeypatch):
         terminal = Terminal()
         monkeypatch.setattr(sys, "stderr", terminal)
         with ProgressBar("night.mp4", enabled=enabled) as bar:
-            bar(Progress(frames=3, expected=12))
-            bar(Progress(frames=14, expected=12))
+            bar(Progress(frames=3, expected=12, elapsed_s=1))
+            bar(Progress(frames=14, expected=12, elapsed_s=2, paused=True))
         if enabled:
             assert "night.mp4:" in terminal.text
             assert "3/12 frames" in terminal.text
             assert "14/14 frames" in terminal.text
             assert "left" in terminal.text
+            assert "paused" in terminal.text
         else:
             assert terminal.text == ""
 
@@ -259,7 +260,7 @@ def test_off_a_terminal_there_is_a_line_every_ten_seconds(capsys, monkeypatch):
         with ProgressBar("night.mp4", enabled=enabled) as bar:
             for tenth in range(251):
                 now[0] = tenth / 10
-                bar(Progress(frames=2 * tenth, expected=1000))
+                bar(Progress(frames=2 * tenth, expected=1000, elapsed_s=now[0]))
         said = capsys.readouterr().err.splitlines()
         assert said == enabled * [
             "dashcam: night.mp4: 20%, 200/1000 frames, 20.0 a second, 40 s left",

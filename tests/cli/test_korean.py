@@ -22,7 +22,17 @@ from dashcam_pipeline.cli.meter import Meter, frames, frames_a_second, recording
 from dashcam_pipeline.engine.readable import columns
 from dashcam_pipeline.stages.registry import BUILT_IN
 
-USER_COMMANDS = ("clean", "batch", "preview", "report", "telemetry", "probe", "verify", "models")
+USER_COMMANDS = (
+    "clean",
+    "batch",
+    "watch",
+    "preview",
+    "report",
+    "telemetry",
+    "probe",
+    "verify",
+    "models",
+)
 
 ENGLISH = re.compile(r"(?<![-/`'\w=.])[a-z]{2,}(?: [a-z]{2,}){2,}")
 """Three words of a sentence in a row."""

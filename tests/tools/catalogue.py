@@ -38,7 +38,17 @@ PACKAGE = Path(dashcam_pipeline.__file__).parent
 PO = FOLDER / "ko" / "LC_MESSAGES" / f"{DOMAIN}.po"
 MO = PO.with_suffix(".mo")
 
-USER_COMMANDS = ("clean", "batch", "preview", "report", "telemetry", "probe", "verify", "models")
+USER_COMMANDS = (
+    "clean",
+    "batch",
+    "watch",
+    "preview",
+    "report",
+    "telemetry",
+    "probe",
+    "verify",
+    "models",
+)
 """Commands whose help is translated; of the others it is their first sentence."""
 
 CLICKS = (

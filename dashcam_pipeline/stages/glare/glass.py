@@ -52,6 +52,10 @@ WHITE = 0.9
 SHOWN = 0.75
 """Quantile over the frames that decides: where no lamp shines, dirty glass looks clean."""
 
+TELLING = (0.01, 0.05)
+"""Share of a picture above ``WHITE`` from which a frame counts fully, and what a frame without any
+counts: what glass scatters is seen as far as there is light to scatter."""
+
 MEMORY = 240
 """Frames that count; about half a minute, as the network sees every second or third one."""
 
@@ -274,7 +278,10 @@ class GlassMeter:
             surveyed = surveyed * round(len(seen) / len(surveyed))
         if not surveyed + seen:
             return None
-        haze, lift, lamps = np.quantile(np.array(surveyed + seen), SHOWN, axis=0).tolist()
+        hazes, lifts, whites = np.array(surveyed + seen).T
+        telling = TELLING[1] + np.minimum(whites / TELLING[0], 1)
+        haze, lift = (_quantile(values, telling, SHOWN) for values in (hazes, lifts))
+        lamps = float(np.quantile(whites, SHOWN))
         sky = float(np.median([white for _, _, white in seen or surveyed]))
         return haze, lift, dirt_of(haze, lift, lamps, sky, self._scale)
 
@@ -317,6 +324,13 @@ class GlassMeter:
 
 def _readings(rows: npt.NDArray[Any]) -> list[tuple[float, float, float]]:
     return [(float(haze), float(lift), float(white)) for haze, lift, white in rows]
+
+
+def _quantile(values: Light, weights: Light, share: float) -> float:
+    """Where so much of the weight lies below; between two values in proportion."""
+    order = np.argsort(values)
+    middles = np.cumsum(weights[order]) - weights[order] / 2
+    return float(np.interp(share * weights.sum(), middles, values[order]))
 
 
 def _ramp(value: float, between: tuple[float, float]) -> float:

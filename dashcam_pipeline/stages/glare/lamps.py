@@ -5,8 +5,9 @@ disc many times its size clips, and its spokes as well; what clips then is a lam
 
 * if it ends sharply, as no glow does;
 * in its middle: where the distance from the edge of what clips has a peak, as a lamp's glow falls
-  off to all sides, and its spokes from it outwards. Deeper inside than ``DEEP`` nothing is known,
-  so that all of that stays;
+  off to all sides, and its spokes from it outwards. Red, green and blue clip at edges of their own,
+  which says more than the outermost does: headlights that are one in blue are two in red. Deep
+  inside, what the network takes for a source stays as well, such as a road in their light;
 * where it is compact: smaller than any glow is drawn at the work size. Signals far away, reflectors
   and rear lamps are, and the network takes them for the glow that surrounds them;
 * where it has a colour: a signal or a brake light is told by the colour of its rim, and keeps it.
@@ -32,16 +33,19 @@ if TYPE_CHECKING:
 CLIPPED: Final = (0.95, 1.0)
 """Code value of the brightest colour between which a place clips."""
 
-MIDDLE: Final = 0.4
-"""Share of its largest distance from the edge that a lamp's middle reaches at least: a disc of
-three fifths of the radius."""
+MIDDLE: Final = 0.5
+"""Share of its largest distance from the edge that a lamp's middle reaches at least: a disc of half
+the radius."""
 
 SURE: Final = (1.05, 1.5)
 """Distance from the edge, in those of the least middle, between which a place belongs to it."""
 
 DEEP: Final = (0.014, 0.019)
-"""Distance from the edge of what clips, in frame heights, between which nothing is known of a
-place: 15 to 20 lines of 1080."""
+"""Distance from the edge of what clips, in frame heights, between which a place needn't be a middle
+to stay: 15 to 20 lines of 1080."""
+
+SOURCE: Final = (0.4, 0.65)
+"""The network's mask between which a place so deep stays."""
 
 GLOW: Final = (0.55, 0.7)
 """Code value just beside what clips between which glow may have clipped there, too: a glow falls
@@ -49,6 +53,9 @@ off smoothly, so that what is much darker just outside says that the lamp alone 
 
 RIM_OF_BLOWN: Final = 15
 """Side of the window in which it is measured, in samples."""
+
+FARTHER: Final = 5
+"""Times that side it is where there is no edge in it: deep inside what clips."""
 
 COMPACT: Final = 5
 """Length, in samples, of the lines that fit into what is no compact source: streaks, lane marks,
@@ -66,9 +73,13 @@ PEAK: Final = (0.5, 0.8)
 AROUND_PEAK: Final = 9
 """Side of the window in which that peak is, in samples."""
 
-WARM: Final = ((335.0, 44.0), (0.4, 0.55), (0.78, 0.92))
-"""Of red to amber lights: first and last hue in degrees; the saturation (HSV) between which a light
-has that colour; the code value of its brightest colour between which a place belongs to it."""
+RED: Final = ((335.0, 30.0), (0.4, 0.55), (0.78, 0.92))
+"""Of red to orange lights: first and last hue in degrees; the saturation (HSV) between which a
+light has that colour; the code value of its brightest colour between which a place belongs to it.
+"""
+
+AMBER: Final = ((30.0, 44.0), (0.7, 0.85), (0.78, 0.92))
+"""The same of amber ones: the glow of sodium lamps has their hue, but is paler."""
 
 GREEN: Final = ((90.0, 203.0), (0.14, 0.24), (0.85, 1.0))
 """The same of green ones: signals nearly reach white, and seldom clip."""
@@ -98,7 +109,7 @@ def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
     lamp = np.maximum(mask, clipped)
     if dirt > 0:
         peak = np.asarray(picture.max(axis=0), np.float32)
-        middles, alone = _in_what_clips(peak)
+        middles, alone = _in_what_clips(picture, mask)
         # Blurred, or their edges would be jagged; where a glow was, its light is that of the edge.
         parts = [
             cv2.GaussianBlur(middles, (0, 0), 0.8),
@@ -117,26 +128,39 @@ def where_clipped(picture: Light) -> Map:
     return ramp(peak, *CLIPPED)
 
 
-def _in_what_clips(peak: Map) -> tuple[Map, Map]:
+def _in_what_clips(picture: Light, mask: Light) -> tuple[Map, Map]:
     """Middles of what clips, and what clips without a glow, (h, w) from 0 to 1 each.
 
     Args:
-        peak: (h, w), the brightest colour.
+        picture, mask: as ``lamp_map`` has them.
     """
+    peak = np.asarray(picture.max(axis=0), np.float32)
     blown = (peak >= CLIPPED[0]).astype(np.uint8)
     if not blown.any() or blown.all():
         return np.asarray(blown, np.float32), np.asarray(blown, np.float32)
-    inside = np.asarray(cv2.distanceTransform(blown, cv2.DIST_L2, 5), np.float32)
-    inside /= np.float32(len(peak))
+    inside = np.zeros(peak.shape, np.float32)
+    for channel in picture:
+        clips = (channel >= CLIPPED[0]).astype(np.uint8)
+        inside += cv2.distanceTransform(clips, cv2.DIST_L2, 5)
+    inside /= np.float32(len(picture) * len(peak))
     # A spoke falls off from its lamp, and is reached from there; the next lamp rises again.
-    reached = reconstruct(inside, np.float32(MIDDLE) * np.minimum(inside, DEEP[1]))
-    middle = np.maximum(ramp(inside / np.maximum(reached, 1e-6), *SURE), ramp(inside, *DEEP))
+    reached = reconstruct(inside, np.float32(MIDDLE) * inside)
+    deep = ramp(inside, *DEEP) * ramp(mask, *SOURCE)
+    middle = np.maximum(ramp(inside / np.maximum(reached, 1e-6), *SURE), deep)
     near, nearer = (cv2.dilate(blown, np.ones((side, side), np.uint8)) for side in (5, 3))
     rim = np.asarray(near - nearer, np.float32)
-    around = (RIM_OF_BLOWN, RIM_OF_BLOWN)
-    glow = cv2.boxFilter(rim * peak, -1, around) / (cv2.boxFilter(rim, -1, around) + 1e-4)
+    bright, count = _near(rim * peak), _near(rim)
+    glow = bright / (count + 1e-6)
     alone = cv2.dilate(blown * (1 - ramp(glow, *GLOW)), np.ones((3, 3), np.uint8))  # with its edge
     return np.asarray(blown * middle, np.float32), np.asarray(alone, np.float32)
+
+
+def _near(rim: Map) -> Map:
+    """What of a rim is near, (h, w); where none is, a little of what is farther off."""
+    near, far = (
+        cv2.boxFilter(rim, -1, (side, side)) for side in (RIM_OF_BLOWN, FARTHER * RIM_OF_BLOWN)
+    )
+    return np.asarray(near + np.float32(0.01) * far)
 
 
 def _compact(peak: Map) -> Map:
@@ -161,7 +185,7 @@ def _colored(picture: Light) -> Map:
     small = cv2.merge([halved(channel.astype(np.float32, copy=False)) for channel in picture])
     hue, saturation, value = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
     lights = np.zeros(small.shape[:2], np.float32)
-    for (first, last), colored, levels in (WARM, GREEN):
+    for (first, last), colored, levels in (RED, AMBER, GREEN):
         lit = ramp(value, *levels)
         turned = np.mod(np.asarray(hue) - first, 360) < (last - first) % 360
         having = lit * turned * ramp(saturation, *colored)

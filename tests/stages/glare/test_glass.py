@@ -59,10 +59,10 @@ DIRTY, CLEAN = hazy(0.6, 30), hazy(0.05, 1)
         ("a dark night behind clean glass", 0.33, 1, 0),
         ("a phone's picture", 0.33, 13, 0),
         ("a tunnel", 0.2, 22, 1),
-        ("half way in haze", 0.39, 12, 0.5),
-        ("half way in lift", 0.6, 7, 0.5),
-        ("just above, in both", 0.358, 5.4, 0.01),
-        ("nearly dirty, in both", 0.422, 8.6, 0.81),
+        ("half way in haze", 0.39, 16, 0.5),
+        ("half way in lift", 0.6, 13.5, 0.5),
+        ("just above, in both", 0.358, 11.5, 0.01),
+        ("nearly dirty, in both", 0.422, 15.5, 0.81),
         ("half way in haze, all lit", 0.16, 30, 0.5),
         ("half way in lift, all lit", 0.3, 18.5, 0.5),
     ],
@@ -89,7 +89,7 @@ def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted)
     ],
 )
 def test_where_no_lamp_shines_or_a_sky_does_no_glass_is_dirty(lamps, sky, dark, lit):
-    assert dirt_of(0.6, 12, lamps, sky) == pytest.approx(dark)
+    assert dirt_of(0.6, 16, lamps, sky) == pytest.approx(dark)
     assert dirt_of(0.25, 40, lamps, sky) == pytest.approx(lit)
 
 
@@ -115,6 +115,16 @@ def test_one_odd_frame_among_many_changes_nothing():
     assert odd.glass.dirt == even.glass.dirt == 1
     assert odd.glass.haze == even.glass.haze
     assert odd.glass.frames == 10
+
+
+def test_frames_full_of_lamps_tell_more_than_those_with_hardly_any():
+    """A car comes by; after it, what the glass scatters is hardly seen."""
+    lit, dim = (64, 64), (128, 128)
+    lit_dirty, lit_clean = hazy(0.6, 30, lit, white=11), hazy(0.05, 1, lit, white=11)  # 1.1%
+    dim_clean, dim_dirty = hazy(0.05, 1, dim, white=4), hazy(0.6, 30, dim, white=4)  # 0.1%
+    assert metered(lit_dirty, *[dim_clean] * 2).glass.haze > 0.55
+    assert metered(*[dim_clean] * 10, *[lit_clean] * 5, *[dim_dirty] * 4).glass.haze < 0.1
+    assert metered(lit_dirty, *[dim_clean] * 25).glass.haze < 0.1, "one frame is not enough"
 
 
 def test_about_half_a_minute_counts():
@@ -266,7 +276,7 @@ def test_what_was_learned_is_not_changed_by_going_on():
 def test_weights_say_at_which_readings_of_theirs_glass_is_dirty():
     """Networks differ in how much of a lit street they take for haze."""
     strict = GlassScale(haze=(0.7, 0.8), lit_haze=(0.7, 0.8))
-    seen = hazy(0.5, 12)
+    seen = hazy(0.5, 16.01)
     assert metered(seen).glass.dirt == 1
     meter = GlassMeter("auto", strict)
     meter.look(*seen)

@@ -69,7 +69,7 @@ def test_a_lamp_that_dirty_glass_spread_shrinks_to_its_middle():
     where = glowing(picture, MIDDLE, 6)
     out = cleaned(picture, claimed(where, picture))
     assert out[MIDDLE] == pytest.approx(1, abs=0.01)
-    assert out[MIDDLE[0], MIDDLE[1] + 2].min() > 0.95
+    assert out[MIDDLE[0], MIDDLE[1] + 2].min() > 0.9
     assert out[MIDDLE[0], MIDDLE[1] + 6].max() < 0.4, "and then comes what lies around"
     assert out.min() > 0.1
 
@@ -112,14 +112,42 @@ def test_a_lamp_beside_a_larger_one_stays(radius):
     assert out[place] == pytest.approx(1, abs=0.02)
 
 
-def test_deep_inside_nothing_is_known_and_all_stays():
+@pytest.mark.parametrize(("mask", "stays"), [(0.35, False), (0.7, True)])
+def test_deep_inside_what_clips_the_mask_decides(mask, stays):
+    """A road in the light of headlights clips as well as their glow does."""
     picture = night()
-    where = glowing(picture, MIDDLE, 60)
+    where = glowing(picture, MIDDLE, 26)
+    maps = claimed(where, picture)
+    maps[6] = np.where(where, mask, 0)
+    out = cleaned(picture, maps)
+    assert out[MIDDLE] == pytest.approx(1, abs=0.01)
+    deep = out[MIDDLE[0], MIDDLE[1] + 20].mean()
+    assert deep == pytest.approx(1, abs=0.01) if stays else deep < 0.5
+    assert out[MIDDLE[0], MIDDLE[1] + 26].max() < 0.5
+
+
+def test_lamps_that_are_one_in_blue_and_two_in_red_are_two():
+    picture = night()
+    places = [(MIDDLE[0], MIDDLE[1] + side) for side in (-6, 6)]
+    where = np.any([glowing(picture, place, 9) for place in places], axis=0)
+    for place in places:
+        disc(picture, place, 9, (0.7, 0.8, 1))
+    for place in places:
+        disc(picture, place, 4)
     out = cleaned(picture, claimed(where, picture))
-    assert out[MIDDLE[0], MIDDLE[1] + 52] == pytest.approx(1, abs=0.01), (
-        "8 of 256 rows from its edge"
-    )
-    assert out[MIDDLE[0], MIDDLE[1] + 60].max() < 0.5
+    for place in places:
+        assert out[place] == pytest.approx(1, abs=0.02)
+    assert out[MIDDLE].max() < 0.6, "between them is blue glow"
+
+
+@pytest.mark.parametrize(("rim", "stays"), [((1, 0.6, 0.1), True), ((1, 0.75, 0.4), False)])
+def test_the_glow_of_a_sodium_lamp_is_no_amber_signal(rim, stays):
+    picture = night(0.1)
+    where = glowing(picture, MIDDLE, 8, reach=30)
+    disc(picture, MIDDLE, 8, rim)
+    disc(picture, MIDDLE, 4)
+    out = cleaned(picture, claimed(where, picture))[MIDDLE[0], MIDDLE[1] + 6]
+    assert out == pytest.approx(rim, abs=0.04) if stays else out[0] < 0.7
 
 
 @pytest.mark.parametrize("share", [0.25, 0.9])

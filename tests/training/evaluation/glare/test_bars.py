@@ -55,13 +55,13 @@ def test_pairs_are_judged_by_what_they_win_over_doing_nothing():
 
 
 def test_nights_may_not_get_brighter_or_darker_far_from_lamps():
-    scores = {"a": NightScore(-0.3, 0.06, 0, 0.95), "b": NightScore(-0.3, 0.06, 0, 0.95)}
+    scores = {"a": NightScore(-0.3, 0.06, 0, 0.97, 0.8), "b": NightScore(-0.3, 0.06, 0, 0.97, 0.8)}
     met = {b.what: b.met for b in NightsReport({"m": scores}).bars()}
     assert met == {
         "haze in the ring": True,
         "far from lamps, either way": False,
         "newly black": True,
-        "lamp area kept": True,
+        "lamps still lit": True,
     }
 
 

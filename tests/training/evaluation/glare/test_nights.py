@@ -36,12 +36,26 @@ def test_windows_round_lamps_give_what_the_whole_picture_would():
     assert score.lamps == pytest.approx((new > 0.95).sum() / (old > 0.95).sum())
 
 
+def test_a_lamp_may_shrink_and_not_vanish():
+    before = np.full((120, 160, 3), 30, np.uint8)
+    lamps = ((40, 40), (120, 60), (80, 90))
+    after = before.copy()
+    for x, y in lamps:
+        cv2.circle(before, (x, y), 8, (255, 255, 255), -1)
+    for x, y in lamps[1:]:
+        cv2.circle(after, (x, y), 3, (255, 255, 255), -1)
+    score = NightScore.of(before, after)
+    assert score.lit == pytest.approx(2 / 3)
+    assert score.lamps < 0.2
+
+
 def test_a_picture_without_lamps_has_no_ring():
     dark = np.full((60, 80, 3), 30, np.uint8)
     black = dark.copy()
     black[:15] = 0
     score = Night(dark).score(black)
     assert np.isnan(score.ring)
+    assert np.isnan(score.lit)
     assert np.isnan(score.lamps)
     assert score.crushed == 0.25
     assert score.far == 0
