@@ -14,7 +14,7 @@ from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from av.container import InputContainer
     from av.video.stream import VideoStream
@@ -55,25 +55,6 @@ def sample_frames(info: SourceInfo) -> list[Frame]:
     return list(found.values())
 
 
-def key_frame(info: SourceInfo) -> Frame | None:
-    """A key picture near the middle of a recording, or its first one; None if it can't be read.
-
-    Args:
-        info: of the recording.
-    """
-    found: dict[int, Frame] = {}
-    try:
-        with open_source(info.path) as container:
-            stream = _track(container, info)
-            for picture in _sought(container, stream, info, places=(SAMPLES // 2, 0)):
-                _keep(found, 0, picture, info)
-                if found:
-                    break
-        return next(iter((found or _first_ones(info, 1)).values()), None)
-    except (InputError, av.error.FFmpegError):
-        return None
-
-
 def _keep(found: dict[int, Frame], key: int, picture: av.VideoFrame, info: SourceInfo) -> None:
     """Add a picture as a frame, if it is like the recording's first one."""
     video = info.video
@@ -91,16 +72,13 @@ def _track(container: InputContainer, info: SourceInfo) -> VideoStream:
 
 
 def _sought(
-    container: InputContainer,
-    stream: VideoStream,
-    info: SourceInfo,
-    places: Iterable[int] = range(SAMPLES),
+    container: InputContainer, stream: VideoStream, info: SourceInfo
 ) -> Iterator[av.VideoFrame]:
     duration = info.duration_s or 0.0
     stream.codec_context.skip_frame = "NONKEY"
     base, first = info.video.time_base, info.video.start_pts or 0
     seen: set[int] = set()
-    for number in places:
+    for number in range(SAMPLES):
         ticks = first + round(duration * (number + 0.5) / SAMPLES / float(base))
         with suppress(av.error.FFmpegError):
             container.seek(ticks, stream=stream)
@@ -123,10 +101,10 @@ def _next_picture(
     return None
 
 
-def _first_ones(info: SourceInfo, pictures: int = _FALLBACK_PICTURES) -> dict[int, Frame]:
+def _first_ones(info: SourceInfo) -> dict[int, Frame]:
     """Evenly spread over the first pictures."""
     found: dict[int, Frame] = {}
-    known = min(pictures, info.video.expected_frames or pictures)
+    known = min(_FALLBACK_PICTURES, info.video.expected_frames or _FALLBACK_PICTURES)
     step = max(1, known // SAMPLES)
     with open_source(info.path) as container:
         stream = _track(container, info)

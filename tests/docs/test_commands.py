@@ -14,7 +14,17 @@ from dashcam_pipeline.config import StageSpec
 from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.stages.registry import BUILT_IN, stage_class
 
-USER_COMMANDS = {"clean", "batch", "watch", "preview", "report", "probe", "telemetry", "verify"}
+USER_COMMANDS = {
+    "clean",
+    "batch",
+    "watch",
+    "preview",
+    "report",
+    "app",
+    "probe",
+    "telemetry",
+    "verify",
+}
 
 FOREIGN = {"--disable-usage-stats", "--no-deps"}
 """Flags of Ray and pip that stand alone in a sentence."""

@@ -17,7 +17,6 @@ from dashcam_pipeline.compare.sources import known_duration
 from dashcam_pipeline.config import make_config
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.probe import probe
-from dashcam_pipeline.media.sampling import key_frame
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -89,10 +88,10 @@ class Renderer:
     def _thumbnail(self, given: Given, _part: Part, _check: Check) -> dict[str, Any]:
         """A small picture: ``path`` -> JPEG."""
         scene = self._scenes.fresh(given["path"])
-        frame = key_frame(scene.info)
-        if frame is None:
+        frames = scene.samples()
+        if not frames:
             raise InputError(_("No picture of {name} can be read.", name=Path(given["path"]).name))
-        return {"jpeg": scene.jpeg(frame, THUMBNAIL)}
+        return {"jpeg": scene.jpeg(frames[len(frames) // 2], THUMBNAIL)}
 
     def _see(self, given: Given, part: Part, check: Check) -> dict[str, Any]:
         """A moment: ``path``, ``seconds``, ``settings``, ``width`` -> before, then after."""

@@ -55,19 +55,24 @@ class Scene:
         self._moments.move_to_end(seconds)
         return self._moments[seconds]
 
+    def samples(self) -> list[Frame]:
+        """Frames all over it, as of ``sample_frames``."""
+        if self._frames is None:
+            self._frames = sample_frames(self.info)
+        return self._frames
+
     def chain(self, config: CleanConfig, networks: Networks, check: Callable[[], None]) -> Chain:
         """The chain of a run with these settings; to be closed.
 
         Raises:
             DashcamError: as ``build_chain``.
         """
-        if self._frames is None:
-            self._frames = sample_frames(self.info)
-            check()
+        frames = self.samples()
+        check()
         key = f"{bool(config.stages)} {config.protect}"
         if key not in self._overlays:
-            self._overlays[key] = find_protection(config, self.info, self._frames)
-        return chain_for(config, self._frames, self._overlays[key], networks=networks)
+            self._overlays[key] = find_protection(config, self.info, frames)
+        return chain_for(config, frames, self._overlays[key], networks=networks)
 
     def size(self, width: int) -> Size:
         """Of its pictures as they are shown, at most so many columns."""
