@@ -35,8 +35,15 @@ from dashcam_pipeline.batch.pool import LocalRunner
 from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
-from dashcam_pipeline.errors import InputMissingError, OutputError, OutputExistsError, UsageError
+from dashcam_pipeline.errors import (
+    InputMissingError,
+    NotVideoError,
+    OutputError,
+    OutputExistsError,
+    UsageError,
+)
 from dashcam_pipeline.media.part_file import PartFile
+from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.pipeline import clean
 from dashcam_pipeline.provenance import verify
 
@@ -95,6 +102,14 @@ def test_the_tree_is_mirrored_and_one_bad_clip_stops_nothing(card, runner):
         "20240103_120000_NF.mp4": "failed",
     }
     assert report.exit_code == 11
+    failed = next(clip for clip in report.clips if clip.status == "failed")
+    told = json.loads((out / "report.json").read_text(encoding="utf-8"))["clips"]
+    with pytest.raises(NotVideoError) as refused:
+        probe(card / failed.path)
+    assert failed.advice == refused.value.advice != ""
+    entry = next(each for each in told if each["path"] == failed.path)
+    assert (entry["reason"], entry["advice"]) == (failed.reason, failed.advice)
+    assert failed.advice not in (out / "report.csv").read_text(encoding="utf-8")
     assert judge.ticks(out / "Movie/RO/2024_0102_120000_F.mp4")
     assert (out / "Movie/20240101_120000_N.gps").read_text() == "$GPRMC"
     assert (out / "index.txt").stat().st_mtime_ns == 10**18

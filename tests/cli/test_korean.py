@@ -28,6 +28,7 @@ USER_COMMANDS = (
     "watch",
     "preview",
     "report",
+    "app",
     "telemetry",
     "probe",
     "verify",

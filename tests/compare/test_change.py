@@ -13,6 +13,7 @@ from dashcam_pipeline.compare.change import (
     colors,
     heat_map,
     legend_bar,
+    light_change_of,
     strongest,
 )
 from dashcam_pipeline.compare.legend import legend
@@ -50,6 +51,31 @@ def test_the_strongest_change_lies_in_the_box_and_the_box_in_the_picture(x, y, z
     assert box.y + box.height <= SIZE.height
     assert box.x - 8 <= x <= box.x + box.width + 8
     assert box.y - 8 <= y <= box.y + box.height + 8
+
+
+def test_haze_over_a_dark_dashboard_is_no_strong_change_and_a_lamp_s_glow_is():
+    before, after = (np.full((180, 320), level, np.uint8) for level in (20, 20))
+    before[120:] = 70  # haze of 50 codes over the whole dashboard
+    before[20:50, 200:240], after[20:50, 200:240] = 220, 160
+    pictures = [
+        Canvas.from_rgb(np.repeat(luma[..., None], 3, 2), Color("bt709", full_range=True))
+        for luma in (before, after)
+    ]
+    by_code = strongest([change_of(*pictures)], SIZE, 4)
+    assert by_code.y > 100
+    box = strongest([light_change_of(*pictures)], SIZE, 4)
+    assert box.x - 8 <= 200
+    assert box.x + box.width + 8 >= 240
+    assert box.y + box.height < 110
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_all_light_is_255_whatever_the_range(full):
+    color = Color("bt709", full_range=full)
+    white, black = (Canvas.blank(SIZE, color, level) for level in (1.0, 0.0))
+    np.testing.assert_allclose(light_change_of(white, black), 255, atol=0.01)
+    half = light_change_of(Canvas.blank(SIZE, color, 0.5), black)
+    np.testing.assert_allclose(half, 64, atol=1)
 
 
 def test_without_any_change_the_middle_is_shown():

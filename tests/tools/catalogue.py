@@ -44,6 +44,7 @@ USER_COMMANDS = (
     "watch",
     "preview",
     "report",
+    "app",
     "telemetry",
     "probe",
     "verify",

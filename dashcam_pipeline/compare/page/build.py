@@ -129,7 +129,7 @@ def write_page(
         progress("", len(found), len(found))
         title = clips[0].title if len(clips) == 1 else (target.resolve().name or str(target))
         font = "" if options.language == "ko" else browser.link(folder / hangul.TEXTS, page)
-        html = render(clips, title, options.language, font=font)
+        html = render(clips, title, options.language, font)
         try:
             if font:
                 data = hangul.font_file(hangul.TEXTS)
@@ -397,7 +397,7 @@ def _folders(target: Path, original: Path | None, found: list[ClipFiles]) -> set
     known += [original] if original is not None else []
     folders = {path if path.is_dir() else path.parent for path in known}
     folders |= {Path(one.record.input.path).parent for one in found if one.record.input.path}
-    return folders
+    return folders | {Path(one.root) for one in found if one.root}
 
 
 def _speed(record: RunRecord, frames: int) -> float | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import ValidationError
@@ -74,6 +74,7 @@ class ClipFiles:
         status: of a batch, empty where it isn't known.
         reason: of that status.
         advice: what to do about it.
+        root: folder of the recordings, as a batch's report names it; nothing is opened there.
     """
 
     cleaned: Path | None
@@ -83,6 +84,7 @@ class ClipFiles:
     status: str = ""
     reason: str = ""
     advice: str = ""
+    root: str = ""
 
 
 def find_clips(
@@ -204,10 +206,11 @@ class _Search:
         if cleaned is None:
             if status in {"done", "damaged"}:
                 status = "failed"
-                name = entry.output or entry.path
+                name = PurePath(entry.output or entry.path).name
                 reason = _("{name} is not in this folder (any more).", name=name)
                 advice = _("Put it back, or run the batch again.")
-            return ClipFiles(None, None, RunRecord(), entry.path, status, reason, advice)
+            told = (status, reason, advice, batch.input)
+            return ClipFiles(None, None, RunRecord(), entry.path, *told)
         if original is not None:
             source = inside(original, entry.path)
         else:
@@ -216,7 +219,7 @@ class _Search:
         if entry.seconds and clip.record.timings.total is None:
             took = RunRecord(timings=TimingsRecord(total=entry.seconds))
             clip = replace(clip, record=clip.record.with_more(took))
-        return replace(clip, status=status, reason=reason, advice=advice)
+        return replace(clip, status=status, reason=reason, advice=advice, root=batch.input)
 
     def found(self, cleaned: Path, source: Path | None, name: str) -> ClipFiles:
         """One clip with its report, and its original where it isn't known yet."""

@@ -71,7 +71,7 @@ def font_faces(shown: set[str], *, korean: bool, link: str = "") -> str:
 
 def _face(name: str, address: str) -> str:
     return (
-        f'@font-face {{ font-family: "{_FAMILIES[name]}"; font-weight: 400; font-display: swap; '
+        f'@font-face {{ font-family: "{_FAMILIES[name]}"; font-weight: 400; font-display: block; '
         f'src: url("{address}") format("woff2"); unicode-range: {_RANGE}; }}\n'
     )
 

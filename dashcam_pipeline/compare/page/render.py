@@ -66,7 +66,7 @@ ICONS: Final = {
 
 
 def render(
-    clips: Sequence[Clip], title: str, language: PageLanguage = "auto", *, font: str = ""
+    clips: Sequence[Clip], title: str, language: PageLanguage = "auto", font: str = ""
 ) -> str:
     """The whole page.
 

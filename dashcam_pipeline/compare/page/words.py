@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Self
 
 from dashcam_pipeline.engine.recalled import recalled
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KOREAN: Final = "ko"
+
+
+_ELSEWHERE: Final = re.compile(
+    r"(?<![\w/.:\\])(?:/(?:[^\s/]+/)+|[A-Za-z]:\\(?:[^\s\\]+\\)*)(?=[^\s/\\])"
+)
+"""Folders of an absolute path that nobody named: of another machine, or of a system's own files."""
 
 
 class Said(str):
@@ -74,4 +81,5 @@ class Teller:
         for folder in self._folders:
             for separator in ("/", "\\"):
                 text = text.replace(f"{folder}{separator}", "")
+        text = _ELSEWHERE.sub("", text)
         return self._wording(printable(text.replace("\n", " ")))

@@ -16,7 +16,14 @@ def test_a_sentence_and_its_advice_are_told_in_both_languages():
 def test_folders_of_this_machine_are_left_out():
     tell = Teller([Path("/media/card"), Path("/media/card/deep")])
     assert tell("/media/card/deep/a.mp4 and /media/card/b.mp4") == "a.mp4 and b.mp4"
-    assert Teller([Path("/")])("/a/b.mp4") == "/a/b.mp4"
+    assert Teller([Path("/media/a card")])("/media/a card/b.mp4: no.") == "b.mp4: no."
+
+
+def test_folders_that_nobody_named_are_left_out_too():
+    tell = Teller([])
+    assert tell("/srv/x/b.mp4 is gone; 'C:\\Users\\me\\c.mp4' too") == "b.mp4 is gone; 'c.mp4' too"
+    for text in ("and/or 24/7", "see https://example.org/a/b", "a/b/c.mp4", "/ and //"):
+        assert tell(text) == text
 
 
 def test_what_would_turn_or_break_the_line_is_escaped():

@@ -20,7 +20,7 @@ const stage = () =>
   element("div", { class: "stage", id: "stage", "data-view": "divider" },
     pane("before", false),
     pane("after", true),
-    element("div", { class: "line", "aria-hidden": "true" }),
+    element("div", { class: "edge", "aria-hidden": "true" }),
     element("div", {
       class: "divider", id: "divider", role: "slider", tabindex: "0", "aria-orientation": "horizontal",
       "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "50", "data-t-label": "player.divider",

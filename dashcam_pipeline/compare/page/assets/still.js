@@ -70,6 +70,7 @@ const asPng = (canvas) =>
 export async function copyStill(shown) {
   const canvas = compose(shown);
   try {
+    canvas.getContext("2d").getImageData(0, 0, 1, 1); // refused where no pixel may be read
     const picture = asPng(canvas); // within the click, or the browser forgets that there was one
     await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
     return true;

@@ -67,8 +67,10 @@ export class Sync {
     this.times = new Times(times);
     this.bases = sources.map((source) => source?.base ?? 0);
     for (const [index, video] of this.videos.entries()) {
-      if (sources[index]?.src) video.src = sources[index].src;
-      else if (video.hasAttribute("src")) {
+      if (sources[index]?.src) {
+        video.src = sources[index].src;
+        video.currentTime = this.bases[index]; // of a part, both begin with its first picture
+      } else if (video.hasAttribute("src")) {
         video.removeAttribute("src");
         video.load();
       }
