@@ -63,7 +63,8 @@ def test_nothing_is_done_twice_and_replacing_is_said_in_the_pages_words(server):
     second = queue(server)
     assert ended(server, second)["counts"] == {"skipped": 1}
     third = queue(server, look="strong")
-    assert ended(server, third)["counts"] == {"failed": 1}
+    refused = ended(server, third)
+    assert (refused["error"], refused["counts"]) == ("", {"failed": 1})
     assert (results(server) / "night.mp4").stat().st_mtime_ns == made.st_mtime_ns
     reason = said(
         "x is there already, and no run on record made it; it is kept, "
