@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from dashcam_pipeline.app.roots import OutsideError
 from dashcam_pipeline.engine.recalled import recalled
-from dashcam_pipeline.errors import DashcamError, InputError, UsageError
+from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.translation import ENGLISH, Catalogue, Message, _, catalogue, in_language
 
 if TYPE_CHECKING:
@@ -69,8 +69,6 @@ async def failed(request: Request, error: Exception) -> Response:
     if not isinstance(error, DashcamError):
         raise error
     status = 404 if isinstance(error, OutsideError) else 422
-    if not isinstance(error, UsageError | InputError):
-        status = 500
     return Plain({"error": fault(error, language_of(request))}, status)
 
 

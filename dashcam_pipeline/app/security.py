@@ -108,6 +108,8 @@ class Guard:
 def _is_own(headers: Headers, *, changes: bool) -> bool:
     """Whether our own page asks, or nobody can tell and nothing is changed by it."""
     origin = headers.get("origin")
+    if origin == "null" and not changes and headers.get("sec-fetch-dest") == "font":
+        return True  # of a report in its sandbox; what isn't a font, it can't read
     if origin is None and changes:
         return False  # browsers name it wherever something is changed
     if origin is not None and origin != f"http://{headers['host']}":

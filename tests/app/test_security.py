@@ -118,3 +118,16 @@ def test_files_below_the_roots_run_in_a_sandbox(server):
     assert policy.startswith("sandbox allow-scripts")
     assert "allow-same-origin" not in policy
     assert HERE in policy
+
+
+def test_a_report_in_its_sandbox_may_read_fonts_and_nothing_else(server):
+    (server.root / "texts.woff2").write_bytes(b"wOF2")
+    headers = {"Origin": "null", "Sec-Fetch-Dest": "font", "Sec-Fetch-Site": "cross-site"}
+    font = server.client.get(f"files{server.root}/texts.woff2", headers=headers)
+    assert (font.status_code, font.headers["access-control-allow-origin"]) == (200, "null")
+    for path in ("api/begin", f"files{server.root}/night.mp4", ""):
+        reply = server.client.get(path, headers=headers)
+        assert "access-control-allow-origin" not in reply.headers
+    assert server.client.post("api/queue/pause", headers=headers).status_code == 403
+    headers["Sec-Fetch-Dest"] = "empty"
+    assert server.client.get("api/begin", headers=headers).status_code == 403

@@ -40,7 +40,7 @@ KINDS: Final = {
     ".woff2": "font/woff2",
 }
 
-SHOWN: Final = frozenset((".html", ".jpg", ".png", ".mp4", ".webm", ".mkv", ".mov", ".m4v", ".svg"))
+SHOWN: Final = frozenset((".html", ".jpg", ".png", ".svg", ".webm", ".woff2"))
 """Endings that a report may show, beside recordings."""
 
 
@@ -113,6 +113,8 @@ async def file(request: Request) -> Response:
         "Content-Security-Policy": REPORT_POLICY,
         "Cross-Origin-Opener-Policy": "unsafe-none",  # a sandbox allows no other
     }
+    if path.suffix.lower() == ".woff2":
+        headers["Access-Control-Allow-Origin"] = "null"  # a sandbox asks for fonts so
     return FileResponse(path, headers=headers)
 
 
