@@ -145,12 +145,16 @@ def test_what_is_at_work_is_not_removed_and_what_is_no_action_is_refused(server)
 
 
 def test_a_folder_that_cannot_hold_results_is_said_with_advice(server):
-    results(server).write_text("a file where a folder is needed")
+    server.client.post("api/queue/pause")
     identity = queue(server)
-    found = ended(server, identity) if identity else None
+    results(server).write_text("a file where a folder is needed")
+    server.client.post("api/queue/resume")
+    found = ended(server, identity)
     assert found["state"] == "failed"
     assert found["error"]
     assert found["advice"]
+    (server.root / "dashcam_clean").mkdir()
+    assert server.app.foreman.queue.find(queue(server)).output.startswith(str(server.root))
 
 
 def test_time_is_foretold_from_what_was_measured(server):
