@@ -93,9 +93,11 @@ def serve(
             )
         found(other.address)
         return
-    listening = _listen(port)
+    left = claim.other()  # of a server that was killed: its page finds this one
+    listening = _listen(port, left.port if left else PORT)
     try:
-        token, port = new_token(), listening.getsockname()[1]
+        token = left.token if left else new_token()
+        port = listening.getsockname()[1]
         app = App(allowed, state_folder(), Inbox(inbox_folder()))
         instance = Instance(port, token, tuple(map(str, allowed.folders)))
         claim.publish(instance)
@@ -138,9 +140,9 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets=sockets)
 
 
-def _listen(port: int | None) -> socket.socket:
-    """A socket on this machine alone."""
-    for number in (PORT, 0) if port is None else (port,):
+def _listen(port: int | None, usual: int = PORT) -> socket.socket:
+    """A socket on this machine alone: at the port asked for, or the usual one, or any."""
+    for number in (usual, PORT, 0) if port is None else (port,):
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: nobody else may listen there, too
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)

@@ -136,7 +136,8 @@ def visit(browser, server):
     yield SimpleNamespace(page=open_page, complaints=complaints, watch=watch)
     for context in contexts:
         context.close()
-    assert [c for c in complaints if "ERR_CONNECTION" not in c and "404" not in c] == []
+    known = re.compile("ERR_CONNECTION|ERR_INCOMPLETE|404")  # killed servers, broken recordings
+    assert [c for c in complaints if not known.search(c)] == []
 
 
 def card(page, name):
@@ -266,7 +267,7 @@ def test_a_server_that_is_killed_while_it_works_is_gone_on_with(visit, server):
     server.end(signal.SIGKILL)
     page.locator("#lost").wait_for()
     server.start()
-    page = visit.page("#run")
+    page.locator("#lost").wait_for(state="hidden")  # the page finds it again by itself
     job(page, "done")
     assert (server.root.with_name("card_clean") / "20241116_210400_NF.mp4").exists()
 
