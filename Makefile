@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 OUT := out
 SAMPLE := samples/city/night-glare.mp4
 
-.PHONY: help demo test bench readme notebook locale lint format wheel clean
+.PHONY: help demo app test bench readme notebook locale lint format wheel clean
 
 help:
 	@echo "make demo       clean a sample night clip and write a before/after video"
+	@echo "make app        the same in the browser, on the samples"
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes, or need Ray, Blender, exiftool or no root"
-	@echo "make test-browser  the report page in a real browser"
+	@echo "make test-browser  the report page and the app in a real browser"
 	@echo "make bench      how fast cleaning is here, and how good at each level"
 	@echo "                (BENCH=--quick for a short run, QUALITY='--pairs DIR' for real pairs)"
 	@echo "make readme     fill the README's tables from benchmarks/results"
@@ -29,7 +30,7 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml hatch_build.py dashcam_pipeline
 	@touch $@
 
 $(VENV)/.developed: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[app,dev,train]'
 	@touch $@
 
 demo: $(VENV)/.installed
@@ -38,6 +39,13 @@ demo: $(VENV)/.installed
 	$(BIN)/dashcam preview $(SAMPLE) $(OUT)/night-clean.mp4 -o $(OUT)/before-after.mp4 --overwrite
 	$(BIN)/dashcam report $(OUT)/night-clean.mp4 --original $(SAMPLE) -o $(OUT)/report.html --overwrite
 	@echo "Watch $(OUT)/before-after.mp4, or open $(OUT)/report.html in a browser."
+
+$(VENV)/.app: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[app]'
+	@touch $@
+
+app: $(VENV)/.app
+	$(BIN)/dashcam app samples
 
 lint: $(VENV)/.developed
 	$(BIN)/ruff format --check .

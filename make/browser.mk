@@ -1,11 +1,11 @@
-# The report page in a real browser; included by the Makefile.
+# The report page and the app in a real browser; included by the Makefile.
 
 .PHONY: test-browser
 
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 $(VENV)/.browser: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]' 'pytest>=8.3'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[app,browser]' 'pytest>=8.3'
 	@touch $@
 
 test-browser: $(VENV)/.browser

@@ -1,6 +1,6 @@
 """Arrows point one way, and nobody comes back to where an import began.
 
-cli -> excerpts -> join -> drives -> batch, compare -> pipeline -> engine -> media, stages
+cli -> app, excerpts -> join -> drives -> batch, compare -> pipeline -> engine -> media, stages
     -> inference
 """
 
@@ -22,7 +22,7 @@ NAME = "dashcam_pipeline"
 
 LAYERS = [
     {"cli", "__main__"},
-    {"excerpts"},
+    {"app", "excerpts"},
     {"join"},
     {"drives"},
     {"batch", "compare"},
@@ -48,6 +48,9 @@ HEAVY = {"torch", "segmentation_models_pytorch", "lightning", "timm", "bpy", "ra
 
 ALLOWED = {"batch/cluster.py": {"ray"}}
 """Where an extra's package is at home."""
+
+SERVERS = {"starlette", "uvicorn"}
+"""Of the extra ``app``; at home in its folder."""
 
 NEIGHBOURS = {"batch": "compare", "config": "dashcam", "media": "stages"}
 """Parts of one layer that must not know each other, either way."""
@@ -194,6 +197,7 @@ def test_libraries_stay_where_they_belong():
         if part_of(path) not in OFFLINE | {"cli"}:
             assert not roots & {"click", "tqdm"}, path
         if part_of(path) not in OFFLINE:
+            assert not roots & SERVERS or part_of(path) == "app", path
             assert not roots & HEAVY - ALLOWED.get(path.as_posix(), set()), path
 
 
@@ -209,6 +213,7 @@ WRITERS = {
     "media/renaming.py": "opens folders, to sync them",
     "media/mp4_index.py": "into a part",
     "media/names.py": "tries names, and leaves nothing",
+    "app/looking/clip.py": "into a part",
     "batch/sidecars.py": "reads, and follows no link",
     "cli/app.py": "nowhere: os.devnull",
     "cli/manual.py": "nowhere: help, on the terminal",

@@ -30,7 +30,7 @@ from dashcam_pipeline.media.containers import is_recording
 from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ class Selection:
             ignored.
         exclude: glob patterns, none of which may match.
         results: True takes results of dashcam for recordings, too.
+        paths: these alone, relative to the tree; only their folders are looked at then.
     """
 
     camera: Camera | None = None
@@ -107,6 +108,16 @@ class Selection:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     results: bool = False
+    paths: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse paths that lead out of the tree."""
+        for path in map(PurePosixPath, self.paths):
+            if path.is_absolute() or ".." in path.parts:
+                raise UsageError(
+                    _("{path} leads out of the folder.", path=path),
+                    advice=_("Name recordings relative to it."),
+                )
 
     def refuses(self, clip: TreeFile) -> str:
         """Why a recording isn't wanted; empty if it is."""
@@ -126,6 +137,7 @@ class Selection:
             (self.events_only and not clip.name.is_event, _("no event")),
             (bool(self.include) and not _matches(clip.path, self.include), _("not included")),
             (_matches(clip.path, self.exclude), _("excluded")),
+            (bool(self.paths) and clip.path not in self.paths, _("not chosen")),
         )
         return next((reason for refused, reason in reasons if refused), "")
 
@@ -150,11 +162,13 @@ class Chosen:
     withheld: list[str] = field(default_factory=list)
 
 
-def discover(root: Path) -> Tree:
+def discover(root: Path, paths: Collection[str] = ()) -> Tree:
     """Look through a folder.
 
     Args:
         root: a folder, or one recording in it.
+        paths: recordings that are wanted, relative to the folder; those folders alone that they lie
+            in are looked at then. Empty: all of it.
 
     Raises:
         InputMissingError: it doesn't exist or can't be listed.
@@ -171,7 +185,7 @@ def discover(root: Path) -> Tree:
             advice=_("Check the name, and whether the card is mounted."),
         ) from error
     tree = Tree(root)
-    for found in _walk(root, "", tree):
+    for found in _near(root, paths, tree) if paths else _walk(root, "", tree):
         _sort_in(tree, found)
     tree.clips.sort(key=lambda f: f.path)
     tree.sidecars.sort(key=lambda f: f.path)
@@ -235,12 +249,30 @@ def sidecars_of(
     return sidecars, withheld
 
 
-def check_folders(root: Path, output: Path) -> None:
+def check_folders(root: Path, output: Path, paths: Collection[str] = ()) -> None:
     """Refuse an output folder that lies in the input tree, or around it.
+
+    Args:
+        root: the input tree.
+        output: folder of the results.
+        paths: recordings that are wanted; where they are named, the input is their folders, and not
+            what lies below these.
 
     Raises:
         UsageError: likewise.
     """
+    for folder in {(root / path).parent for path in paths}:
+        if folder.resolve() == output.resolve() or output.resolve() in folder.resolve().parents:
+            raise UsageError(
+                _(
+                    "{root} lies in {output}: results could end up among the originals.",
+                    root=folder,
+                    output=output,
+                ),
+                advice=_("Name a folder beside it."),
+            )
+    if paths:
+        return
     source, target = root.resolve(), output.resolve()
     if target == source or source in target.parents:
         raise UsageError(
@@ -262,7 +294,14 @@ def check_folders(root: Path, output: Path) -> None:
         )
 
 
-def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[TreeFile]:
+def _near(root: Path, paths: Collection[str], tree: Tree) -> Iterator[TreeFile]:
+    """What lies in the folders of some recordings, and not below them."""
+    for folder in sorted({str(PurePosixPath(path).parent) for path in paths}):
+        prefix = "" if folder == "." else f"{folder}/"
+        yield from _walk(root / folder, prefix, tree, deep=False)
+
+
+def _walk(folder: Path, prefix: str, tree: Tree, *, deep: bool = True) -> Iterator[TreeFile]:
     try:
         entries = sorted(os.scandir(folder), key=lambda e: e.name)
     except OSError as error:
@@ -274,6 +313,8 @@ def _walk(folder: Path, prefix: str, tree: Tree) -> Iterator[TreeFile]:
         path = f"{prefix}{entry.name}"
         try:
             if entry.is_dir(follow_symlinks=False):
+                if not deep:
+                    continue
                 yield from _walk(folder / entry.name, f"{path}/", tree)
             elif entry.is_symlink() and is_sidecar(PurePosixPath(path)):
                 tree.links.append(path)

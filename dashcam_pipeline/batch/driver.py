@@ -66,7 +66,7 @@ def plan_batch(
     """
     config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
-    _check(root, output, config)
+    _check(root, output, config, options)
     path = journal_path(output)
     with ExitStack() as opened:
         journal = None
@@ -110,7 +110,7 @@ def run_batch(
     """
     config, options = CleanConfig.of(config), BatchOptions.of(options)
     root, output = Path(input), Path(output)
-    _check(root, output, config)
+    _check(root, output, config, options)
     with Conductor(
         root, output, config=config, options=options, observer=observer, control=control
     ) as conductor:
@@ -242,9 +242,9 @@ class Conductor:
         self._opened.__exit__(kind, error, trace)
 
 
-def _check(root: Path, output: Path, config: CleanConfig) -> None:
+def _check(root: Path, output: Path, config: CleanConfig, options: BatchOptions) -> None:
     """Refuse folders in which something would be lost, before anything is made."""
-    check_folders(root, output)
+    check_folders(root, output, options.selection.paths)
     check_folder(output)
     check_reports(output, overwrite=config.overwrite)
 
@@ -254,7 +254,7 @@ def _plan(
 ) -> Plan:
     recipe = make_recipe(config)
     warn_of_order(config)
-    tree = discover(root)
+    tree = discover(root, options.selection.paths)
     if not tree.clips:
         raise InputMissingError(
             _("there is no recording in {root}.", root=root),

@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "batch": "dashcam_pipeline.cli.batch:batch",
     "join": "dashcam_pipeline.cli.join:join",
     "watch": "dashcam_pipeline.cli.watch:watch",
+    "app": "dashcam_pipeline.cli.serve:app",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
     "drive": "dashcam_pipeline.cli.drive:drive",
@@ -69,6 +70,7 @@ SUMMARIES: Final = {
     "preview": "Show before and after in one video, in sync, with the original timing and sound.",
     "report": "Write a page about a cleaned clip, or a folder of them: "
     "before and after, side by side.",
+    "app": "Open a page in the browser: choose recordings, see before and after, clean them.",
     "drive": "List the drives of a folder or card: when, how long, how far, which cameras.",
     "events": "List what happened: event and parking files, hard braking, jumps of speed.",
     "telemetry": "Show or export the telemetry of a recording: positions, speed, G-sensor.",
@@ -87,7 +89,7 @@ SUMMARIES: Final = {
 """The first sentence of each command, so that listing them imports none; a test compares."""
 
 HELP_GROUPS: Final = {
-    _("Clean"): ("clean", "batch", "watch", "join"),
+    _("Clean"): ("clean", "batch", "watch", "join", "app"),
     _("Look"): ("preview", "report", "telemetry"),
     _("Drives"): ("drive", "events"),
     _("Check"): ("probe", "verify", "presets", "stages", "models"),

@@ -16,11 +16,13 @@ from dashcam_pipeline.stages.registry import create_stage, stage_class
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.frames import Frame
+    from dashcam_pipeline.inference.manifest import ModelEntry
+    from dashcam_pipeline.inference.session import Network
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.stages.base import Stage
 
@@ -159,13 +161,39 @@ def prepare_chain(config: CleanConfig, info: SourceInfo) -> tuple[Chain, str, Ov
     return chain, device, overlay
 
 
+def chain_for(
+    config: CleanConfig,
+    frames: Sequence[Frame],
+    overlay: Overlay,
+    *,
+    networks: Callable[[ModelEntry, str, int], Network] | None = None,
+) -> Chain:
+    """``prepare_chain`` for a recording that was looked at before.
+
+    Args:
+        config: stages, strength, quality, device and threads are used.
+        frames: all over the recording, as of ``sample_frames``.
+        overlay: what is protected, as of ``find_protection``.
+        networks: as of ``StageContext``.
+
+    Raises:
+        DashcamError: as ``build_chain``.
+    """
+    stages, _device = _make_stages(config, networks)
+    chain = Chain(stages, protect=overlay.boxes, feather=overlay.feather)
+    chain.survey = tuple(frames)
+    return chain
+
+
 def _look(config: CleanConfig, info: SourceInfo) -> tuple[list[Frame], Overlay]:
     """Frames all over the recording, and what is protected."""
     frames = sample_frames(info) if config.stages else []
     return frames, find_protection(config, info, frames)
 
 
-def _make_stages(config: CleanConfig) -> tuple[list[Stage], str]:
+def _make_stages(
+    config: CleanConfig, networks: Callable[[ModelEntry, str, int], Network] | None = None
+) -> tuple[list[Stage], str]:
     """The stages, and the device that they are on."""
     check_allowed(config)
     if not config.stages:
@@ -185,6 +213,7 @@ def _make_stages(config: CleanConfig) -> tuple[list[Stage], str]:
         threads=config.thread_count,
         strength=LOOKS[config.look] * config.strength,
         deterministic=config.deterministic,
+        networks=networks,
     )
     stages: list[Stage] = []
     try:

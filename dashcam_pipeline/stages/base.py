@@ -28,11 +28,13 @@ from dashcam_pipeline.stages.settings import Settings
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
     from dashcam_pipeline.frames import Color, Frame, FrameBatch, PixelLayout
+    from dashcam_pipeline.inference.manifest import ModelEntry
+    from dashcam_pipeline.inference.session import Network
 
 Quality = Literal["fast", "balanced", "best"]
 
@@ -97,6 +99,8 @@ class StageContext:
         threads: how many threads the stage may keep busy.
         strength: factor on all of the stage's own strengths, 0 to 1; the look `strong` gives more.
         deterministic: True where results must not depend on timing or thread races.
+        networks: opens a model in place of ``Network`` itself: whoever tries many settings on one
+            recording keeps networks, and what they answered.
     """
 
     device: str = "cpu"
@@ -104,6 +108,21 @@ class StageContext:
     threads: int = 1
     strength: float = 1.0
     deterministic: bool = False
+    networks: Callable[[ModelEntry, str, int], Network] | None = None
+
+    def network(self, entry: ModelEntry) -> Network:
+        """Open a model on the context's device.
+
+        Raises:
+            ModelError: the weights are missing, changed or not usable.
+            DeviceError: the device's provider can't be loaded.
+        """
+        if self.networks is not None:
+            return self.networks(entry, self.device, self.threads)
+        # Imported here: options are read without arrays.
+        from dashcam_pipeline.inference.session import Network  # noqa: PLC0415
+
+        return Network(entry, device=self.device, threads=self.threads)
 
 
 @dataclass(frozen=True, slots=True)

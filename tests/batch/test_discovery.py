@@ -184,3 +184,31 @@ def test_outputs_in_or_around_the_input_are_refused(card, output):
 
 def test_an_output_beside_the_input_is_fine(card):
     check_folders(card, card.parent / "card-clean")
+
+
+def test_recordings_that_are_named_are_taken_and_only_their_folders_looked_at(card):
+    named = frozenset(("Movie/2024_0101_120000_F.MP4", "Record/20240103_120000_NF.mp4"))
+    tree = discover(card, named)
+    assert "Movie/RO/2024_0102_120000_F.MP4" not in [clip.path for clip in tree.clips]
+    assert "long.Ts" not in [clip.path for clip in tree.clips]
+    chosen = select(tree, Selection(paths=named))
+    assert {clip.path for clip in chosen.clips} == named
+    assert sum(chosen.refused.values()) == len(tree.clips) - len(named)
+    moved = [one.path for one in chosen.sidecars["Record/20240103_120000_NF.mp4"]]
+    assert "Record/20240103_120000_NF.thm" in moved
+
+
+@pytest.mark.parametrize("path", ["../x.mp4", "/x.mp4", "a/../../x.mp4"])
+def test_named_recordings_lie_within_the_folder(path):
+    with pytest.raises(UsageError, match="leads out"):
+        Selection(paths=frozenset((path,)))
+
+
+def test_results_of_named_recordings_may_go_below_the_folder_but_not_among_them(card):
+    named = ("Movie/2024_0101_120000_F.MP4",)
+    check_folders(card, card / "clean", named)
+    for output in (card / "Movie", card, card.parent):
+        with pytest.raises(UsageError, match="among the originals"):
+            check_folders(card, output, named)
+    with pytest.raises(UsageError, match="nothing is ever written into the input"):
+        check_folders(card, card / "clean")

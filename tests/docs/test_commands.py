@@ -15,7 +15,7 @@ from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.stages.registry import BUILT_IN, stage_class
 
 USER_COMMANDS = {
-    "clean", "batch", "watch", "join", "preview", "report", "drive", "events", "probe",
+    "clean", "batch", "watch", "join", "preview", "report", "app", "drive", "events", "probe",
     "telemetry", "verify",
 }  # fmt: skip
 

@@ -20,7 +20,6 @@ from pydantic import Field
 from dashcam_pipeline.errors import ModelError
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference.manifest import find_model, load_manifest
-from dashcam_pipeline.inference.session import Network
 from dashcam_pipeline.inference.worksize import work_size
 from dashcam_pipeline.stages.base import (
     Quality,
@@ -85,7 +84,7 @@ class TranslationStage(Stage):
     def __init__(self, options: StageOptions, context: StageContext) -> None:
         super().__init__(options, context)
         entry = self._find_model()
-        self._network = Network(entry, device=context.device, threads=context.threads)
+        self._network = context.network(entry)
         self._gate = MotionGate(self.options.smoothing)
         self._size = (0, 0)
         self._mark: Mark | None = None

@@ -14,9 +14,12 @@ so that nothing pumps.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import BeforeValidator
+
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +30,24 @@ if TYPE_CHECKING:
 
     Light = npt.NDArray[np.floating[Any]]
 
-ExposureMode = Literal["as-is", "keep"]
+MODES: dict[str, float] = {"as-is": 0.0, "keep": 1.0}
 """Leave a picture as dark as it is without its haze, or keep the brightness that it had."""
+
+
+def _share(value: object) -> object:
+    """A share from a name or a number; what is neither is said with all that is allowed."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return MODES[value] if value in MODES else float(value)
+    except ValueError:
+        raise ValueError(
+            _("exposure is as-is, keep, or a share between them: 0 is as-is, 1 is keep")
+        ) from None
+
+
+ExposureShare = Annotated[float, BeforeValidator(_share)]
+"""How far to go from ``as-is`` (0) to ``keep`` (1)."""
 
 HIGHEST = 2.5
 """Gain at most: beyond it noise is what one sees."""
@@ -39,9 +58,14 @@ second at 30 frames a second."""
 
 
 class Exposure:
-    """Follows the gain that keeps a recording as bright as it was."""
+    """Follows the gain that keeps a recording as bright as it was.
 
-    def __init__(self) -> None:
+    Args:
+        share: of the way there, in stops: 1 is all of it.
+    """
+
+    def __init__(self, share: float = 1.0) -> None:
+        self._share = share
         self._gain: float | None = None
 
     def gain(self, picture: Light, layer: GlareLayer) -> float:
@@ -58,7 +82,7 @@ class Exposure:
         before = float(np.median(light.mean(axis=0)))
         left = float(np.median((light - layer.of(light)).mean(axis=0)))
         ratio = before * (1 - left) / max(left * (1 - before), 1e-5)
-        wanted = min(max(ratio, 1.0), HIGHEST)
+        wanted = min(max(ratio, 1.0), HIGHEST) ** self._share
         self._gain = wanted if self._gain is None else self._gain + SPEED * (wanted - self._gain)
         return self._gain
 

@@ -23,7 +23,6 @@ from dashcam_pipeline.errors import DeviceError
 from dashcam_pipeline.frames import FrameBatch
 from dashcam_pipeline.inference import light
 from dashcam_pipeline.inference.manifest import GLARE, find_model
-from dashcam_pipeline.inference.session import Network
 from dashcam_pipeline.inference.worksize import work_size
 from dashcam_pipeline.stages.base import (
     Quality,
@@ -36,7 +35,7 @@ from dashcam_pipeline.stages.base import (
 from dashcam_pipeline.stages.fields import fields_of, woven
 from dashcam_pipeline.stages.glare.carry import Carrier
 from dashcam_pipeline.stages.glare.device import FILE, LAYOUT, DeviceRenderer
-from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureMode
+from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureShare
 from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, GlassMode
 from dashcam_pipeline.stages.glare.image_head import image_layer
 from dashcam_pipeline.stages.glare.layer import GlareLayer
@@ -116,9 +115,12 @@ class GlareStage(Stage):
         glass: GlassMode = Field(
             "auto", description="How dirty the windscreen is; auto lets the recording say it."
         )
-        exposure: ExposureMode = Field(
-            "as-is",
-            description="Keep the brightness that the picture had with its haze, or leave it.",
+        exposure: ExposureShare = Field(
+            0.0,
+            ge=0,
+            le=1,
+            description="Keep the brightness that the picture had with its haze (keep, or 1), "
+            "leave it (as-is, or 0), or go a share of the way.",
         )
         smoothing: float = Field(
             0.6, ge=0, le=0.95, description="Weight of the past where the picture stands still."
@@ -137,7 +139,7 @@ class GlareStage(Stage):
             entry = entry.quick_twin()
         self._scale = entry.glass or scale
         """At which readings glass is dirty; a twin reads as the network that it was made of."""
-        self._network = Network(entry, device=context.device, threads=context.threads)
+        self._network = context.network(entry)
         self._gate = MotionGate(self.options.smoothing)
         self._carrier = Carrier(
             EVERY[context.quality] if context.device == "cpu" else 1, surprise=SURPRISE
@@ -150,7 +152,7 @@ class GlareStage(Stage):
         self._parts: list[Frame] = []
         """Of the first of them, what is cleaned: fields of interlaced pictures go apart."""
         self._meter = GlassMeter(self.options.glass, self._scale)
-        self._exposure = Exposure() if self.options.exposure == "keep" else None
+        self._exposure = Exposure(self.options.exposure) if self.options.exposure else None
         self._size = (0, 0)
         self._changed = self._seen = 0
         self.report.facts.update(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.frames import Color, Frame, FrameBatch, PixelLayout
 from dashcam_pipeline.stages.base import StageContext, StreamInfo
 from dashcam_pipeline.stages.glare.exposure import Exposure
@@ -55,6 +56,26 @@ def test_two_and_a_half_is_the_highest_and_one_the_lowest():
     assert gains(0.0) == [1.0]
     assert gains(0.5, light=0.0) == [1.0], "a black frame"
     assert gains(0.0, light=1.0) == [1.0], "a white one"
+
+
+def test_a_share_of_the_way_is_one_in_stops():
+    (whole,) = gains(0.5)
+    (half,) = gains(0.5, exposure=Exposure(0.5))
+    assert half == pytest.approx(whole**0.5)
+    assert gains(0.5, exposure=Exposure(1.0)) == [whole]
+
+
+@pytest.mark.parametrize(
+    ("said", "share"), [("as-is", 0.0), ("keep", 1.0), ("0.4", 0.4), (0.4, 0.4), (1, 1.0)]
+)
+def test_the_share_is_a_name_or_a_number(said, share):
+    assert GlareStage.Options(exposure=said).exposure == share
+
+
+@pytest.mark.parametrize("said", ["kep", "1.5", -0.1])
+def test_another_share_is_refused(said):
+    with pytest.raises(UsageError, match="exposure"):
+        GlareStage.Options(exposure=said)
 
 
 def test_it_goes_half_of_the_way_in_a_third_of_a_second():

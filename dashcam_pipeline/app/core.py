@@ -1,0 +1,97 @@
+"""What the routes work with: the roots, the queue, and the children that look at recordings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from dashcam_pipeline.app import desktop
+from dashcam_pipeline.app.events import Hub
+from dashcam_pipeline.app.foreman import Foreman
+from dashcam_pipeline.app.library import results_beside
+from dashcam_pipeline.app.looking.client import Looker
+from dashcam_pipeline.app.pictures import Clips, Pictures
+from dashcam_pipeline.app.queue import Job, Queue
+from dashcam_pipeline.app.roots import Roots
+from dashcam_pipeline.translation import _
+
+if TYPE_CHECKING:
+    from dashcam_pipeline.app.dropped import Inbox
+
+THUMBNAILS: Final = 600
+"""Kept in memory: about 10 MB."""
+
+
+@dataclass
+class App:
+    """What the routes work with.
+
+    Args:
+        named: the folders that may be looked at, as they were named.
+        state: folder that the queue lies in.
+        inbox: folder of files that were dropped on the page.
+    """
+
+    named: Roots
+    state: Path
+    inbox: Inbox
+    hub: Hub = field(default_factory=Hub)
+    pictures: Pictures = field(default_factory=Pictures)
+    thumbnails: Pictures = field(default_factory=lambda: Pictures(THUMBNAILS))
+    clips: Clips = field(default_factory=Clips)
+    renderer: Looker = field(default_factory=lambda: Looker("preview"))
+    looker: Looker = field(default_factory=lambda: Looker("look"))
+    checker: Looker = field(default_factory=lambda: Looker("check"))
+
+    def __post_init__(self) -> None:
+        """Load the queue."""
+        queue = Queue(self.state / "queue.json")
+        self.foreman = Foreman(queue, changed=self.hub.changed, ended=self._ended)
+
+    @property
+    def roots(self) -> Roots:
+        """All that may be read: what was named, results beside it, and what was dropped."""
+        more = [results_beside(root) for root in self.named.folders] + [self.inbox.folder]
+        there = [path.resolve() for path in more if path.is_dir() and not path.is_symlink()]
+        return Roots((*self.named.folders, *(p for p in there if not self.named.holds(p))))
+
+    @property
+    def writable(self) -> Roots:
+        """Where results may go: below what was named, and beside it."""
+        beside = [results_beside(root) for root in self.named.folders]
+        return Roots((*self.named.folders, *(p for p in beside if not p.is_symlink())))
+
+    def shown(self, path: Path) -> str:
+        """A path as people read it: from the folder on that was named, or beside it."""
+        beside = (root.parent for root in self.named.folders if path.is_relative_to(root.parent))
+        within = self.named.holds(path)
+        return (
+            self.named.shown(path) if within else str(path.relative_to(next(beside, path.parent)))
+        )
+
+    def original(self, job: Job, result: Path) -> Path | None:
+        """The recording that a result of a job was made of, if it is still there."""
+        for path, output in self.foreman.outputs(job).items():
+            if (Path(job.output) / output).resolve() == result:
+                original = Path(job.folder) / path
+                return original if original.is_file() else None
+        return None
+
+    def start(self) -> None:
+        """Begin with the queue, and let the children load what the first picture needs."""
+        self.foreman.start()
+
+    def close(self) -> None:
+        """End all children; the next server goes on."""
+        self.hub.close()
+        self.foreman.close()
+        for looker in (self.renderer, self.looker, self.checker):
+            looker.close()
+        self.clips.close()
+
+    def _ended(self, job: Job) -> None:
+        if self.hub.pages == 0:  # an open page says it itself
+            failed_one = job.state == "failed" or job.counts.get("failed", 0)
+            text = _("Some recordings failed.") if failed_one else _("All recordings are clean.")
+            desktop.notify("dashcam", text)

@@ -1,0 +1,171 @@
+"""The queue: what is to be cleaned, in which order, and how far it is.
+
+One job is at work at a time; the others wait. The queue itself lies in a small file, written whole
+at each change: a server that was killed picks it up. What was done to which recording it doesn't
+say: the journal of the job's output folder does.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.media.atomic import write_whole
+from dashcam_pipeline.translation import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+State: TypeAlias = Literal["waiting", "running", "done", "cancelled", "failed"]
+
+ENDED: Final[frozenset[State]] = frozenset(("done", "cancelled", "failed"))
+
+SCHEMA: Final = 1
+
+REMEMBERED: Final = 50
+"""Jobs that have ended and are still listed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """Some recordings of a folder, to be cleaned into another one.
+
+    Args:
+        id: of it.
+        folder: absolute; that ``paths`` are relative to.
+        paths: of the recordings, with forward slashes.
+        sizes: of the same, in bytes: a recording takes about as long as it is large.
+        output: absolute; folder of the results.
+        choices: what was chosen, as ``Choices`` takes it.
+        state: where it stands.
+        seconds: that it was at work, in all runs.
+        error, advice: why it failed as a whole.
+        counts: recordings by fate, of the last run; empty before it ended.
+        ended: when, in seconds since 1970; 0 before.
+    """
+
+    id: str
+    folder: str
+    paths: list[str]
+    sizes: list[int]
+    output: str
+    choices: dict[str, Any]
+    state: State = "waiting"
+    seconds: float = 0.0
+    error: str = ""
+    advice: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    ended: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """Bytes of all its recordings."""
+        return max(1, sum(self.sizes))
+
+
+class Queue:
+    """Jobs in order; each change is on the disk when it returns.
+
+    Args:
+        path: of the file.
+
+    A file that can't be read, or isn't ours, is left where it is, and named in ``fault``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.jobs: list[Job] = []
+        self.paused = False
+        self.pace: dict[str, float] = {}
+        """Seconds a byte of recordings took here, by kind of work."""
+        self.fault = ""
+        self._load()
+
+    def save(self) -> None:
+        """Write it.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        ended = [job for job in self.jobs if job.state in ENDED]
+        for job in sorted(ended, key=lambda job: job.ended)[: max(0, len(ended) - REMEMBERED)]:
+            self.jobs.remove(job)
+        data = {
+            "schema": SCHEMA,
+            "paused": self.paused,
+            "pace": self.pace,
+            "jobs": [asdict(job) for job in self.jobs],
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self._path, json.dumps(data, indent=1), overwrite=True)
+
+    def find(self, identity: str) -> Job:
+        """A job.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        for job in self.jobs:
+            if job.id == identity:
+                return job
+        raise UsageError(_("This job is no longer in the queue."))
+
+    def next(self) -> Job | None:
+        """The first one that waits."""
+        return next((job for job in self.jobs if job.state == "waiting"), None)
+
+    def move(self, job: Job, by: int) -> None:
+        """Let a job that waits change its place with its neighbour among those that wait."""
+        waiting = [one for one in self.jobs if one.state == "waiting"]
+        if job not in waiting:
+            return
+        place = waiting.index(job) + by
+        if 0 <= place < len(waiting):
+            a, b = self.jobs.index(job), self.jobs.index(waiting[place])
+            self.jobs[a], self.jobs[b] = self.jobs[b], self.jobs[a]
+
+    def end(self, job: Job, state: State) -> None:
+        """A job has come to an end."""
+        job.state, job.ended = state, time.time()
+
+    def learn(self, kind: str, seconds: float, nbytes: int) -> None:
+        """Remember how long a recording took here; what was measured last counts half."""
+        if seconds > 0 and nbytes > 0:
+            now = seconds / nbytes
+            self.pace[kind] = (self.pace.get(kind, now) + now) / 2
+
+    def _load(self) -> None:
+        try:
+            data = json.loads(self._path.read_text(encoding="utf-8"))
+            if data["schema"] != SCHEMA:
+                raise ValueError(f"schema {data['schema']}")  # noqa: TRY301 - one way out
+            jobs = [Job(**job) for job in data["jobs"]]
+            self.paused, self.pace = bool(data["paused"]), dict(data["pace"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.fault = _(
+                "The queue in {path} can't be read ({error}); a new one is begun.",
+                path=self._path,
+                error=error,
+            )
+            return
+        for job in jobs:
+            if job.state == "running":  # its server ended
+                job.state = "waiting"
+        self.jobs = jobs
+
+
+def kind_of(choices: dict[str, Any]) -> str:
+    """Work that takes about as long a byte."""
+    return f"{choices.get('quality', 'balanced')} {'day' if choices.get('day') else 'night'}"
+
+
+def in_order(jobs: Iterable[Job]) -> list[Job]:
+    """As they are shown: at work, waiting, and then those that ended, the last one first."""
+    rank = {"running": 0, "waiting": 1}
+    return sorted(jobs, key=lambda job: (rank.get(job.state, 2), -job.ended))

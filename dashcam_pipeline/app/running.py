@@ -1,0 +1,135 @@
+"""One job of the queue at work: a batch in a child process, driven as the command line drives it.
+
+The child says what happens, as events of ``batch.events``; the batch's journal keeps it. A child
+whose server is gone ends in an orderly way: the next one goes on where it was.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+
+    from dashcam_pipeline.engine.control import Control
+
+ORPHAN_SECONDS: Final = 15.0
+"""How long a child whose server is gone may take to end in an orderly way."""
+
+LOCK_SECONDS: Final = 20.0
+"""How long a job waits for a run on its output folder to end: that of a killed server."""
+
+GRACE_SECONDS: Final = 8.0
+"""How long a child may take to end when the server does."""
+
+
+class Running:
+    """A job under way.
+
+    Args:
+        work: ``folder``, ``paths``, ``output``, ``settings``: plain data.
+        tell: called from a thread with each word of the child: ``("event", event)``,
+            ``("ended", interrupted)``, ``("failed", message, advice)`` or ``("died",)``; the last
+            three come once, at the end.
+    """
+
+    def __init__(self, work: dict[str, Any], tell: Callable[[tuple[Any, ...]], None]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        # Not a daemon: it has children of its own.
+        self._process: SpawnProcess = context.Process(
+            target=_run, args=(theirs, work), name="dashcam-batch"
+        )
+        self._process.start()
+        theirs.close()  # so that the pipe ends with the process
+        self._tell = tell
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def say(self, word: str) -> None:
+        """``pause``, ``resume`` or ``cancel``; nothing to a child that has ended."""
+        try:
+            self._pipe.send(word)
+        except OSError:
+            return  # its thread says so
+
+    def close(self) -> None:
+        """End it in an orderly way, or else at all."""
+        self.say("cancel")
+        self._process.join(GRACE_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def _listen(self) -> None:
+        last: tuple[Any, ...] = ("died",)
+        try:
+            while last[0] in {"died", "event"}:
+                word = self._pipe.recv()
+                if word[0] == "event":
+                    self._tell(word)
+                else:
+                    last = word
+        except (EOFError, OSError):
+            pass  # it ended without its last word
+        self._process.join()
+        self._tell(last)
+
+
+def _run(pipe: Connection, work: dict[str, Any]) -> None:
+    """The main function of the child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the server that decides
+    # Imported here: the server starts without codecs.
+    from dashcam_pipeline.batch.discovery import Selection  # noqa: PLC0415
+    from dashcam_pipeline.batch.driver import run_batch  # noqa: PLC0415
+    from dashcam_pipeline.batch.journal import work_folder  # noqa: PLC0415
+    from dashcam_pipeline.batch.lock import FolderLock  # noqa: PLC0415
+    from dashcam_pipeline.batch.session import BatchOptions  # noqa: PLC0415
+    from dashcam_pipeline.engine.control import Control  # noqa: PLC0415
+    from dashcam_pipeline.errors import DashcamError  # noqa: PLC0415
+    from dashcam_pipeline.media.folders import make_folder  # noqa: PLC0415
+    from dashcam_pipeline.translation import _  # noqa: PLC0415
+
+    control = Control()
+    threading.Thread(target=_obey, args=(pipe, control), daemon=True).start()
+    output = Path(work["output"])
+    try:
+        make_folder(output)
+        make_folder(work_folder(output))
+        with FolderLock(work_folder(output) / "lock", str(output), wait=LOCK_SECONDS):
+            pass
+        report = run_batch(
+            work["folder"],
+            output,
+            config=work["settings"],
+            options=BatchOptions(selection=Selection(paths=frozenset(work["paths"]))),
+            observer=lambda event: pipe.send(("event", event)),
+            control=control,
+        )
+    except DashcamError as error:
+        pipe.send(("failed", error.args[0], error.advice))
+    except Exception as error:  # noqa: BLE001 - said on the page
+        said = _("unexpected {kind}: {error}", kind=type(error).__name__, error=error)
+        pipe.send(("failed", said, ""))
+    else:
+        pipe.send(("ended", report.interrupted))
+
+
+def _obey(pipe: Connection, control: Control) -> None:
+    """Do what the server says; end when it is gone."""
+    does = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}
+    try:
+        while True:
+            does[pipe.recv()]()
+    except (EOFError, OSError):
+        control.resume()
+        control.cancel()
+        time.sleep(ORPHAN_SECONDS)
+        os._exit(1)  # something holds it up; its workers die with it, and whole segments stay
