@@ -19,4 +19,4 @@ binary: $(FROZEN)/.installed
 	cd make/binary && ../../$(FROZEN)/bin/pyinstaller --noconfirm --log-level WARN \
 		--distpath ../../dist --workpath ../../build/binary dashcam.spec
 	@env -i PATH= $(CURDIR)/dist/dashcam --version
-	@echo "dist/dashcam: $$(du -h dist/dashcam | cut -f1)"
+	@echo "dist/dashcam: $$(( $$(wc -c < dist/dashcam) / 1000000 )) MB"
