@@ -20,11 +20,12 @@ help:
 	@echo "make notebook   run docs/python.ipynb again, and keep what it shows"
 	@echo "make locale     bring the Korean texts in step with the package, and say which are missing"
 	@echo "make wheel      build the wheel, weights included"
+	@echo "make binary     one file that needs no Python, weights included (for CPUs)"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(BIN)/python pyproject.toml
+$(VENV)/.installed: $(BIN)/python pyproject.toml hatch_build.py dashcam_pipeline/stages/glare/fused.c
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
@@ -78,5 +79,6 @@ wheel: $(VENV)/.developed
 clean:
 	rm -rf $(OUT) build dist
 
+include make/binary.mk
 include make/browser.mk
 include make/slow.mk

@@ -58,7 +58,7 @@ def ours(job: dict[str, Any], note: Any) -> int:  # noqa: ANN401 - a function
         "stages": stages,
         "quality": words[-1] if words[-1] in LEVELS else "balanced",
         "codec": "libx264",
-        "preset": job["preset"],
+        "encoder_preset": job["preset"],
         "crf": job["crf"],
         "device": "cpu",
         "overwrite": True,
@@ -142,7 +142,7 @@ def parts(job: dict[str, Any]) -> dict[str, list[float]]:
     marks = marks[4 * size :: size]
     return {
         part: [1000 * (b[part] - a[part]) / size for a, b in pairwise(marks)]
-        for part in ("decode", "shrink", "carry", "network", "render", "encode")
+        for part in ("decode", "shrink", "carry", "network", "rule", "render", "encode")
     }
 
 

@@ -107,24 +107,30 @@ def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) ->
             found.append(run(row, clip, folder, some, options))
     print(f"\n{width}x{height}, {frames} frames of H.264 at {rate:.0f} Mbit/s, ", end="")
     print(f"x264 {options.preset} at crf {options.crf}, {options.rounds} rounds\n")
-    print("| row | frames a second | x plain | x plain, processor | core-ms a frame | peak MB |")
+    print(
+        "| row | frames a second | x plain (least to most) | x plain, processor "
+        "| core-ms a frame | peak MB |"
+    )
     print("|---|---:|---:|---:|---:|---:|")
     rows_found = {}
     for row, found in results.items():
         plain = results["plain transcode"]
-        wall, processor = (
-            median(per(a, key) / per(b, key) for a, b in zip(found, plain, strict=True))
+        walls, spent = (
+            [per(a, key) / per(b, key) for a, b in zip(found, plain, strict=True)]
             for key in ("wall", "cpu")
         )
+        wall, processor = median(walls), median(spent)
         rows_found[row] = made = {
             "fps": median(1 / per(r, "wall") for r in found),
             "x_plain": wall,
+            "x_plain_spread": max(walls) - min(walls),
             "x_plain_processor": processor,
             "core_ms": 1000 * median(per(r, "cpu") for r in found),
             "peak_mb": median(r["peak"] for r in found) / 1e6,
         }
         print(
-            f"| {row} | {made['fps']:.1f} | {wall:.2f} | {processor:.2f} "
+            f"| {row} | {made['fps']:.1f} | {wall:.2f} ({min(walls):.2f} to {max(walls):.2f}) "
+            f"| {processor:.2f} "
             f"| {made['core_ms']:.1f} | {made['peak_mb']:.0f} |"
         )
     result = {

@@ -15,7 +15,8 @@ A ``pipeline.toml`` holds the same keys, and one table for each stage, in order:
     name = "glare"
     veil = 0.5
 
-What the command line says explicitly wins over the file, and the file over the defaults.
+``preset = "share"`` (or ``--preset share``) puts named settings underneath. What the command line
+says explicitly wins over the file, the file over the preset, and the preset over the defaults.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
@@ -31,15 +31,18 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    ModelWrapValidatorHandler,
     Tag,
     model_validator,
 )
 
-from dashcam_pipeline.errors import ConfigError, InputMissingError, UsageError
+from dashcam_pipeline.errors import ConfigError, UsageError
+from dashcam_pipeline.media.max_size import MaxSize  # noqa: TC001 - pydantic reads it
+from dashcam_pipeline.presets.toml_file import read_toml
 from dashcam_pipeline.stages.base import Box, Quality
 from dashcam_pipeline.stages.settings import Settings
 from dashcam_pipeline.stages.share import Share, is_share
-from dashcam_pipeline.translation import _, system_reason
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,6 +173,15 @@ def _option(default: Any, help_group: str, description: str, **bounds: Any) -> A
 class CleanConfig(Settings):
     """How a recording is cleaned."""
 
+    preset: str | None = _option(
+        None,
+        "Stages",
+        "Settings for an aim: share, evidence, small, one of your own, or a TOML file with keys of "
+        "a pipeline.toml. `dashcam presets` lists them; what is said here or in a pipeline.toml "
+        "wins.",
+        min_length=1,
+        metavar="NAME|FILE",
+    )
     stages: tuple[StageSpec, ...] = _option(
         (StageSpec(name="glare"),),
         "Stages",
@@ -186,6 +198,11 @@ class CleanConfig(Settings):
     )
     quality: Quality = _option(
         "balanced", "Stages", "Larger models and work sizes see more and take longer."
+    )
+    synthetic: bool = _option(
+        True,  # noqa: FBT003 - a field's default
+        "Stages",
+        "Allow stages that show what the camera never saw. Without, asking for one is an error.",
     )
     protect: tuple[Protected, ...] | None = _option(
         None,
@@ -233,7 +250,15 @@ class CleanConfig(Settings):
         le=63,
         metavar="N",
     )
-    preset: str | None = _option(
+    max_size: MaxSize | None = _option(
+        None,
+        "Output",
+        "Not larger than this: 25MB, 700KiB, or relative to the source (1x, 0.5x; of a part, its "
+        "share). Quality is as without it as long as there is room, and given up where there is "
+        "none. In a batch it goes for each output.",
+        metavar="SIZE",
+    )
+    encoder_preset: str | None = _option(
         None, "Output", "The encoder's speed preset, such as veryfast.", min_length=1
     )
     encoder_options: Annotated[dict[str, str], BeforeValidator(_pairs)] = _option(
@@ -277,6 +302,28 @@ class CleanConfig(Settings):
         """Processor threads to use, 1 or more."""
         return self.threads or available_threads()
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _on_preset(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - whatever is to be checked
+        """Put a preset's settings under those that were made explicitly.
+
+        ``model_fields_set`` holds the latter alone.
+        """
+        wanted = value.get("preset") if isinstance(value, dict) else None
+        # Of a whole configuration (a batch's job, say) nothing is left to fill in: the file may not
+        # be on this machine.
+        if not isinstance(wanted, str) or not wanted or cls.model_fields.keys() <= value.keys():
+            return handler(value)
+        from dashcam_pipeline.presets.find import find_preset  # noqa: PLC0415 - start-up
+
+        found = find_preset(wanted)
+        # On its own first, so that a mistake is said to be in that file even if it is overridden.
+        make_config(found.values, source=str(found.path))
+        added = found.values.keys() - value.keys()
+        config = handler({**found.values, **value, "preset": found.name})
+        config.model_fields_set.difference_update(added)
+        return config
+
     @model_validator(mode="after")
     def _check_span(self) -> Self:
         """A span must hold something."""
@@ -296,51 +343,6 @@ def available_threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The settings of a ``pipeline.toml``, not yet checked.
-
-    Args:
-        path: the file.
-
-    Raises:
-        InputMissingError: it can't be read.
-        ConfigError: it is no TOML.
-    """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputMissingError(
-            _(
-                "{path}: the configuration can't be read ({reason}).",
-                path=path,
-                reason=system_reason(error),
-            ),
-            advice=_("Give the path of an existing TOML file."),
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            _("{path}: not valid TOML: {error}.", path=path, error=error),
-            advice=_('Text needs quotes, as in codec = "h264"; a stage begins with [[stage]].'),
-        ) from error
-    if "stage" in data:
-        if "stages" in data:
-            raise ConfigError(
-                _("{path}: stage and stages say the same; keep the [[stage]] tables.", path=path)
-            )
-        data["stages"] = data.pop("stage")
-    stages = data.get("stages", [])
-    if not isinstance(stages, list):
-        name = stages.get("name", "glare") if isinstance(stages, dict) else str(stages)
-        raise ConfigError(
-            _(
-                "{path}: a stage is a table of its own, whose key is [[stage]] in double brackets.",
-                path=path,
-            ),
-            advice=_('Write it so:\n[[stage]]\nname = "{name}"', name=name),
-        )
-    return data
 
 
 def make_config(
@@ -364,23 +366,43 @@ def make_config(
 def load_config(
     path: str | Path | None = None,
     *,
+    preset: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> CleanConfig:
-    """Defaults, then the file, then what was said explicitly.
+    """Defaults, then the preset, then the file, then what was said explicitly.
 
     Args:
-        path: a ``pipeline.toml``, or None for the defaults.
+        path: a ``pipeline.toml``, or None.
+        preset: its name, or the path of its file; wins over one that the file names.
         overrides: by field name; wins over the file.
         names: how the overrides' source calls a field, for messages.
 
     Raises:
-        InputMissingError: the file can't be read.
-        UsageError: a wrong key or value (ConfigError where it stands in the file).
+        InputMissingError: a file can't be read.
+        UsageError: a wrong key or value (ConfigError where it stands in a file), or no such preset.
     """
     values: dict[str, Any] = {}
     if path is not None:
         values = read_toml(Path(path))
         # On its own first, so that a mistake is said to be in the file even if it is overridden.
         make_config(values, source=str(path))
+    if preset is not None:
+        values["preset"] = preset
     return make_config({**values, **(overrides or {})}, names=names)
+
+
+def overruled(config: CleanConfig, preset: str) -> list[str]:
+    """Settings of a preset in whose place others were made explicitly, by field.
+
+    Args:
+        config: made with the preset.
+        preset: its name, or the path of its file.
+    """
+    default, alone = CleanConfig(), CleanConfig(preset=preset)
+
+    def others(name: str) -> tuple[Any, Any]:
+        return getattr(default, name), getattr(config, name)
+
+    said = [name for name in CleanConfig.model_fields if name in config.model_fields_set]
+    return [name for name in said if name != "preset" and getattr(alone, name) not in others(name)]

@@ -14,6 +14,7 @@
     ├── OutputError               4   the result can't be written
     │   ├── OutputExistsError     4   it is there already, or it is the source itself
     │   ├── FileTooLargeError     4   no file may be as large there
+    │   ├── SizeLimitError        4   it can't be as small as it may be
     │   └── DiskFullError         4   no space left
     ├── DamagedError              5   with --strict: parts of the source were lost
     ├── ModelError                6   weights missing, changed or unusable
@@ -108,6 +109,10 @@ class FileTooLargeError(OutputError):
     """A file may not be as large where the output goes, though there is space left."""
 
 
+class SizeLimitError(OutputError):
+    """The output can't be as small as ``max_size`` says."""
+
+
 class DiskFullError(OutputError):
     """No space left where the output goes."""
 
@@ -149,7 +154,7 @@ class VerificationError(DashcamError):
 
 
 class BatchError(DashcamError):
-    """Some recordings of a batch failed; the others are done."""
+    """Some recordings of a batch, or clips of a drive, failed; the others are done."""
 
     exit_code = 11
 

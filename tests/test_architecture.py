@@ -1,6 +1,7 @@
 """Arrows point one way, and nobody comes back to where an import began.
 
-cli -> app -> drives -> batch, compare -> pipeline -> engine -> media, stages -> inference
+cli -> app, excerpts -> join -> drives -> batch, compare -> pipeline -> engine -> media, stages
+    -> inference
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ NAME = "dashcam_pipeline"
 
 LAYERS = [
     {"cli", "__main__"},
-    {"app"},
+    {"app", "excerpts"},
+    {"join"},
     {"drives"},
     {"batch", "compare"},
     {"pipeline"},
     {"provenance"},
     {"engine"},
     {"config", "dashcam"},
+    {"presets"},
     {"media", "stages"},
     {"inference"},
     {"frames"},

@@ -119,7 +119,7 @@ def test_an_empty_chain_in_a_file(toml):
     ("text", "says"),
     [
         ("strenght = 1", "strenght is not known. Did you mean strength?"),
-        ("zebra = 1", "zebra is not known. Known: stages, look,"),
+        ("zebra = 1", "zebra is not known. Known: preset, stages, look,"),
         ("strength = 1.5", "strength = 1.5 is not possible; allowed: 0 to 1."),
         ('strength = "much"', "strength = 'much' is not possible; allowed: 0 to 1."),
         ("strength = nan", "strength = nan is not possible"),

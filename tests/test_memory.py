@@ -26,7 +26,7 @@ source, target, queue_bytes, preset = sys.argv[1:]
 if int(queue_bytes):
     workers.QUEUE_BYTES = int(queue_bytes)
 clean(source, target, config={
-    "stages": ["dim:amount=0.5"], "overwrite": True, "codec": "libx264", "preset": preset,
+    "stages": ["dim:amount=0.5"], "overwrite": True, "codec": "libx264", "encoder_preset": preset,
 })
 unit = 1 if sys.platform == "darwin" else 1024
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

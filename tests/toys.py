@@ -164,6 +164,14 @@ class Dim(Toy):
         return frame.with_planes((np.rint(luma * keep).astype(luma.dtype), cb, cr))
 
 
+class Dream(Toy):
+    """Says that it shows what no camera saw."""
+
+    name = "dream"
+    summary = "Makes nothing up."
+    synthetic = True
+
+
 class Twisted(Toy):
     """Breaks the contract in the way it is told to."""
 

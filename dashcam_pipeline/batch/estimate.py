@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from dashcam_pipeline.batch.runner import Finished
 from dashcam_pipeline.errors import DamagedError, DashcamError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dashcam_pipeline.batch.job import Outcome
     from dashcam_pipeline.batch.plan import Step
     from dashcam_pipeline.batch.runner import Runner
@@ -96,10 +99,17 @@ def estimate(
         trial=step.clip.path,
         fps=trial.frames / trial.seconds if trial.seconds > 0 else 0.0,
         seconds=trial.seconds * scale / budget.workers,
-        nbytes=round(trial.nbytes * scale),
+        nbytes=min(round(trial.nbytes * scale), _most(todo, config)),
         free=disk_usage(place).free,
         workers=budget.workers,
     )
+
+
+def _most(todo: Sequence[Step], config: CleanConfig) -> int:
+    """Bytes that all results may have."""
+    if config.max_size is None:
+        return sys.maxsize
+    return sum(config.max_size.allowed(of=step.clip.size) for step in todo)
 
 
 @dataclass(frozen=True, slots=True)

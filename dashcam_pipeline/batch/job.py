@@ -26,6 +26,7 @@ from dashcam_pipeline.errors import (
     ModelError,
     OutputError,
     OutputExistsError,
+    SizeLimitError,
     UsageError,
 )
 from dashcam_pipeline.media.destination import choose_output_path
@@ -45,7 +46,9 @@ OutcomeStatus: TypeAlias = Literal[
     "done", "damaged", "bright", "product", "unchanged", "refused", "failed"
 ]
 
-_FINAL: Final = (InputError, UsageError, DiskFullError, FileTooLargeError, DamagedError)
+_FINAL: Final = (
+    *(InputError, UsageError, DiskFullError, FileTooLargeError, SizeLimitError, DamagedError),
+)
 """Trying again changes nothing; other failures get a second try."""
 
 _ELSEWHERE: Final = frozenset((UsageError.exit_code, ModelError.exit_code, DeviceError.exit_code))
@@ -166,7 +169,7 @@ def run_job(
             exit_code=error.exit_code,
         )
     except DashcamError as error:
-        if isinstance(error, FileTooLargeError):
+        if isinstance(error, FileTooLargeError | SizeLimitError):
             # They would be joined to no end, and fill the disk for the others.
             rmtree(job.work, ignore_errors=True)
         outcome = Outcome(

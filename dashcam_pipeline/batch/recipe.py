@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 
 from dashcam_pipeline._version import __version__
+from dashcam_pipeline.engine.build_chain import check_allowed
 from dashcam_pipeline.inference.digest import short_name
 from dashcam_pipeline.inference.manifest import find_model
 from dashcam_pipeline.stages.registry import available_stages, check_options, stage_class
@@ -16,8 +17,9 @@ from dashcam_pipeline.stages.registry import available_stages, check_options, st
 if TYPE_CHECKING:
     from dashcam_pipeline.config import CleanConfig, StageSpec
 
-NO_MATTER: Final = frozenset(("overwrite", "threads", "device", "strict"))
-"""Settings that change how a result comes about, and not what it is meant to be."""
+NO_MATTER: Final = frozenset(("overwrite", "threads", "device", "strict", "preset"))
+"""Settings that change how a result comes about, and not what it is meant to be; a preset's name
+doesn't, what it sets does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,11 @@ def make_recipe(config: CleanConfig) -> Recipe:
     """The recipe of a configuration; checks its stages on the way.
 
     Raises:
-        UsageError: an unknown stage, or a wrong option of one.
+        UsageError: an unknown stage, a wrong option of one, or one that isn't allowed.
         StageError: a stage can't be loaded.
         ModelError: weights are not installed.
     """
+    check_allowed(config)
     return Recipe(
         {
             "dashcam_pipeline": __version__,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, one_line
 from dashcam_pipeline.engine.report import SYNTHETIC
+from dashcam_pipeline.engine.size_plan import is_much_larger
 from dashcam_pipeline.errors import BatchError, OutputExistsError
 from dashcam_pipeline.inference.digest import ordinary
 from dashcam_pipeline.media.atomic import write_whole
@@ -56,6 +57,8 @@ class ClipResult:
         seconds: that it took in this run.
         attempts: in this run.
         sha256: of the source, empty if it wasn't read to the end.
+        source_bytes, output_bytes: sizes of both files, where it was cleaned in this run.
+        held: share of the time in which quality was given up for a size, 0 to 1.
         advice: what to do about a failure; not in the table.
     """
 
@@ -69,13 +72,16 @@ class ClipResult:
     seconds: float = 0.0
     attempts: int = 0
     sha256: str = ""
+    source_bytes: int = 0
+    output_bytes: int = 0
+    held: float = 0.0
     advice: str = ""
 
 
 _FIELDS: Final = tuple(f.name for f in fields(ClipResult) if f.name != "advice")
 
-_HEAD: Final = ",".join(_FIELDS).encode()
-"""How a table of ours begins."""
+_HEAD: Final = ",".join(_FIELDS[: _FIELDS.index("sha256") + 1]).encode()
+"""How a table of ours begins, also one that an earlier version wrote."""
 
 _KEYS: Final = (b'"schema_version"', b'"exit_code"', b'"counts"')
 """What a report of ours has at its beginning."""
@@ -193,6 +199,7 @@ class BatchReport:
         lines = lines or [_("no recordings")]
         lines += self._named("failed", _("failed"))
         lines += self._named("damaged", _("damaged"))
+        lines += self._sizes()
         if self.synthetic and counts["done"] + counts["damaged"] + counts["skipped"]:
             lines.append(joined(": ", (_("synthetic"), SYNTHETIC)))
         frames = sum(clip.frames for clip in self.clips)
@@ -208,6 +215,31 @@ class BatchReport:
                 )
             )
         return joined("\n", lines)
+
+    def _sizes(self) -> list[str]:
+        """What is to be said of results' sizes."""
+        lines: list[str] = []
+        if held := sum(1 for clip in self.clips if clip.held):
+            lines.append(
+                _n(
+                    "quality was given up in {n} recording, to keep to {size}",
+                    "quality was given up in {n} recordings, to keep to {size}",
+                    held,
+                    size=self.settings.get("max_size"),
+                )
+            )
+        grown = [c for c in self.clips if is_much_larger(c.output_bytes, c.source_bytes)]
+        if grown:
+            lines.append(
+                _n(
+                    "{n} result is more than twice as large as its source; "
+                    "`max_size=1x` keeps it from growing",
+                    "{n} results are more than twice as large as their sources; "
+                    "`max_size=1x` keeps them from growing",
+                    len(grown),
+                )
+            )
+        return lines
 
     def _named(self, fate: Fate, heading: str) -> list[str]:
         clips = [clip for clip in self.clips if clip.status == fate]

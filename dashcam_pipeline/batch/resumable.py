@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.batch.fingerprint import fingerprint
 from dashcam_pipeline.batch.lock import FolderLock
+from dashcam_pipeline.batch.origin import OneFile, Origin
 from dashcam_pipeline.batch.segmented import (
     PausingChain,
     Rest,
@@ -17,28 +20,25 @@ from dashcam_pipeline.batch.segmented import (
     SegmentStore,
     unpack_state,
 )
-from dashcam_pipeline.engine.output import encoder_settings, no_pictures
-from dashcam_pipeline.engine.run import Run, open_reader
+from dashcam_pipeline.engine.output import no_pictures
 from dashcam_pipeline.errors import InputError, InputMissingError
 from dashcam_pipeline.inference.digest import sha256_of_pieces
 from dashcam_pipeline.media import destination, encoders
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.joiner import join
 from dashcam_pipeline.media.writer import Writer
-from dashcam_pipeline.provenance import Keeper
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
     from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.run import Run
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.media.encoders import Encoder
     from dashcam_pipeline.media.segments import Segment
-    from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.write_report import WriteReport
 
 _MADE: Final = "made.json"
@@ -52,7 +52,7 @@ LOCK_SECONDS: float = 30.0
 
 
 def clean_resumable(
-    source: Path,
+    source: Path | Origin,
     target: Path,
     *,
     config: CleanConfig,
@@ -66,7 +66,7 @@ def clean_resumable(
     """Clean one recording, going on where an earlier run of the same was cut off.
 
     Args:
-        source: the recording; only read.
+        source: the recording; only read. A path is one file.
         target: where the result goes.
         config: how.
         work: folder for its segments, of no other recording; the caller removes it once the result
@@ -85,28 +85,32 @@ def clean_resumable(
         DashcamError: as ``clean``; no output was written, whole segments stay in ``work``.
         KeyboardInterrupt: likewise.
     """
-    before = source.stat()
+    origin = OneFile(source) if isinstance(source, Path) else source
+    before = origin.state()
     with (
-        FolderLock(work / "lock", str(source), wait=LOCK_SECONDS),
-        Run.open(config, source, target, own=own) as run,
+        FolderLock(work / "lock", origin.name, wait=LOCK_SECONDS),
+        origin.run(config, target, own=own) as run,
     ):
-        video, muxer = run.info.video, destination.muxer_of(target)
+        video, muxer = origin.shown(run.info), destination.muxer_of(target)
+        run.shown = video
+        keeper = origin.keeper(target, config)
+        run.keep_size(keeper, video=video, piece=segment_seconds)
         encoder = encoders.resolve(run.settings, video)
-        store = SegmentStore(work, _key(run.info, encoder, muxer, recipe, segment_seconds))
+        store = SegmentStore(work, _key(origin, encoder, muxer, recipe, segment_seconds))
         if store.threads is not None:
-            run.settings = encoder_settings(config, store.threads)
+            run.settings = replace(run.settings, threads=store.threads)
             encoder = encoders.resolve(run.settings, video)
         plan = SegmentPlan.of(video, segment_seconds)
-        keeper = Keeper(source, target, config)
         chain = run.prepare(keeper)
         if store.whole:
             last = store.whole[-1]
             chain.resume(unpack_state(last.meta, last.arrays))
             keeper.changes.restore(last.meta["notes"])
-        pausing = PausingChain(chain, plan, keeper.changes.state)
+        pausing = PausingChain(origin.middle(chain), plan, keeper.changes.state)
+        run.on_failure(pausing.close)
 
         def check() -> None:
-            _need_as_before(source, before, refused=run.reader.counts.refused)
+            _need_as_before(origin, before, refused=run.reader.counts.refused)
 
         sink = SegmentSink(
             store,
@@ -116,11 +120,11 @@ def clean_resumable(
             encoder=encoder,
             muxer=muxer,
             check=check,
-            finish=lambda segments: _joined(run, segments, work, recipe, check),
+            finish=lambda segments: _joined(origin, run, segments, work, recipe, check),
         )
         rest = Rest(run.reader, plan, store.last)
         run.run(pausing, sink, progress, source=rest, done=store.frames, control=control)
-        return run.report()
+        return run.report(origin.facts(run.reader))
 
 
 def was_made_here(work: Path, target: Path, recipe: str | None = None) -> bool:
@@ -143,11 +147,16 @@ def _note(file: Path, name: str, recipe: str) -> dict[str, str]:
     return {"name": os.fsencode(name).hex(), "fingerprint": fingerprint(file), "recipe": recipe}
 
 
-def _joined(
-    run: Run, segments: list[Segment], work: Path, recipe: str, check: Callable[[], None]
+def _joined(  # noqa: PLR0917 - one caller
+    origin: Origin,
+    run: Run,
+    segments: list[Segment],
+    work: Path,
+    recipe: str,
+    check: Callable[[], None],
 ) -> WriteReport:
     """Write the output from whole segments, and everything else from the source."""
-    source, config = run.info.path, run.config
+    config = run.config
 
     def seal(part: Path) -> None:
         run.seal(part)
@@ -159,10 +168,10 @@ def _joined(
     if not segments:
         raise no_pictures(run.info, config.start)
     with (
-        open_reader(config, source, target=run.target, threads=1) as again,
+        origin.reader(config, run.target) as again,
         Writer(
             run.target,
-            again.info,
+            replace(again.info, video=origin.shown(again.info)),
             run.settings,
             audio=config.audio,
             tags=run.tags,
@@ -176,12 +185,12 @@ def _joined(
         return writer.finish(seal)
 
 
-def _need_as_before(source: Path, before: os.stat_result, *, refused: bool) -> None:
+def _need_as_before(origin: Origin, before: list[tuple[int, int]], *, refused: bool) -> None:
     """Give no output a name that was made of half a recording, or of two halves of it.
 
     Args:
-        source: of the output.
-        before: its size and time when the work began.
+        origin: of the output.
+        before: its state when the work began.
         refused: True if the system refused to read some of it: a bad spot, or a card taken out.
 
     Raises:
@@ -190,25 +199,23 @@ def _need_as_before(source: Path, before: os.stat_result, *, refused: bool) -> N
     if refused:
         time.sleep(GONE_SECONDS)
     try:
-        now = source.stat()
+        now = origin.state()
     except OSError as error:
         raise InputMissingError(
-            _("{source} went away while it was read.", source=source),
+            _("{source} went away while it was read.", source=origin.name),
             advice=_("Once it is back, running it again goes on where it was."),
         ) from error
-    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+    if now != before:
         raise InputError(
-            _("{source} was written to while it was read.", source=source),
+            _("{source} was written to while it was read.", source=origin.name),
             advice=_("Run it again once it is whole."),
         )
 
 
-def _key(info: SourceInfo, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:
+def _key(origin: Origin, encoder: Encoder, muxer: str, recipe: str, seconds: float) -> str:
     """What a segment depends on; encoder threads aside, which the segments themselves fix."""
-    status = info.path.stat()
     parts = {
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
+        "files": origin.state(),
         "recipe": recipe,
         "encoder": encoder.label,
         "pixel_format": encoder.pixel_format,

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import av
 
-from dashcam_pipeline.engine.chain import Chain, ChainState
+from dashcam_pipeline.engine.chain import ChainState
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.part_file import PART
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.engine.report import StageFact
     from dashcam_pipeline.media.carried import CarriedPacket
     from dashcam_pipeline.media.encoders import Encoder
+    from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.segments import Segment
     from dashcam_pipeline.media.source import VideoTrack
@@ -142,7 +143,7 @@ class Rest:
         after: number of the last whole segment, None if there is none.
     """
 
-    def __init__(self, reader: Reader, plan: SegmentPlan, after: int | None) -> None:
+    def __init__(self, reader: Reader | JoinedReader, plan: SegmentPlan, after: int | None) -> None:
         self._reader, self._plan, self._after = reader, plan, after
 
     def __iter__(self) -> Iterator[Frame]:
@@ -157,6 +158,25 @@ class Rest:
         self._reader.close()
 
 
+class Pausable(Protocol):
+    """A chain, or what stands in its place."""
+
+    def feed(self, frame: Frame) -> list[Frame]:
+        """Give a frame; get those that are done, in order."""
+
+    def finish(self) -> list[Frame]:
+        """All frames that are not out yet."""
+
+    def pause(self) -> tuple[list[Frame], ChainState]:
+        """The same, and what is remembered."""
+
+    def stage_facts(self) -> list[StageFact]:
+        """What every stage did."""
+
+    def close(self) -> None:
+        """Free everything."""
+
+
 class PausingChain:
     """A chain that pauses where a segment ends.
 
@@ -167,7 +187,7 @@ class PausingChain:
     """
 
     def __init__(
-        self, chain: Chain, plan: SegmentPlan, notes: Callable[[], dict[str, Any]] = dict
+        self, chain: Pausable, plan: SegmentPlan, notes: Callable[[], dict[str, Any]] = dict
     ) -> None:
         self._chain, self._plan, self._notes = chain, plan, notes
         self._number: int | None = None

@@ -329,6 +329,7 @@ class Session:
             frames=outcome.frames,
             seconds=outcome.seconds,
             sha256=outcome.sha256,
+            **_sizes(outcome),
         )
 
     def _entry(self, step: Step, outcome: Outcome) -> Entry:
@@ -426,6 +427,17 @@ def _is_gone(root: Path) -> bool:
 
 def _nbytes(step: Step) -> int:
     return max(1, step.clip.size)
+
+
+def _sizes(outcome: Outcome) -> dict[str, Any]:
+    """Fields of ``ClipResult``, of a recording that was cleaned."""
+    if outcome.report is None:
+        return {}
+    return {
+        "source_bytes": outcome.size,
+        "output_bytes": outcome.output_size,
+        "held": outcome.report["size"].get("held", 0.0),
+    }
 
 
 def _result(clip: TreeFile, status: Fate, **facts: Any) -> ClipResult:  # noqa: ANN401 - fields of ClipResult

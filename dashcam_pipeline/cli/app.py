@@ -26,7 +26,7 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.cli.hints import batch_command, explained
 from dashcam_pipeline.cli.language import looked_up, of_click, shown
 from dashcam_pipeline.cli.manual import BELOW, ManualCommand
-from dashcam_pipeline.media.claim import GIVEN
+from dashcam_pipeline.media.given import GIVEN
 from dashcam_pipeline.translation import Message, _
 
 if TYPE_CHECKING:
@@ -41,13 +41,17 @@ DEBUG: Final = "DASHCAM_DEBUG"
 COMMANDS: Final = {
     "clean": "dashcam_pipeline.cli.clean:clean",
     "batch": "dashcam_pipeline.cli.batch:batch",
+    "join": "dashcam_pipeline.cli.join:join",
     "watch": "dashcam_pipeline.cli.watch:watch",
     "app": "dashcam_pipeline.cli.serve:app",
     "preview": "dashcam_pipeline.cli.preview:preview",
     "report": "dashcam_pipeline.cli.report:report",
+    "drive": "dashcam_pipeline.cli.drive:drive",
+    "events": "dashcam_pipeline.cli.events:events",
     "telemetry": "dashcam_pipeline.cli.telemetry:telemetry",
     "probe": "dashcam_pipeline.cli.probe:probe",
     "verify": "dashcam_pipeline.cli.verify:verify",
+    "presets": "dashcam_pipeline.cli.presets:presets",
     "stages": "dashcam_pipeline.cli.stages:stages",
     "models": "dashcam_pipeline.cli.models:models",
     "train": "dashcam_pipeline.cli.train:train",
@@ -56,12 +60,39 @@ COMMANDS: Final = {
     "export": "dashcam_pipeline.cli.export:export",
     "simulate": "dashcam_pipeline.cli.simulate:simulate",
 }
-"""Command -> ``module:function``; imported when it is run or described."""
+"""Command -> ``module:function``; imported when it is run."""
+
+SUMMARIES: Final = {
+    "clean": "Clean one recording: decode, run the chain, encode, and carry everything else along.",
+    "batch": "Clean a folder of recordings, or a whole card, into another folder.",
+    "join": "Join the clips of a drive to one recording: lossless, or through the chain.",
+    "watch": "Clean recordings as they come into a folder, or with a card that is put in.",
+    "preview": "Show before and after in one video, in sync, with the original timing and sound.",
+    "report": "Write a page about a cleaned clip, or a folder of them: "
+    "before and after, side by side.",
+    "app": "Open a page in the browser: choose recordings, see before and after, clean them.",
+    "drive": "List the drives of a folder or card: when, how long, how far, which cameras.",
+    "events": "List what happened: event and parking files, hard braking, jumps of speed.",
+    "telemetry": "Show or export the telemetry of a recording: positions, speed, G-sensor.",
+    "probe": "Say what recordings are: container, tracks, colour, true frame timing, health.",
+    "verify": "Hash an output of `dashcam clean` again, and compare it with its provenance record.",
+    "presets": "List the presets: what each is for, and what it sets.",
+    "stages": "List the installed stages: what they do, their options, bounds and defaults.",
+    "models": "List the installed weights: work size, sha256, licence, what they were trained on.",
+    "train": "Train the weights of a stage on your own pictures.",
+    "synth": "Make pictures with glare, and the same without.",
+    "evaluate": "Measure the weights of a stage beside doing nothing.",
+    "export": "Write a run's averaged network as ONNX, its entry in the manifest, "
+    "and its model card.",
+    "simulate": "Render a drive through a made-up street, and film it as a dashcam does.",
+}
+"""The first sentence of each command, so that listing them imports none; a test compares."""
 
 HELP_GROUPS: Final = {
-    _("Clean"): ("clean", "batch", "watch", "app"),
+    _("Clean"): ("clean", "batch", "watch", "join", "app"),
     _("Look"): ("preview", "report", "telemetry"),
-    _("Check"): ("probe", "verify", "stages", "models"),
+    _("Drives"): ("drive", "events"),
+    _("Check"): ("probe", "verify", "presets", "stages", "models"),
     _("Make weights"): ("train", "synth", "evaluate", "export", "simulate"),
 }
 """Sections of ``dashcam --help``."""
@@ -76,9 +107,6 @@ EXAMPLES: Final = (
 
 _CLICKS_LEAST: Final = 52
 """Columns below which click wraps its help for a wider terminal than there is."""
-
-_SENTENCE: Final = 300
-"""Letters of a command's first sentence, which is shown whole."""
 
 
 class LazyGroup(ManualCommand, click.Group):
@@ -110,11 +138,10 @@ class LazyGroup(ManualCommand, click.Group):
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the commands by what they are for, each with its whole first sentence."""
         for heading, names in HELP_GROUPS.items():
-            commands = {name: self.get_command(ctx, name) for name in names}
-            rows = [(name, looked_up(first_sentence(c))) for name, c in commands.items() if c]
+            rows = [(name, looked_up(SUMMARIES[name])) for name in names]
             with formatter.section(shown(heading)):
                 formatter.write_dl(rows)
 
@@ -136,8 +163,8 @@ class LazyGroup(ManualCommand, click.Group):
 
 
 def first_sentence(command: click.Command) -> str:
-    """Of what a command does; in English."""
-    return command.get_short_help_str(_SENTENCE)
+    """Of what a command does, whole; in English."""
+    return command.get_short_help_str(limit=300)
 
 
 def unknown_command(args: Sequence[str]) -> str:

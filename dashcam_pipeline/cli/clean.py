@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -18,17 +17,17 @@ from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
 from dashcam_pipeline.cli.options import config_options, progress_option
 from dashcam_pipeline.cli.pausing import pausing
 from dashcam_pipeline.cli.progress import ProgressBar
+from dashcam_pipeline.cli.report_file import check_report_file, folder_of, write_report
 from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.errors import (
     BatchError,
     DamagedError,
     DashcamError,
     InputMissingError,
-    OutputError,
     OutputExistsError,
     UsageError,
 )
-from dashcam_pipeline.translation import _, _n, system_reason
+from dashcam_pipeline.translation import _, _n
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +45,8 @@ Examples:
   dashcam clean night.mp4 --start 00:01:10 --end 00:02:00
   dashcam clean night.mp4 --protect bottom:4% --report night.json
   dashcam clean night.mp4 --config pipeline.toml
+  dashcam clean night.mp4 --preset evidence
+  dashcam clean a.mp4 b.mp4 --max-size 1x
 
 Exit codes: see `dashcam --help`. A recording that is damaged but partly decodable gives an output,
 a warning and exit code 0; with --strict it gives no output and exit code {DamagedError.exit_code}.
@@ -246,9 +247,9 @@ class _Run:
                 ),
             )
         if self.report_file is not None:
-            _check_report_file(self.report_file, source, target, overwrite=self.config.overwrite)
+            check_report_file(self.report_file, (source, target), overwrite=self.config.overwrite)
         with (
-            _folder_of(self.report_file),
+            folder_of(self.report_file),
             ProgressBar(source.name, enabled=not self.quiet) as bar,
         ):
             report = pipeline.clean(
@@ -256,7 +257,7 @@ class _Run:
             )
         self.made.append(Path(report.output.path))
         if self.report_file is not None:
-            _write_report(report, self.report_file, overwrite=self.config.overwrite)
+            write_report(report, self.report_file, overwrite=self.config.overwrite)
         if not self.quiet:
             for warning in () if self.lines else report.warnings:
                 warn(warning)
@@ -266,68 +267,3 @@ class _Run:
 
 def _is_same(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.samefile(other)
-
-
-def _folder_of(report: Path | None) -> AbstractContextManager[None]:
-    """The folder of a report, made for a run where it isn't there."""
-    from dashcam_pipeline.media.folders import made_folder  # noqa: PLC0415 - as above
-
-    return nullcontext() if report is None else made_folder(report.parent)
-
-
-def _check_report_file(report: Path, source: Path, output: Path | None, *, overwrite: bool) -> None:
-    """Find out before hours of work whether the report can be written.
-
-    Raises:
-        UsageError: it would replace a recording, or can't be written there.
-        OutputExistsError: another file has its name.
-    """
-    from dashcam_pipeline.media.claim import Claim  # noqa: PLC0415 - `--help` needs no locks
-    from dashcam_pipeline.media.containers import is_recording  # noqa: PLC0415 - likewise
-    from dashcam_pipeline.media.folders import check_folder  # noqa: PLC0415 - likewise
-
-    for other in (source, output):
-        same = other is not None and (
-            report.absolute() == other.absolute()
-            or (report.exists() and other.exists() and report.samefile(other))
-        )
-        if same:
-            raise UsageError(
-                _("--report {report} is the recording itself.", report=report),
-                advice=_("Give it another name."),
-            )
-    if is_recording(report):
-        raise UsageError(
-            _(
-                "--report {report} has the name of a recording, and the report is JSON.",
-                report=report,
-            ),
-            advice=_("Give it a name that ends in .json."),
-        )
-    try:
-        check_folder(report.parent)
-        if report.parent.exists():
-            Claim(report, overwrite=overwrite).release()
-    except OutputExistsError:
-        raise
-    except OutputError as error:
-        raise UsageError(
-            _("--report {report} can't be written: {why}", report=report, why=error.args[0]),
-            advice=_("Name a file in a folder of your own."),
-        ) from error
-
-
-def _write_report(report: RunReport, path: Path, *, overwrite: bool) -> None:
-    """Write the report; the output is whole already, so failing here is a warning."""
-    reason = ""
-    if path.absolute() in {Path(p).absolute() for p in (report.output.path, *report.companions)}:
-        reason = _("the output itself has that name")
-    else:
-        try:
-            report.write_json(path, overwrite=overwrite)
-        except OutputError as error:
-            reason = error.args[0]
-        except OSError as error:
-            reason = system_reason(error)
-    if reason:
-        warn(_("{path}: the report can't be written ({reason}).", path=path, reason=reason))

@@ -26,6 +26,7 @@ _HEADINGS: Final = (
     _("Machine"),
     _("This command"),
     _("Which recordings"),
+    _("Cutting out"),
 )
 """Headings in other languages."""
 
@@ -138,9 +139,11 @@ def help_record(parameter: click.Parameter, ctx: click.Context) -> tuple[str, st
     if record is None or not isinstance(parameter, click.Option):
         return None
     meaning = parameter.help or ""
-    from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415 - loads pydantic
+    said = looked_up(meaning)
+    if "`" in said:
+        from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415 - loads pydantic
 
-    said = as_flags(looked_up(meaning))
+        said = as_flags(said)
     return record[0], said + record[1].removeprefix(meaning)
 
 

@@ -7,7 +7,8 @@
     def preview(config: CleanConfig) -> None: ...
 
 Names, defaults, bounds and help texts are those of ``CleanConfig``: nothing is said twice. Only
-what is given explicitly is handed on, so that it can win over a ``pipeline.toml``.
+what is given explicitly is handed on, so that it can win over a ``pipeline.toml``, and that over a
+preset.
 """
 
 from __future__ import annotations
@@ -15,20 +16,21 @@ from __future__ import annotations
 import functools
 import typing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from dashcam_pipeline.cli.flags import OPTION_NAMES, option_extra, option_name
-from dashcam_pipeline.cli.language import shown
+from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import GROUPS, ManualOption
-from dashcam_pipeline.config import CleanConfig, load_config
+from dashcam_pipeline.config import CleanConfig, load_config, overruled
+from dashcam_pipeline.presets.toml_file import read_toml
 from dashcam_pipeline.stages.explain import allowed, choices, plain_type
 from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from pydantic.fields import FieldInfo
 
@@ -51,17 +53,20 @@ def progress_option(command: Callable[..., R]) -> Callable[..., R]:
     )(command)
 
 
-def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+def config_options(
+    *groups: str, leave_out: Collection[str] = ()
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Give a command the configuration's options, and its function a ``config``.
 
     Args:
         groups: sections of the fields to take; all of them if none is named.
+        leave_out: fields that the command has no use for.
     """
     wanted = set(groups or GROUPS)
     fields = {
         name: field
         for name, field in CleanConfig.model_fields.items()
-        if option_extra(field)["group"] in wanted
+        if option_extra(field)["group"] in wanted and name not in leave_out
     }
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
@@ -73,6 +78,7 @@ def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R
                 kwargs.pop("config_file"),
                 no_stages=kwargs.pop("no_stages", False),
                 no_protect=kwargs.pop("no_protect", False),
+                quiet=kwargs.get("quiet", False),
             )
             return function(*args, config=config, **kwargs)
 
@@ -107,7 +113,7 @@ def config_options(*groups: str) -> Callable[[Callable[..., R]], Callable[..., R
 
 
 def _config(
-    given: dict[str, Any], file: Path | None, *, no_stages: bool, no_protect: bool
+    given: dict[str, Any], file: Path | None, *, no_stages: bool, no_protect: bool, quiet: bool
 ) -> CleanConfig:
     """The configuration of what was said explicitly."""
     # click gives None or an empty tuple for what wasn't said.
@@ -120,7 +126,19 @@ def _config(
         if "protect" in explicit:
             raise click.UsageError(shown(_("--no-protect and --protect exclude each other.")))
         explicit["protect"] = ()
-    return load_config(file, overrides=explicit, names=OPTION_NAMES)
+    config = load_config(file, overrides=explicit, names=OPTION_NAMES)
+    preset = explicit.get("preset") or (read_toml(file).get("preset") if file else None)
+    if preset and not quiet:
+        _say_what_wins(config, preset)
+    return config
+
+
+def _say_what_wins(config: CleanConfig, preset: str) -> None:
+    """Name the settings that a preset doesn't decide, since they were made explicitly."""
+    names = ", ".join(OPTION_NAMES[name] for name in overruled(config, preset))
+    if names:
+        fields = {"names": names, "preset": config.preset}
+        warn(_("{names}: as you say, not as the preset {preset} has it.", **fields), note=True)
 
 
 def _field_option(name: str, field: FieldInfo) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -143,8 +161,8 @@ def _field_option(name: str, field: FieldInfo) -> Callable[[Callable[P, R]], Cal
         settings["metavar"] = extra["metavar"] or _metavar(kind)
         settings["multiple"] = typing.get_origin(kind) in {tuple, dict}
         settings["type"] = str
-    if name == "stages":
-        settings["shell_complete"] = _complete_stage
+    if name in _COMPLETED:
+        settings["shell_complete"] = _COMPLETED[name]
     return click.option(declaration, name, **settings)
 
 
@@ -181,3 +199,17 @@ def _complete_stage(
     from dashcam_pipeline.stages.registry import available_stages  # noqa: PLC0415 - reads metadata
 
     return [CompletionItem(name) for name in available_stages() if name.startswith(incomplete)]
+
+
+def _complete_preset(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Presets that begin so, for the shell."""
+    from dashcam_pipeline.presets.find import BUILT_IN, own_files  # noqa: PLC0415 - reads a folder
+
+    names = [*BUILT_IN, *(path.stem for path in own_files())]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+_COMPLETED: Final = {"stages": _complete_stage, "preset": _complete_preset}
+"""Fields whose values a shell can be told."""

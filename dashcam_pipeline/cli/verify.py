@@ -49,8 +49,9 @@ STATES: Final[dict[State, str]] = {
 @click.option(
     "--source",
     type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The recording that FILE was made of; without it, looked for beside FILE.",
+    metavar="FILE|DIR",
+    help="The recording that FILE was made of, or the folder of the clips that it was joined of; "
+    "without it, looked for beside FILE.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def verify(file: Path, source: Path | None, as_json: bool) -> None:

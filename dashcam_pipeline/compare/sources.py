@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.source import SourceInfo
 
 
-CHAIN: Final = ("stages", "look", "strength", "quality", "protect", "device")
+CHAIN: Final = ("stages", "look", "strength", "quality", "synthetic", "protect", "device")
 """Settings that only a chain uses."""
 
 _MOMENT: Final = 1e-4

@@ -13,6 +13,7 @@ clips to ``RO`` without renaming them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -256,11 +257,14 @@ FOLDER_MODES: Final[Mapping[str, Mode]] = {
             "savedclips",
             "sentryclips",
             "urgent",
+            "이벤트",
+            "충격",
+            "긴급",
         ),
         "event",
     ),
-    **dict.fromkeys(("manual_rec", "saved", "user"), "manual"),
-    **dict.fromkeys(("parking", "parking_rec", "motion_rec", "parkm"), "parking"),
+    **dict.fromkeys(("manual_rec", "saved", "user", "수동"), "manual"),
+    **dict.fromkeys(("parking", "parking_rec", "motion_rec", "parkm", "주차"), "parking"),
     **dict.fromkeys(("timelapse", "lapse", "motion_timelapse_rec", "tlpse"), "timelapse"),
 }
 """Folders that say why; Garmin's (``DCIM/100EVNT``) without their number."""
@@ -272,6 +276,9 @@ FOLDER_CAMERAS: Final[Mapping[str, Camera]] = {
     "interior": "interior",
     "inside": "interior",
     "cabin": "interior",
+    "전방": "front",
+    "후방": "rear",
+    "실내": "interior",
 }
 
 _GARMIN_FOLDER: Final = re.compile(r"\d{3}(EVENT|EVNT|SAVED|PARKM|TLPSE)", re.IGNORECASE)
@@ -300,7 +307,7 @@ def parse_name(path: PurePath) -> ClipName:
         # A clip's own name may not know that it was locked later; the folder does.
         if hint in EVENT_MODES or mode is None:
             mode = hint or mode
-        camera = camera or FOLDER_CAMERAS.get(folder.lower())
+        camera = camera or FOLDER_CAMERAS.get(folder_word(folder))
     return replace(name, camera=camera or _only_camera(name), mode=mode)
 
 
@@ -312,7 +319,15 @@ def _folder_mode(folder: str) -> Mode | None:
     garmin = _GARMIN_FOLDER.fullmatch(folder)
     if garmin:
         return _GARMIN_MODES[garmin[1].upper()]
-    return FOLDER_MODES.get(folder.lower())
+    return FOLDER_MODES.get(folder_word(folder))
+
+
+def folder_word(folder: str) -> str:
+    """A folder's name as the tables have it: lower case, letters whole.
+
+    A Mac writes Hangul in parts (NFD), which look the same and aren't.
+    """
+    return unicodedata.normalize("NFC", folder.lower())
 
 
 def _by_grammar(stem: str) -> ClipName | None:

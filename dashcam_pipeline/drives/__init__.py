@@ -2,9 +2,9 @@
 
 ::
 
-    folder -> finder: batch.discovery (names) -> clips (headers) -> clock (one time for all)
-                                                                      v
-                                     survey of drives <- grouping (cards, pauses, seams, copies)
+    folder -> finder: batch.discovery (names) -> clips (header; route, happenings of telemetry)
+                                                                v
+            survey of drives <- grouping (pauses, seams, copies; events) <- clock (one for all)
 
 How it is used::
 
@@ -16,11 +16,32 @@ How it is used::
             run.camera, run.clips                 # in order; clip.path, clip.instant, clip.duration
             run.seams                             # run.seams[i] lies between clips i and i + 1
         drive.moments()                           # front and rear of the same time side by side
+        drive.distance, drive.events              # of telemetry; None and () without any
 
 ``survey`` says as well what could not be read. Only headers are read, a clip at a time.
 """
 
 from dashcam_pipeline.drives.finder import find_drives, survey
-from dashcam_pipeline.drives.model import CameraRun, Clip, Damaged, Drive, Seam, Survey
+from dashcam_pipeline.drives.model import (
+    CameraRun,
+    Clip,
+    Damaged,
+    Distance,
+    Drive,
+    Event,
+    Seam,
+    Survey,
+)
 
-__all__ = ["CameraRun", "Clip", "Damaged", "Drive", "Seam", "Survey", "find_drives", "survey"]
+__all__ = [
+    "CameraRun",
+    "Clip",
+    "Damaged",
+    "Distance",
+    "Drive",
+    "Event",
+    "Seam",
+    "Survey",
+    "find_drives",
+    "survey",
+]

@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
-from dashcam_pipeline.dashcam.names import FOLDER_CAMERAS, FOLDER_MODES
+from dashcam_pipeline.dashcam.names import FOLDER_CAMERAS, FOLDER_MODES, folder_word
 
 _OWN: Final = frozenset(
     (
@@ -42,6 +42,6 @@ def card_of(name: str) -> str:
 
 
 def _is_cameras(folder: str) -> bool:
-    lowered = folder.lower()
+    lowered = folder_word(folder)
     known = lowered in _OWN or lowered in FOLDER_MODES or lowered in FOLDER_CAMERAS
     return known or _NUMBERED.fullmatch(lowered) is not None

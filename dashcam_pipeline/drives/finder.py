@@ -10,14 +10,20 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from dashcam_pipeline.batch.discovery import Tree, TreeFile, discover
 from dashcam_pipeline.batch.products import ENDINGS
 from dashcam_pipeline.dashcam.names import parse_name
+from dashcam_pipeline.dashcam.telemetry import read_telemetry
+from dashcam_pipeline.dashcam.telemetry.carriers.neighbours import Neighbours
+from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, QUICK, Limits
 from dashcam_pipeline.drives.cards import card_of
+from dashcam_pipeline.drives.clock import put_right
 from dashcam_pipeline.drives.grouping import PAUSE, TOUCHING, group
+from dashcam_pipeline.drives.happenings import happenings
 from dashcam_pipeline.drives.model import CAMERAS, Clip, Damaged, Drive, StartSource, Survey
+from dashcam_pipeline.drives.route import route_of
 from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.header import Header, read_header
@@ -32,29 +38,38 @@ OLDEST: Final = 2000
 """Year; a container or file that says an older one has a clock that was never set."""
 
 
-def find_drives(folder: str | Path, *, pause: float = PAUSE) -> list[Drive]:
+TelemetryDepth: TypeAlias = Literal["none", "quick", "whole"]
+"""``quick`` leaves out what would need all of a recording to be read (see ``limits.QUICK``)."""
+
+
+def find_drives(
+    folder: str | Path, *, pause: float = PAUSE, telemetry: TelemetryDepth = "quick"
+) -> list[Drive]:
     """The drives of a folder, and what was recorded while parked between them, in order of time.
 
     Args:
         folder: a card, a folder of clips, or one recording; only read.
         pause: seconds without any recording after which another drive begins.
+        telemetry: how much of it is read; without any, there are no distances, times are the
+            camera's own, and events are those that the camera saved.
 
     Raises:
         InputMissingError: it doesn't exist or can't be listed.
     """
-    return list(survey(folder, pause=pause).drives)
+    return list(survey(folder, pause=pause, telemetry=telemetry).drives)
 
 
 def survey(
     folder: str | Path,
     *,
     pause: float = PAUSE,
+    telemetry: TelemetryDepth = "quick",
     progress: Callable[[int, int], None] | None = None,
 ) -> Survey:
     """Find the drives of a folder, and say what could not be read.
 
     Args:
-        folder, pause: as of ``find_drives``.
+        folder, pause, telemetry: as of ``find_drives``.
         progress: called with the number of clips that were looked at, and of all.
 
     Raises:
@@ -63,10 +78,11 @@ def survey(
     tree = discover(Path(folder))
     clips: dict[str, list[Clip]] = {}
     damaged: dict[str, list[Damaged]] = {}
+    neighbours = Neighbours()
     for number, file in enumerate(tree.clips):
         if progress is not None:
             progress(number, len(tree.clips))
-        found = look_at(tree.root, file)
+        found = look_at(tree.root, file, telemetry, neighbours)
         if isinstance(found, Clip):
             clips.setdefault(card_of(file.path), []).append(found)
         else:
@@ -76,7 +92,7 @@ def survey(
     drives = [
         drive
         for card in sorted(clips)
-        for drive in group(in_order(clips[card]), card, damaged=damaged.get(card, ()), pause=pause)
+        for drive in group(on_time(clips[card]), card, damaged=damaged.get(card, ()), pause=pause)
     ]
     return Survey(
         tree.root,
@@ -86,12 +102,19 @@ def survey(
     )
 
 
-def look_at(root: Path, file: TreeFile) -> Clip | Damaged:
-    """What a recording's name and header say.
+def look_at(
+    root: Path,
+    file: TreeFile,
+    telemetry: TelemetryDepth = "none",
+    neighbours: Neighbours | None = None,
+) -> Clip | Damaged:
+    """What a recording's name and header say, and its telemetry.
 
     Args:
         root: the folder that was looked at.
         file: a recording in it.
+        telemetry: how much of it is read.
+        neighbours: what is known of the files beside it; for many recordings, one for all of them.
     """
     path, name = root / file.path, _name(file.path)
     camera = name.camera or "front"
@@ -101,7 +124,7 @@ def look_at(root: Path, file: TreeFile) -> Clip | Damaged:
         start = name.recorded or file.recorded
         return Damaged(path, file.path, camera, start, error.args[0], error.advice)
     start, source = _start(file, name, header)
-    return Clip(
+    clip = Clip(
         path=path,
         name=file.path,
         camera=camera,
@@ -119,6 +142,32 @@ def look_at(root: Path, file: TreeFile) -> Clip | Damaged:
         whole=header.whole,
         result=path.stem.lower().endswith(ENDINGS) or is_marked(header.metadata),
     )
+    if telemetry == "none":
+        return clip
+    limits = replace(LIMITS if telemetry == "whole" else QUICK, tracks=header.texts)
+    return _with_telemetry(clip, limits, neighbours)
+
+
+def _with_telemetry(clip: Clip, limits: Limits, neighbours: Neighbours | None) -> Clip:
+    """A clip with where it went and what happened; the positions themselves aren't kept."""
+    try:
+        found = read_telemetry(clip.path, limits=limits, neighbours=neighbours)
+    except InputError:
+        return clip  # gone meanwhile, as whoever reads its pictures will say
+    whole = limits.ends is None or clip.container != "mpegts" or clip.size <= 2 * limits.ends
+    route = route_of(found.fixes, whole=whole)
+    clip = replace(clip, route=route, happenings=happenings(found))
+    local = route.local if route is not None else found.recorded
+    if clip.start_from != "file" or local is None:
+        return clip
+    local = local.replace(tzinfo=None)
+    return replace(clip, start=local, instant=as_instant(local), start_from="telemetry")
+
+
+def on_time(clips: Sequence[Clip]) -> list[Clip]:
+    """Clips of a card with their times put right by satellites."""
+    begins = {c.name: c.route.utc for c in clips if c.route is not None and c.route.utc is not None}
+    return in_order(put_right(clips, begins))
 
 
 def as_instant(local: datetime) -> float:

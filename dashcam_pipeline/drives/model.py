@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashcam_pipeline.dashcam.names import Camera, Mode
+    from dashcam_pipeline.drives.happenings import Happening
+    from dashcam_pipeline.drives.route import Route
 
 StartSource: TypeAlias = Literal["name", "telemetry", "container", "file"]
 """What a clip's start is known from: ``container`` is its metadata, ``file`` the file's time."""
@@ -26,6 +28,10 @@ SeamKind: TypeAlias = Literal["touching", "gap", "overlap"]
 
 DriveKind: TypeAlias = Literal["drive", "parked"]
 """``parked``: what a parking guard or a time lapse recorded between drives."""
+
+EventKind: TypeAlias = Literal["event", "manual", "parking", "braking", "force", "speed"]
+"""The first three are the camera's own: something happened, the driver pressed the button, and what
+a parking guard saw. The others as of ``HappeningKind``."""
 
 CAMERAS: Final[tuple[Camera, ...]] = ("front", "rear", "interior", "left", "right", "telephoto")
 """The order in which cameras are named."""
@@ -52,6 +58,8 @@ class Clip:
         container, codec, width, height: as the header says.
         whole: False if the file is shorter than it says itself.
         result: True if dashcam made it.
+        route: where it went; None without positions.
+        happenings: what its G-sensor and its speed say.
     """
 
     path: Path
@@ -72,6 +80,8 @@ class Clip:
     height: int = 0
     whole: bool = True
     result: bool = False
+    route: Route | None = None
+    happenings: tuple[Happening, ...] = ()
 
     @property
     def end(self) -> datetime:
@@ -101,6 +111,7 @@ class Clip:
             "size_bytes": self.size,
             "whole": self.whole,
             "result": self.result,
+            "distance_m": None if self.route is None else round(self.route.metres, 1),
         }
 
 
@@ -180,6 +191,83 @@ class Damaged:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far a drive went.
+
+    Args:
+        metres: along its positions.
+        whole: False if there were stretches without any, or only some were looked at: it was at
+            least so far.
+    """
+
+    metres: float
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something worth looking at.
+
+    Args:
+        kind: why.
+        clip: the recording that shows it, of the first camera that does.
+        cameras: all that saved it, where the camera itself did.
+        at, until: seconds of the clip; all of it where the camera saved it.
+        peak: second of the strongest moment; where nothing tells, ``at``.
+        g: the strongest force that was held, None where none was felt.
+        before, after: speed in metres a second, None where it isn't known.
+        latitude, longitude: degrees (WGS 84), None where they aren't known.
+    """
+
+    kind: EventKind
+    clip: Clip
+    cameras: tuple[Camera, ...]
+    at: float
+    until: float
+    peak: float
+    g: float | None = None
+    before: float | None = None
+    after: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+    @property
+    def start(self) -> datetime:
+        """Local time of its strongest moment."""
+        return self.clip.start + timedelta(seconds=self.peak)
+
+    @property
+    def instant(self) -> float:
+        """When it began, as ``Clip.instant``."""
+        return self.clip.instant + self.at
+
+    @property
+    def end_instant(self) -> float:
+        """When it was over, likewise."""
+        return self.clip.instant + self.until
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        utc = self.clip.utc
+        return {
+            "kind": self.kind,
+            "start": self.start.isoformat(timespec="milliseconds"),
+            "utc": _utc(utc + timedelta(seconds=self.peak) if utc else None),
+            "path": self.clip.name,
+            "camera": self.clip.camera,
+            "cameras": list(self.cameras),
+            "at_s": round(self.at, 3),
+            "until_s": round(self.until, 3),
+            "peak_s": round(self.peak, 3),
+            "g": _rounded(self.g),
+            "speed_before_mps": _rounded(self.before),
+            "speed_after_mps": _rounded(self.after),
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drive:
     """Clips that belong together: one way from A to B, or what was seen while parked.
@@ -191,6 +279,8 @@ class Drive:
         copies: recordings of moments that others in ``cameras`` show as well: events that the
             camera saved apart, a lower quality, results of dashcam beside their source.
         damaged: clips of this time that can't be opened; each leaves a gap.
+        distance: None without positions.
+        events: in order of time.
     """
 
     kind: DriveKind
@@ -198,6 +288,8 @@ class Drive:
     cameras: tuple[CameraRun, ...]
     copies: tuple[Clip, ...] = ()
     damaged: tuple[Damaged, ...] = ()
+    distance: Distance | None = None
+    events: tuple[Event, ...] = ()
 
     @property
     def clips(self) -> tuple[Clip, ...]:
@@ -268,6 +360,9 @@ class Drive:
             "utc": _utc(self.clips[0].utc),
             "length_s": round(self.length, 3),
             "recorded_s": round(self.recorded, 3),
+            "distance_m": None if self.distance is None else round(self.distance.metres, 1),
+            "distance_whole": None if self.distance is None else self.distance.whole,
+            "events": [event.to_dict() for event in self.events],
             "cameras": [run.to_dict() for run in self.cameras],
             "copies": [clip.to_dict() for clip in self.copies],
             "damaged": [one.to_dict() for one in self.damaged],
@@ -304,4 +399,8 @@ def _shared(one: Clip, other: Clip) -> float:
 
 
 def _utc(time: datetime | None) -> str | None:
-    return time.isoformat().replace("+00:00", "Z") if time else None
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dashcam_pipeline.config import LOOKS
 from dashcam_pipeline.engine.chain import Chain
 from dashcam_pipeline.engine.protection import boxes_of
+from dashcam_pipeline.errors import UsageError
 from dashcam_pipeline.media.sampling import sample_frames
 from dashcam_pipeline.stages.base import StageContext
 from dashcam_pipeline.stages.registry import create_stage, stage_class
@@ -42,6 +43,39 @@ def find_protection(config: CleanConfig, info: SourceInfo, frames: Sequence[Fram
     if config.protect is not None or not config.stages:
         return Overlay(boxes_of(config.protect or (), info.video.width, info.video.height))
     return find_overlay(frames)
+
+
+def check_allowed(config: CleanConfig) -> None:
+    """Refuse stages that show what the camera never saw, where the configuration rules them out.
+
+    Args:
+        config: of the run.
+
+    Raises:
+        UsageError: there is such a stage, or an unknown one.
+        StageError: a plug-in can't be loaded.
+    """
+    made_up = (
+        [] if config.synthetic else [s for s in config.stages if stage_class(s.name).synthetic]
+    )
+    if not made_up:
+        return
+    by_preset = config.preset is not None and "synthetic" not in config.model_fields_set
+    fields = {"stage": made_up[0].name, "preset": config.preset}
+    raise UsageError(
+        _(
+            "The stage {stage} shows what the camera never saw, and the preset {preset} allows no "
+            "such stage.",
+            **fields,
+        )
+        if by_preset
+        else _(
+            "The stage {stage} shows what the camera never saw, and `synthetic=False` allows no "
+            "such stage.",
+            **fields,
+        ),
+        advice=_("Leave the stage out, or pass `synthetic=True` to have it all the same."),
+    )
 
 
 def warn_of_order(config: CleanConfig) -> None:
@@ -93,7 +127,7 @@ def build_chain(config: CleanConfig) -> tuple[Chain, str]:
         the chain, not yet opened, and the device that ``auto`` came to.
 
     Raises:
-        UsageError: an unknown stage, or a wrong option of one.
+        UsageError: an unknown stage, a wrong option of one, or one that isn't allowed.
         StageError: a plug-in can't be loaded.
         ModelError: weights are missing or changed.
         DeviceError: the device asked for isn't usable.
@@ -161,6 +195,7 @@ def _make_stages(
     config: CleanConfig, networks: Callable[[ModelEntry, str, int], Network] | None = None
 ) -> tuple[list[Stage], str]:
     """The stages, and the device that they are on."""
+    check_allowed(config)
     if not config.stages:
         return [], "cpu"
     # Imported here: an empty chain needs no networks.

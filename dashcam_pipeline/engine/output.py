@@ -11,6 +11,7 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import InputError, NotVideoError
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.carried import PicturePacket
 from dashcam_pipeline.media.encoders import EncoderSettings
 from dashcam_pipeline.translation import _
 
@@ -41,7 +42,7 @@ def encoder_settings(config: CleanConfig, threads: int | None = None) -> Encoder
     return EncoderSettings(
         codec=config.codec,
         crf=config.crf,
-        preset=config.preset,
+        preset=config.encoder_preset,
         options=config.encoder_options,
         threads=config.thread_count if threads is None else threads,
         deterministic=config.deterministic,
@@ -60,7 +61,17 @@ def processing_tags(
         synthetic: True if a stage shows what the camera never saw.
     """
     chain = " > ".join(_named(spec) for spec in config.stages) or "no stages"
-    mark = f"{SOFTWARE}: {chain}{f' {_SYNTHETIC}' if synthetic else ''}"
+    return marked(metadata, f"{chain}{f' {_SYNTHETIC}' if synthetic else ''}")
+
+
+def marked(metadata: Mapping[str, str], what: str) -> dict[str, str]:
+    """Container metadata that says what was done, as of ``processing_tags``.
+
+    Args:
+        metadata: of the source.
+        what: in short.
+    """
+    mark = f"{SOFTWARE}: {what}"
     for key, before in metadata.items():  # under the source's own spelling: MKV has COMMENT
         if key.lower() == "comment" and before.strip():
             return {key: f"{before.rstrip()}; {mark}"}
@@ -136,7 +147,7 @@ class Output:
     def write(self, item: Frame | CarriedPacket) -> None:
         """Take the next item."""
         self._writer.write(item)
-        self._empty = self._empty and not isinstance(item, Frame)
+        self._empty = self._empty and not isinstance(item, Frame | PicturePacket)
 
     def finish(self) -> WriteReport:
         """Make the output whole.

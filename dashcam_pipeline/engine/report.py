@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.engine.readable import duration, spans, table
 from dashcam_pipeline.engine.readable import size as readable_size
+from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.containers import TAKE_FALLBACK
 from dashcam_pipeline.translation import _, _n, joined
@@ -20,6 +21,7 @@ from dashcam_pipeline.translation import _, _n, joined
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.media.frame_counts import FrameCounts, ReadCounts
     from dashcam_pipeline.translation import Message
 
@@ -128,12 +130,15 @@ class RunReport:
         decoder: the kind of hardware that decoded, or ``none``.
         holes: where pictures are missing, (from, to) in seconds.
         moved_s: seconds that all times were moved by, as of ``WriteReport``.
+        size: where one was asked for: ``limit_bytes``, ``video_bits_per_second`` at most, and
+            ``held``, the share of the time in which quality was given up for it.
         differences: what the output holds otherwise than was given to it, a sentence each.
         warnings: what the user should know.
         versions: of what did the work.
         telemetry: counts and names of positions and G-sensor data, as ``provenance.Keeper`` has it.
         companions: files written beside the output.
         protected: boxes (x,y,w,h) that came out as they went in, named or found.
+        joined: of a recording that was joined of several; None for one that is one file.
     """
 
     input: FileFacts
@@ -152,17 +157,19 @@ class RunReport:
     decoder: str = "none"
     holes: tuple[tuple[float, float], ...] = ()
     moved_s: float = 0.0
+    size: Mapping[str, Any] = field(default_factory=dict)
     differences: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=lambda: {"dashcam_pipeline": __version__})
     telemetry: Mapping[str, Any] = field(default_factory=dict)
     companions: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    joined: JoinFacts | None = None
 
     @property
     def exit_code(self) -> int:
-        """0: a report exists only of a run that wrote its output."""
-        return 0
+        """0: a report exists only of a run that wrote its output; 11 if some clips are faulty."""
+        return BatchError.exit_code if self.joined and self.joined.faulty else 0
 
     @property
     def fps(self) -> float:
@@ -198,13 +205,20 @@ class RunReport:
         rows: list[tuple[str, str]] = [
             (_("wrote"), self._output_line()),
             (_("frames"), self._frames_line()),
+            *(self.joined.rows() if self.joined else []),
             (
                 _("chain"),
                 _("{stages}, on {device}", stages=chain, device=self.device)
                 if self.stages
+                else _("none: pictures are copied as they are")
+                if self.joined and self.joined.copied
                 else _("no stages"),
             ),
         ]
+        if self.size:
+            rows.append((_("size"), self._size_line()))
+        if self.settings.get("preset"):
+            rows.append((_("preset"), self.settings["preset"]))
         if any(stage.synthetic for stage in self.stages):
             rows.append((_("synthetic"), SYNTHETIC))
         rows += [
@@ -263,6 +277,22 @@ class RunReport:
         output = self.output
         size = readable_size(output.size_bytes)
         return f"{output.path} ({size}, {output.container}, {output.codec})"
+
+    def _size_line(self) -> str:
+        """How it kept to what was asked for."""
+        held = self.size["held"]
+        fields = {
+            "limit": readable_size(self.size["limit_bytes"]),
+            "share": max(1, round(100 * held)),
+            "rate": self.size["video_bits_per_second"] // 1000,
+        }
+        if not held:
+            return _("{limit} allowed; no quality was given up for it", **fields)
+        return _(
+            "{limit} allowed; in {share}% of the time quality was given up for it, to keep to "
+            "{rate} kbit/s",
+            **fields,
+        )
 
     def _frames_line(self) -> str:
         frames = self.frames
@@ -329,6 +359,7 @@ def run_warnings(
     packets_refused: int = 0,
     packets_repaired: int = 0,
     differences: tuple[str, ...] = (),
+    growth: Message | None = None,
 ) -> tuple[str, ...]:
     """What the user should know, a sentence each.
 
@@ -337,6 +368,7 @@ def run_warnings(
         packets_refused: packets of other tracks that could not be written.
         packets_repaired: those whose times the writer had to make up.
         differences: what the output holds otherwise than was given to it.
+        growth: what is to be said of an output that is much larger than its source.
     """
     said, frames = [], counts.frames
     if frames.damaged:
@@ -400,12 +432,14 @@ def run_warnings(
                 packets_refused,
             )
         )
+    if growth is not None:
+        said.append(growth)
     return tuple(said)
 
 
-def _damage(counts: ReadCounts) -> Message:
-    """What was lost of a damaged source, and where."""
-    frames, what = counts.frames, []
+def what_was_lost(frames: FrameCounts) -> Message:
+    """What was lost or patched up of a source, in a few words; empty if it is whole."""
+    what = []
     if frames.truncated:
         what.append(_("it ends too early"))
     if frames.missing:
@@ -420,16 +454,22 @@ def _damage(counts: ReadCounts) -> Message:
                 n,
             )
         )
+    return joined(", ", what)
+
+
+def _damage(counts: ReadCounts) -> Message:
+    """What was lost of a damaged source, and where."""
+    what = what_was_lost(counts.frames)
     holes = spans(counts.holes[:_HOLES_NAMED])
     if not holes:
         return _(
             "the source is damaged: {what}. Everything that could be decoded is in the output.",
-            what=joined(", ", what),
+            what=what,
         )
     return _(
         "the source is damaged: {what} (holes at {holes}). "
         "Everything that could be decoded is in the output.",
-        what=joined(", ", what),
+        what=what,
         holes=joined(", ", _first([holes], len(counts.holes))),
     )
 

@@ -31,6 +31,7 @@ from dashcam_pipeline.engine.output import (
     processing_tags,
 )
 from dashcam_pipeline.engine.report import FileFacts, RunReport, StreamFact, run_warnings
+from dashcam_pipeline.engine.size_plan import growth, plan_size
 from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import DamagedError
 from dashcam_pipeline.media.claim import Claim
@@ -51,9 +52,12 @@ if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.overlay import Overlay
     from dashcam_pipeline.engine.chain import Chain
     from dashcam_pipeline.engine.control import Control
+    from dashcam_pipeline.engine.join_facts import JoinFacts
+    from dashcam_pipeline.engine.size_plan import SizePlan
     from dashcam_pipeline.engine.workers import Middle, Progress, Sink, Source
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.frame_counts import ReadCounts
+    from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
     from dashcam_pipeline.media.write_report import WriteReport
 
@@ -70,6 +74,10 @@ class RecordKeeper(Protocol):
 
     def check(self, claim: Claim) -> None:
         """Claim what will lie beside the output; refuse to replace what may not be."""
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes ``seal`` adds to the output at most."""
 
     def seal(self, part: Path) -> None:
         """Complete the output, before it gets its name."""
@@ -96,7 +104,7 @@ class Run:
     """
 
     def __init__(
-        self, reader: Reader, target: Path, config: CleanConfig, *, own: bool = False
+        self, reader: Reader | JoinedReader, target: Path, config: CleanConfig, *, own: bool = False
     ) -> None:
         self.reader, self.target, self.config = reader, target, config
         self.info: SourceInfo = reader.info
@@ -104,6 +112,10 @@ class Run:
         """Of the encoder."""
         self.tags = processing_tags(self.info.metadata, config)
         """Metadata that says what is done."""
+        self.shown: VideoTrack = self.info.video
+        """The video track as it is written."""
+        self.size: SizePlan | None = None
+        """What the output may have; None until ``keep_size``, and where nothing was asked for."""
         self._keeper: RecordKeeper | None = None
         self._chain: Chain | None = None
         self._device = "cpu"
@@ -168,6 +180,36 @@ class Run:
         """Call this, too, if the run is left before ``run`` was called."""
         self._opened.callback(close)
 
+    def keep_size(
+        self,
+        keeper: RecordKeeper | None = None,
+        *,
+        video: VideoTrack | None = None,
+        piece: float | None = None,
+    ) -> None:
+        """Decide how the output keeps to the size that was asked for, if any, once.
+
+        Args:
+            keeper: knows what will be added to the output.
+            video: the track as it is to be written; None is as it was read.
+            piece: seconds of each piece that has an encoder of its own; None: there is one.
+
+        Raises:
+            SizeLimitError: no encoder could keep to it.
+            InputError: the source can't be read.
+        """
+        if self.config.max_size is None or self.size is not None:
+            return
+        self.size = plan_size(
+            self.config,
+            self.info,
+            muxer_of(self.target),
+            video=video,
+            extra=0 if keeper is None else keeper.nbytes,
+            piece=piece,
+        )
+        self.settings = replace(self.settings, rate=self.size.rate)
+
     def prepare(self, keeper: RecordKeeper) -> Chain:
         """Make the configuration's chain, with what no stage may change under protection.
 
@@ -175,9 +217,11 @@ class Run:
             keeper: sees every frame, and seals the output.
 
         Raises:
-            DashcamError: as ``build_chain``, or something of the keeper's is in the way.
+            DashcamError: as ``build_chain`` and ``keep_size``, or something of the keeper's is in
+                the way.
         """
         keeper.check(self.claim)
+        self.keep_size(keeper)
         chain, self._device, keeper.overlay = prepare_chain(self.config, self.info)
         self.on_failure(chain.close)
         chain.observer = keeper.changes
@@ -192,24 +236,35 @@ class Run:
             self._keeper.seal(part)
 
     def output(
-        self, *, video: VideoTrack | None = None, tags: Mapping[str, str] | None = None
+        self,
+        *,
+        video: VideoTrack | None = None,
+        tags: Mapping[str, str] | None = None,
+        copied: bool = False,
     ) -> Output:
         """Open the output's file; what is written there appears as ``target`` when it is whole.
 
         Args:
             video: the track as it is to be written; None is as it was read.
             tags: metadata that says what is done; None is this run's own.
+            copied: True writes pictures' packets as they are (``PicturePacket``); none is encoded.
 
         Raises:
-            OutputError: it can't be written.
+            OutputError: it can't be written, or not as small as was asked for.
             EncoderError: the encoder can't be opened.
         """
+        self.keep_size(video=video)
         info = self.info if video is None else replace(self.info, video=video)
         said = self.tags if tags is None else tags
         part = self.claim.part()
         writer = open_writer(
             lambda: Writer(
-                self.target, info, self.settings, audio=self.config.audio, tags=said, part=part
+                self.target,
+                info,
+                None if copied else self.settings,
+                audio=self.config.audio,
+                tags=said,
+                part=part,
             )
         )
         output = Output(writer, no_pictures(info, self.config.start), self.seal)
@@ -238,6 +293,7 @@ class Run:
 
         Raises:
             DashcamError: a part failed, or it was cancelled; there is no output.
+            DashcamError: a part failed, or it came out too large; there is no output.
             KeyboardInterrupt: Ctrl-C, likewise.
         """
         counts, path, strict = self.reader.counts, self.info.path, self.config.strict
@@ -252,6 +308,8 @@ class Run:
         workers.progress.frames = done
         self._opened.pop_all()  # from here on, each thread closes its own
         workers.run(progress)
+        if self.size is not None:
+            self.size.check(self.written.nbytes, self.target)
         if self._keeper is None:
             self._commit()
 
@@ -267,8 +325,11 @@ class Run:
             raise RuntimeError("there was no run yet")
         return self._workers
 
-    def report(self) -> RunReport:
+    def report(self, joined: JoinFacts | None = None) -> RunReport:
         """What was done. After ``run``, once: the output gets its name, as all beside it does.
+
+        Args:
+            joined: of what the recording was joined.
 
         Raises:
             OutputError: something of it can't be written; there is nothing new.
@@ -294,8 +355,8 @@ class Run:
                 size_bytes=written.nbytes,
                 container=written.container,
                 codec=written.encoder,
-                width=info.video.width,
-                height=info.video.height,
+                width=self.shown.width,
+                height=self.shown.height,
                 duration_s=None if spanned else info.duration_s,
                 video=written.video,
                 essence_sha256=found.essence,
@@ -317,19 +378,42 @@ class Run:
             decoder=counts.decoder,
             holes=tuple(counts.holes),
             moved_s=written.moved_s,
+            size=self._size_facts(),
             differences=written.differences,
             warnings=run_warnings(
                 counts,
                 packets_refused=written.packets_refused,
                 packets_repaired=written.packets_repaired,
                 differences=written.differences,
+                growth=growth(written.nbytes, info.size_bytes * self._share),
             ),
             versions=_versions(),
+            joined=joined,
         )
         if self._keeper is not None:
             report = self._keeper.finish(report)
             self._commit()
         return report
+
+    @property
+    def _share(self) -> float:
+        """Of the source, that the output was made of, as far as times tell."""
+        whole, config = self.info.duration_s, self.config
+        if not whole or (config.start is None and config.end is None):
+            return 1.0
+        end = whole if config.end is None else min(config.end, whole)
+        return max(0.0, end - (config.start or 0.0)) / whole
+
+    def _size_facts(self) -> dict[str, Any]:
+        """What was asked for, and what it took; empty where nothing was."""
+        if self.size is None:
+            return {}
+        rate = self.size.rate.bits_per_second
+        return {
+            "limit_bytes": self.size.limit,
+            "video_bits_per_second": rate,
+            "held": self.written.held,
+        }
 
     def _commit(self) -> None:
         try:
@@ -365,7 +449,7 @@ def open_reader(
     return reader
 
 
-def _fit(reader: Reader, target: Path) -> None:
+def _fit(reader: Reader | JoinedReader, target: Path) -> None:
     """Have a recording read as its output can hold it."""
     reader.close_gaps(longest_gap(reader.info, muxer_of(target)))
 

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.engine.queues import Aborted, ByteQueue
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.carried import PicturePacket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dashcam_pipeline.engine.report import StageFact
 
-QUEUE_BYTES: Final = 48 << 20
-"""Bytes that may wait in each of the two queues: 16 frames of 1080p, 2 of 4K at 10 bits."""
+QUEUE_BYTES: Final = 24 << 20
+"""Bytes that may wait in each of the two queues: 8 frames of 1080p, 2 of 4K at 8 bits."""
 
 TICK_SECONDS: Final = 0.1
 """How often the progress callback is called."""
@@ -348,7 +349,7 @@ class Workers:
                 begin = self._clock()
                 sink.write(item)
                 timings.encode += self._clock() - begin
-                if isinstance(item, Frame):
+                if isinstance(item, Frame | PicturePacket):
                     progress.frames += 1
                     progress.position_s = item.seconds
             begin = self._clock()

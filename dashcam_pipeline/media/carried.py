@@ -23,3 +23,14 @@ class CarriedPacket:
     stream_index: int
     packet: Packet[Stream]
     nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePacket(CarriedPacket):
+    """A packet of the video track itself, where pictures are copied and not decoded.
+
+    Args:
+        seconds: when it is shown; a muxer takes a packet's own times away.
+    """
+
+    seconds: float = 0.0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from dashcam_pipeline.errors import OutputError, OutputExistsError
 from dashcam_pipeline.inference.digest import short_name
+from dashcam_pipeline.media.given import GIVEN
 from dashcam_pipeline.media.interrupts import deferred_interrupts
 from dashcam_pipeline.media.lock import TargetLock
 from dashcam_pipeline.media.names import check_name, cut
@@ -24,7 +25,6 @@ from dashcam_pipeline.media.renaming import name_new, second_name, sync_folder
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -37,24 +37,6 @@ _READABLE: Final = 80
 """Bytes of the target's own name in those of its parts: they fit where 143 bytes are allowed."""
 
 _DIGITS: Final = 8
-
-
-class Given:
-    """The names that this process has given to whole files, to say the truth after Ctrl-C."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.last: tuple[Path, ...] = ()
-        """Of the last set."""
-
-    def note(self, paths: Iterable[Path]) -> None:
-        """Count a set of files that is complete; not what lies in a folder that is none yet."""
-        named = tuple(path for path in paths if not path.parent.name.endswith(PART))
-        self.last = named or self.last
-        self.count += len(named)
-
-
-GIVEN: Final = Given()
 
 
 class Claim:

@@ -43,6 +43,21 @@ class MetadataRules:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """What a container adds to what it holds; rather too much than too little.
+
+    Args:
+        packet: bytes for each packet.
+        second: bytes for each second.
+        share: of the bytes of packets.
+    """
+
+    packet: int = 32
+    second: int = 0
+    share: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """The facts of a container.
@@ -75,6 +90,7 @@ class Container:
         clock_options: options that take the ticks a second of the video track.
         browser: video codecs that every current browser plays in it, at 8 bits and 4:2:0.
         telemetry: where cameras put positions beside tracks; None if there is no such place.
+        overhead: that it has.
     """
 
     name: str
@@ -102,6 +118,7 @@ class Container:
     clock_options: tuple[str, ...] = ()
     browser: frozenset[str] = frozenset()
     telemetry: TelemetryPlace | None = None
+    overhead: Overhead = field(default_factory=Overhead)
 
     def muxer_options(self, suffix: str, time_base: Fraction) -> dict[str, str]:
         """Options of the muxer for one output.
@@ -230,6 +247,8 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         options={"mpegts_copyts": "1", "mpegts_m2ts_mode": "0"},
         suffix_options={".m2ts": _DISC, ".mts": _DISC},
         telemetry="packets",
+        # 4 of 188 (8 of 192 on discs) are headers, and a packet's last one is filled up
+        overhead=Overhead(packet=200, second=4_500, share=0.045),
     ),
 )
 """Of containers with the same demuxer, the one that a file is if nothing says more comes first."""

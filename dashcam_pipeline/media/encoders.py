@@ -22,11 +22,13 @@ import av.error
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.hardware import can_encode
+from dashcam_pipeline.media.rate import FULL_AT_START
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dashcam_pipeline.media.rate import RateLimit
     from dashcam_pipeline.media.source import VideoTrack
 
 
@@ -43,6 +45,7 @@ class EncoderSettings:
         threads: that the encoder may use; 0 lets it decide.
         deterministic: True where the same pictures must give the same packets to the last bit.
         hardware: take a family's hardware encoder where it works and isn't ``deterministic``.
+        rate: that it must keep to; quality is given up where it can't have both.
     """
 
     codec: str = "auto"
@@ -52,6 +55,7 @@ class EncoderSettings:
     threads: int = 0
     deterministic: bool = False
     hardware: bool = False
+    rate: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class _Known:
     reproducible: Mapping[str, str] = field(default_factory=dict)
     interlaced: bool = False
     bottom_first: Mapping[str, str] = field(default_factory=dict)
+    limited: Mapping[str, str] | None = None  # with {rate}, {buffer} and {start}; None: it can't be
 
 
 _X26X_PRESETS: Final = (
@@ -84,6 +89,19 @@ _X26X_PRESETS: Final = (
     "placebo",
 )
 
+_BUCKET: Final = {"maxrate": "{rate}", "bufsize": "{buffer}"}
+
+_NVENC: Final = {**_BUCKET, "rc": "vbr", "b": "0", "rc_init_occupancy": "{start}"}
+"""Constant quality under a bound, as FFmpeg documents it for NVENC; never run on the hardware."""
+
+_OWN_RATES: Final = frozenset(
+    (
+        *("b", "minrate", "maxrate", "bufsize", "rc", "rc_init_occupancy", "cbr", "nal-hrd", "qp"),
+        *("bitrate", "vbv-maxrate", "vbv-bufsize", "vbv-init", "strict-cbr", "lossless"),
+    )
+)
+"""Encoders' options, and parameters in them, that would undo a rate."""
+
 _KNOWN: Final[dict[str, _Known]] = {
     "libx264": _Known(
         "h264",
@@ -98,6 +116,7 @@ _KNOWN: Final[dict[str, _Known]] = {
         interlaced=True,
         # it takes the order of fields from pictures only once it has begun with the other one
         bottom_first={"x264-params": "bff=1"},
+        limited={**_BUCKET, "rc_init_occupancy": "{start}"},
     ),
     "libx265": _Known(
         "hevc",
@@ -108,11 +127,13 @@ _KNOWN: Final[dict[str, _Known]] = {
         {"x265-params": "log-level=error"},
         _X26X_PRESETS,
         even=True,
+        limited={**_BUCKET, "x265-params": f"vbv-init={FULL_AT_START}"},
     ),
+    # keeps to no rate exactly: with a bound it went beyond it by 10 to 80%
     "libsvtav1": _Known("av1", "crf", 30, "8", presets=tuple(str(n) for n in range(14))),
-    "h264_nvenc": _Known("h264", "cq", 22, "p4", {"tune": "lossless"}, even=True),
-    "hevc_nvenc": _Known("hevc", "cq", 24, "p4", {"tune": "lossless"}, even=True),
-    "av1_nvenc": _Known("av1", "cq", 30, "p4"),
+    "h264_nvenc": _Known("h264", "cq", 22, "p4", {"tune": "lossless"}, even=True, limited=_NVENC),
+    "hevc_nvenc": _Known("hevc", "cq", 24, "p4", {"tune": "lossless"}, even=True, limited=_NVENC),
+    "av1_nvenc": _Known("av1", "cq", 30, "p4", limited=_NVENC),
     # without this FFmpeg aims at 200 kbit/s; a scale of 2 (times its unit of 118) is near lossless
     "mjpeg": _Known("mjpeg", extra={"flags": "+qscale", "global_quality": str(2 * 118)}),
     "mpeg2video": _Known("mpeg2video", interlaced=True),
@@ -202,7 +223,31 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
     if name == "libsvtav1":  # it writes to stderr by itself; 1 leaves its errors
         os.environ.setdefault("SVT_LOG", "1")
     known = _KNOWN.get(name, _Known(name))
-    options = dict(known.extra)
+    options = {**known.extra, **_quality(name, known, settings)}
+    if settings.rate is not None:
+        _add(options, _limit(name, known, settings.rate, settings.options))
+    if settings.deterministic:
+        _add(options, known.reproducible)
+    if video.first_field == "bottom":
+        _add(options, known.bottom_first)
+    _add(options, settings.options)
+    return Encoder(
+        name=name,
+        pixel_format=_pixel_format(name, video),
+        options=options,
+        threads=settings.threads,
+        tag="hvc1" if known.family == "hevc" else "",
+        interlaced=known.interlaced,
+    )
+
+
+def _quality(name: str, known: _Known, settings: EncoderSettings) -> dict[str, str]:
+    """Options for what was asked of quality and speed.
+
+    Raises:
+        EncoderError: the encoder has no such quality or preset.
+    """
+    options = {}
     quality_given = any(key in settings.options for key in ("qp", "crf", "cq", "b", "tune"))
     crf = settings.crf if settings.crf is not None else known.crf
     if settings.crf is not None and known.crf_option is None:
@@ -220,25 +265,41 @@ def resolve(settings: EncoderSettings, video: VideoTrack) -> Encoder:
                 advice=_("Presets: {presets}.", presets=", ".join(known.presets)),
             )
         options["preset"] = preset
-    if settings.deterministic:
-        _add(options, known.reproducible)
-    if video.first_field == "bottom":
-        _add(options, known.bottom_first)
-    _add(options, settings.options)
-    return Encoder(
-        name=name,
-        pixel_format=_pixel_format(name, video),
-        options=options,
-        threads=settings.threads,
-        tag="hvc1" if known.family == "hevc" else "",
-        interlaced=known.interlaced,
-    )
+    return options
 
 
 def _add(options: dict[str, str], more: Mapping[str, str]) -> None:
     """Add options; "key=value:key=value" strings are added to, all others replaced."""
     for key, value in more.items():
         options[key] = f"{options[key]}:{value}" if key in options and "-params" in key else value
+
+
+def _limit(name: str, known: _Known, rate: RateLimit, asked: Mapping[str, str]) -> dict[str, str]:
+    """Options that make an encoder keep to a rate.
+
+    Raises:
+        EncoderError: it can't, or other options were asked for that say otherwise.
+    """
+    if known.limited is None:
+        able = [n for n, k in _KNOWN.items() if k.limited is not None and _is_there(n)]
+        raise EncoderError(
+            _("{name} can't be held to a size in one pass.", name=name),
+            advice=_("Leave `max_size` out, or take one of: {able}.", able=", ".join(able)),
+        )
+    inner = (
+        v.partition("=")[0] for k, text in asked.items() if "-params" in k for v in text.split(":")
+    )
+    if other := sorted(_OWN_RATES & {*asked, *inner}):
+        raise EncoderError(
+            _("`max_size` and the encoder's option {key} exclude each other.", key=other[0]),
+            advice=_("Leave one of them out."),
+        )
+    numbers = {
+        "rate": rate.bits_per_second,
+        "buffer": rate.buffer_bits,
+        "start": int(rate.buffer_bits * FULL_AT_START),
+    }
+    return {key: value.format(**numbers) for key, value in known.limited.items()}
 
 
 def _lossless_choice(video: VideoTrack) -> str:
@@ -252,7 +313,7 @@ def refused(encoder: Encoder) -> EncoderError:
     if encoder.name.endswith(hardware):
         advice = _("It needs its hardware and driver; libx264, libx265 and libsvtav1 need none.")
     else:
-        advice = _("Check the values of `crf`, `preset` and `encoder_options`.")
+        advice = _("Check the values of `crf`, `encoder_preset` and `encoder_options`.")
     settings = ", ".join(f"{k}={v}" for k, v in encoder.options.items()) or _("its defaults")
     return EncoderError(
         _("{name} can't be opened with {settings}.", name=encoder.name, settings=settings),

@@ -31,6 +31,7 @@ class Framer:
         counts: of what is made here.
         holes: told where pictures are missing or damaged.
         messages: says what goes with a picture beside its samples.
+        like: a track whose size, layout and colour frames get instead of the first picture's.
     """
 
     def __init__(
@@ -40,8 +41,11 @@ class Framer:
         counts: ReadCounts,
         holes: HoleFinder,
         messages: Callable[[av.VideoFrame], tuple[Message, ...]] = lambda _: (),
+        *,
+        like: VideoTrack | None = None,
     ) -> None:
         self._video, self._window, self._messages = video, window, messages
+        self._like = like or video
         self._counts, self._holes = counts, holes
         step = Fraction(1) / (video.frame_rate or Fraction(25)) / video.time_base
         self._clock = Clock(round(step))
@@ -94,23 +98,25 @@ class Framer:
         woven = picture.interlaced_frame and not video.fields_apart
         field = (video.first_field or "top") if woven else None
         form = self._own_format(picture)
-        if form is None or (picture.width, picture.height) != (video.width, video.height):
+        like, size = self._like, (self._like.width, self._like.height)
+        other = like.color != video.color
+        if form is None or other or (picture.width, picture.height) != size:
             frames.converted += 1
             self._note_other_format(picture, float(pts * video.time_base))
-            target = planes.format_of(video.layout)
-            picture = planes.convert(picture, target, video.color, (video.width, video.height))
+            target = planes.format_of(like.layout)
+            picture = planes.convert(picture, target, like.color, size, source=video.color)
             form = planes.pixel_format(target)
         concealed = picture.is_corrupt
         frames.read += 1
         frames.concealed += concealed
         self._index += 1
         return Frame(
-            planes=planes.planes_of(picture, form, video.color),
+            planes=planes.planes_of(picture, form, like.color),
             pts=pts - self._window.start_ticks,
             time_base=video.time_base,
             index=self._index - 1,
-            layout=video.layout,
-            color=video.color,
+            layout=like.layout,
+            color=like.color,
             duration=max(0, picture.duration),
             source=picture if form.planar else None,
             concealed=concealed,
@@ -131,7 +137,7 @@ class Framer:
 
     def _own_format(self, picture: av.VideoFrame) -> planes.PixelFormat | None:
         """How a picture's samples lie, if they are the recording's own."""
-        known = self._video.pixel_format
+        known = self._like.pixel_format
         if picture.format.name == known.name:
             return known
         if self._counts.decoder == NONE:

@@ -34,6 +34,7 @@ class Header:
         duration_s: of the picture, else of the file; None where neither is said.
         created: as of ``SourceInfo.creation_time``.
         metadata: the container's own.
+        texts: True if there are tracks of subtitles or data.
         whole: False if the file is shorter than it says itself.
     """
 
@@ -44,6 +45,7 @@ class Header:
     duration_s: float | None
     created: datetime | None
     metadata: Mapping[str, str]
+    texts: bool
     whole: bool
 
 
@@ -69,6 +71,7 @@ def read_header(path: Path) -> Header:
             duration_s=_duration(container, stream),
             created=creation_time(container.metadata),
             metadata=dict(container.metadata),
+            texts=any(s.type in {"data", "subtitle"} for s in container.streams),
             whole=(extent.declared_size(path) or 0) <= path.stat().st_size,
         )
 

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from dashcam_pipeline.media.carried import CarriedPacket
+    from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.reader import Reader
     from dashcam_pipeline.media.segments import EncodedPacket, Segment
     from dashcam_pipeline.media.source import VideoTrack
     from dashcam_pipeline.media.writer import Writer
 
 
-def join(writer: Writer, reader: Reader, segments: Sequence[Segment]) -> None:
+def join(writer: Writer, reader: Reader | JoinedReader, segments: Sequence[Segment]) -> None:
     """Write segments and the source's other tracks; ``writer.finish`` is left to the caller.
 
     Args:

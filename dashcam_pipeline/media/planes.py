@@ -158,25 +158,29 @@ def convert(
     name: str,
     color: Color,
     size: tuple[int, int] | None = None,
+    *,
+    source: Color | None = None,
 ) -> av.VideoFrame:
     """Convert with swscale, naming matrix and range on both sides.
 
     Args:
-        frame: the picture; Y'CbCr is taken to be in ``color``, RGB to be full range.
+        frame: the picture; Y'CbCr is taken to be in ``source``, RGB to be full range.
         name: the target's pixel format.
-        color: matrix of both sides and range of the target.
+        color: matrix and range of the target.
         size: (width, height) of the target; the frame's own by default.
+        source: matrix and range of the frame; the target's by default.
     """
     is_rgb = frame.format.is_rgb
-    target = 2 if color.full_range else 1
+    own = source or color
+    target, before = 2 if color.full_range else 1, 2 if own.full_range else 1
     width, height = size or (frame.width, frame.height)
     return frame.reformat(
         width,
         height,
         name,
-        src_colorspace=_SWS_MATRIX[color.matrix],
+        src_colorspace=_SWS_MATRIX[own.matrix],
         dst_colorspace=_SWS_MATRIX[color.matrix],
-        src_color_range=2 if is_rgb or frame.format.name.startswith("yuvj") else target,
+        src_color_range=2 if is_rgb or frame.format.name.startswith("yuvj") else before,
         dst_color_range=target,
         interpolation=int(_EXACT),
         threads=1,

@@ -24,7 +24,7 @@ from av.stream import Discard
 
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, extent
-from dashcam_pipeline.media.carried import CarriedPacket
+from dashcam_pipeline.media.carried import CarriedPacket, PicturePacket
 from dashcam_pipeline.media.decoder import Decoder
 from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.frame_counts import ReadCounts
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from dashcam_pipeline.frames import Message
-    from dashcam_pipeline.media.source import SourceInfo
+    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
 
 MAX_NOTED: Final = 1000
 """Packets whose messages wait for a picture; those of pictures that never come are dropped."""
@@ -65,6 +65,7 @@ class Reader:
         end: seconds from the recording's first picture on; what lies from there on is dropped.
         threads: for decoding; 0 lets FFmpeg decide.
         hwaccel: hardware to decode with, as of ``open_decoding``.
+        like: a track whose size, layout and colour frames are given, where its own are others.
 
     Raises:
         InputError: or one of its kinds, if there is nothing to read.
@@ -80,6 +81,7 @@ class Reader:
         end: float | None = None,
         threads: int = 0,
         hwaccel: str = NONE,
+        like: VideoTrack | None = None,
     ) -> None:
         self.counts = ReadCounts()
         info = probe(path, track=track)
@@ -105,7 +107,7 @@ class Reader:
         self._listener = Listener(container, self.counts.said)
         self._messages: dict[int, tuple[Message, ...]] = {}
         self._framer = Framer(
-            self.info.video, self._window, self.counts, self._holes, self._messages_of
+            self.info.video, self._window, self.counts, self._holes, self._messages_of, like=like
         )
 
     def __enter__(self) -> Self:
@@ -159,6 +161,27 @@ class Reader:
                 carried = self._carry(packet)
                 if carried is not None:
                     yield carried
+
+    def copied(self) -> Iterator[CarriedPacket]:
+        """All packets as they are, those of the pictures too; no picture is decoded.
+
+        Of a part of the recording, whole groups of pictures: see ``Window.copies``.
+        """
+        for packet in self._window_packets():
+            self._listener.packet(packet)
+            if packet.stream_index != self.info.video.index:
+                if (carried := self._carry(packet)) is not None:
+                    yield carried
+                continue
+            if not self._window.copies(packet):
+                continue
+            self._window.shift(packet)
+            self._count_packet(packet)
+            self.counts.frames.read += not packet.is_discard
+            time = packet.pts if packet.pts is not None else packet.dts or 0
+            seconds = float(time * packet.time_base)
+            yield PicturePacket(packet.stream_index, packet, packet.size, seconds)
+        self._settle()
 
     def _with_true_start(self, info: SourceInfo) -> SourceInfo:
         """Put right what a wild time made of the facts, in containers without an index."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 import av.error
@@ -42,17 +43,48 @@ def sample_frames(info: SourceInfo) -> list[Frame]:
         at most ``SAMPLES`` of its own size and layout, in no particular order; none where it can't
         be read, which the run itself will say better.
     """
+    if info.clips:
+        return _of_clips(info)
     found: dict[int, Frame] = {}
     try:
-        with open_source(info.path) as container:
-            stream = _track(container, info)
-            for picture in _sought(container, stream, info):
-                _keep(found, picture.pts or 0, picture, info)
+        found = _key_pictures(info, SAMPLES)
         if len(found) < ENOUGH:
             found = _first_ones(info)
     except (InputError, av.error.FFmpegError):
         return []
     return list(found.values())
+
+
+def _of_clips(info: SourceInfo) -> list[Frame]:
+    """Key pictures of clips all over a joined recording, as far as they are like the first one's.
+
+    Args:
+        info: of the whole.
+    """
+    clips = info.clips
+    count = min(len(clips), SAMPLES)
+    chosen = [clips[(2 * k + 1) * len(clips) // (2 * count)] for k in range(count)]
+    frames: list[Frame] = []
+    for clip in chosen:
+        with suppress(InputError, av.error.FFmpegError):
+            like = replace(clip, video=replace(clip.video, **_form(info)))
+            frames += _key_pictures(like, -(-SAMPLES // count)).values()
+    return [replace(frame, index=number) for number, frame in enumerate(frames[:SAMPLES])]
+
+
+def _form(info: SourceInfo) -> dict[str, Any]:
+    """What pictures must be alike in, to be looked at together."""
+    names = ("width", "height", "pixel_format", "color_decision")
+    return {name: getattr(info.video, name) for name in names}
+
+
+def _key_pictures(info: SourceInfo, count: int) -> dict[int, Frame]:
+    found: dict[int, Frame] = {}
+    with open_source(info.path) as container:
+        stream = _track(container, info)
+        for picture in _sought(container, stream, info, count):
+            _keep(found, picture.pts or 0, picture, info)
+    return found
 
 
 def _keep(found: dict[int, Frame], key: int, picture: av.VideoFrame, info: SourceInfo) -> None:
@@ -72,14 +104,14 @@ def _track(container: InputContainer, info: SourceInfo) -> VideoStream:
 
 
 def _sought(
-    container: InputContainer, stream: VideoStream, info: SourceInfo
+    container: InputContainer, stream: VideoStream, info: SourceInfo, count: int
 ) -> Iterator[av.VideoFrame]:
     duration = info.duration_s or 0.0
     stream.codec_context.skip_frame = "NONKEY"
     base, first = info.video.time_base, info.video.start_pts or 0
     seen: set[int] = set()
-    for number in range(SAMPLES):
-        ticks = first + round(duration * (number + 0.5) / SAMPLES / float(base))
+    for number in range(count):
+        ticks = first + round(duration * (number + 0.5) / count / float(base))
         with suppress(av.error.FFmpegError):
             container.seek(ticks, stream=stream)
             if (picture := _next_picture(container, stream, seen)) is not None:
@@ -96,7 +128,11 @@ def _next_picture(
             return None
         if packet.is_keyframe and time is not None:
             seen.add(time)
-        for picture in packet.decode():
+        pictures = packet.decode()
+        if packet.is_keyframe and not pictures:
+            # It waits for others to be shown before it; the next seek begins anew in any case.
+            pictures = stream.codec_context.decode(None)
+        for picture in pictures:
             return picture
     return None
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import av
 import av.error
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 
@@ -25,7 +26,7 @@ from dashcam_pipeline.media.chroma_place import USUAL, chroma_place
 from dashcam_pipeline.media.track_ids import programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from av.container import InputContainer
@@ -125,7 +126,9 @@ def of_frame(frame: av.VideoFrame) -> set[str]:
 def by_type(frame: av.VideoFrame) -> dict[object, bytes]:
     """A picture's side data by type; of a type that PyAV has no name for only its number."""
     try:
-        found = cast("Iterable[SideData]", frame.side_data)
+        # The picture's own attribute would hold it in turn: a circle that keeps its samples, three
+        # megabytes at 1080p, until Python happens to look for circles.
+        found = cast("Callable[[av.VideoFrame], Iterable[SideData]]", SideDataContainer)(frame)
         return {data.type: bytes(data) for data in found}
     except ValueError as error:  # "31 is not a valid Type"
         return {str(error).split()[0]: b""}

@@ -186,6 +186,7 @@ class SourceInfo:
         chapters: in order.
         tracks: all of them, in the file's order.
         video: the track that is worked on.
+        clips: of which it is joined; empty for a recording that is one file.
     """
 
     path: Path
@@ -197,6 +198,7 @@ class SourceInfo:
     chapters: tuple[Chapter, ...]
     tracks: tuple[Track, ...]
     video: VideoTrack
+    clips: tuple[SourceInfo, ...] = ()
 
     @property
     def others(self) -> tuple[Track, ...]:

@@ -58,6 +58,8 @@ class Window:
         self.first_ticks = self._origin + self.start_ticks
         self._end = None if end is None else self._origin + round(Fraction(end) / self._base)
         self._finished: set[int] = set()
+        self._copying = not self.start_ticks
+        self._copied = False
 
     @property
     def partial(self) -> bool:
@@ -79,6 +81,26 @@ class Window:
         return (not self.start_ticks or seconds >= self.first_ticks * self._base) and (
             self._end is None or seconds < self._end * self._base
         )
+
+    def copies(self, packet: Packet[Stream]) -> bool:
+        """True if a picture's packet is asked for where pictures are copied, and not decoded.
+
+        Whole groups of pictures are, from the key frame at the start on (or the first one behind
+        it) up to the one at the end (or behind it); not what is shown before the first key frame,
+        and needs the group before it.
+
+        Args:
+            packet: of the video track; asked for each one, in the file's order.
+        """
+        time = packet.pts if packet.pts is not None else packet.dts
+        if not self.partial or time is None:
+            return self._copying and not self._copied
+        if packet.is_keyframe:
+            self._copying = self._copying or time >= self.first_ticks
+            self._copied = self._copied or (self._end is not None and time >= self._end)
+        if self._copied or not self._copying:
+            return False
+        return not self.start_ticks or time >= self.first_ticks
 
     def shift(self, packet: Packet[Stream]) -> None:
         """Move a packet's times by the start."""

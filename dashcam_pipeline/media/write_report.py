@@ -50,6 +50,7 @@ class WriteReport:
         moved_s: seconds that all times of all tracks were moved by, since the container shows
             nothing that lies before zero.
         differences: what the file holds otherwise than was given to its muxer, a sentence each.
+        held: share of the time in which quality was given up for a rate, 0 to 1.
     """
 
     path: Path
@@ -67,3 +68,4 @@ class WriteReport:
     packets_refused: int = 0
     moved_s: float = 0.0
     differences: tuple[str, ...] = ()
+    held: float = 0.0

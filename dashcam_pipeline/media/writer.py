@@ -26,11 +26,14 @@ from dashcam_pipeline.errors import DashcamError, EncoderError, OutputError
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import containers, destination, encoders, metadata, mp4_index
 from dashcam_pipeline.media.atomic import atomic_file
+from dashcam_pipeline.media.carried import PicturePacket
 from dashcam_pipeline.media.carried_track import CarriedTrack
+from dashcam_pipeline.media.copied_video import LABEL, CopiedVideo
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.output_checks import check_output, output_error
+from dashcam_pipeline.media.rate import RateMeter
 from dashcam_pipeline.media.track_ids import track_ids
 from dashcam_pipeline.media.write_report import Loss, WriteReport
 from dashcam_pipeline.translation import _
@@ -62,7 +65,8 @@ class Writer:
     Args:
         path: the target; its extension decides the container. ``check_output`` has been asked.
         info: the source, as the reader has it.
-        encoder: what to encode with.
+        encoder: what to encode with; None copies the pictures' packets as they are, and takes
+            ``PicturePacket`` instead of frames.
         audio: False leaves the sound out.
         tags: metadata to add to the source's own, such as a mark that it was processed.
         part: the unfinished file, whose owner gives it its name; None makes one, and ``finish``
@@ -77,7 +81,7 @@ class Writer:
         self,
         path: Path,
         info: SourceInfo,
-        encoder: EncoderSettings,
+        encoder: EncoderSettings | None,
         *,
         audio: bool = True,
         tags: Mapping[str, str] = _NO_TAGS,
@@ -85,8 +89,10 @@ class Writer:
     ) -> None:
         self._path, self._info = path, info
         self._muxer = destination.muxer_of(path)
-        self._encoder = encoders.resolve(encoder, info.video)
+        self._encoder = None if encoder is None else encoders.resolve(encoder, info.video)
         self._refused = 0
+        rate = None if encoder is None else encoder.rate
+        self._meter = None if rate is None else RateMeter(rate)
         self._moved = _to_zero(info, self._muxer)
         self._given: dict[int, Holding] = {}
         self._covers: set[int] = set()
@@ -111,7 +117,8 @@ class Writer:
             )
             self._container.metadata.update(self._metadata)
             self._video = self._add_tracks(audio=audio)
-            self._video.open()
+            if isinstance(self._video, FrameEncoder):
+                self._video.open()
             if info.chapters:
                 self._container.set_chapters([_chapter(c, self._moved) for c in info.chapters])
             self._container.start_encoding()
@@ -144,7 +151,9 @@ class Writer:
             EncoderError: encoding failed.
         """
         if isinstance(item, Frame):
-            self._mux(self._video.encode(item))
+            self._mux(self._encoding.encode(item))
+        elif isinstance(item, PicturePacket) and isinstance(self._video, CopiedVideo):
+            self._mux(self._video.admit(self._shifted(item.packet)))
         else:
             self._write_packet(item)
 
@@ -158,12 +167,18 @@ class Writer:
             DiskFullError: no space left.
             OutputError: writing failed.
         """
-        self._mux([self._video.adopt(packet)])
+        self._mux([self._encoding.adopt(packet)])
 
     @property
     def extradata(self) -> bytes:
         """Of the encoder; packets for ``write_encoded`` must have been made with the same."""
-        return self._video.extradata
+        return self._encoding.extradata
+
+    @property
+    def _encoding(self) -> FrameEncoder:
+        if not isinstance(self._video, FrameEncoder):
+            raise TypeError("this output's pictures are copied, and none can be encoded")
+        return self._video
 
     def finish(self, seal: Callable[[Path], object] | None = None) -> WriteReport:
         """Write what the encoder still holds and the index; the file is whole, and on the disk.
@@ -208,8 +223,8 @@ class Writer:
             frames=found[self._video.index].packets,
             nbytes=size,
             container=self._muxer,
-            encoder=self._encoder.label,
-            options=dict(self._encoder.options),
+            encoder=LABEL if self._encoder is None else self._encoder.label,
+            options={} if self._encoder is None else dict(self._encoder.options),
             carried=tuple(self._carried),
             not_carried=tuple(self._not_carried),
             video=self._place,
@@ -219,10 +234,12 @@ class Writer:
                 copy.repaired
                 for copy in self._copies.values()
                 if copy.stream.index not in self._covers  # they have no time anywhere
-            ),
+            )
+            + (self._video.repaired if isinstance(self._video, CopiedVideo) else 0),
             packets_refused=self._refused,
             moved_s=float(self._moved + shift),
             differences=tuple(self._differences(found, shift)),
+            held=0.0 if self._meter is None else self._meter.held,
         )
 
     def abort(self) -> None:
@@ -308,16 +325,16 @@ class Writer:
     def _label(self, index: int) -> str:
         return next(track.label for track in self._info.tracks if track.index == index)
 
-    def _add_tracks(self, *, audio: bool) -> FrameEncoder:
+    def _add_tracks(self, *, audio: bool) -> FrameEncoder | CopiedVideo:
         """Add all tracks in the source's order."""
-        main: FrameEncoder | None = None
+        main: FrameEncoder | CopiedVideo | None = None
         with open_source(self._info.path) as source:
             verdicts = destination.judge(source, self._info, self._muxer)
             # covers come last, as demuxers give them
             for verdict in sorted(verdicts, key=lambda v: (v.track.cover, v.track.index)):
                 later = verdict.track.cover or verdict.track.index > self._info.video.index
                 if main is None and later:
-                    main = self._add_encoder()
+                    main = self._add_main(source)
                     self._place = sum(1 for track in self._carried if track.moving)
                 if verdict.track.kind == "audio" and not audio:
                     self._not_carried.append((verdict.track, _("left out as asked")))
@@ -327,15 +344,19 @@ class Writer:
                         self._add_copy(source, verdict.track)
                 else:
                     self._not_carried.append((verdict.track, verdict.reason))
-        if main is None:
-            main = self._add_encoder()
-            self._place = sum(1 for track in self._carried if track.moving)
+            if main is None:
+                main = self._add_main(source)
+                self._place = sum(1 for track in self._carried if track.moving)
         return main
 
-    def _add_encoder(self) -> FrameEncoder:
+    def _add_main(self, source: InputContainer) -> FrameEncoder | CopiedVideo:
         video = self._info.video
-        moved = round(self._moved / video.time_base)
-        main = FrameEncoder(self._container, self._muxer, video, self._encoder, moved=moved)
+        main: FrameEncoder | CopiedVideo
+        if self._encoder is None:
+            main = CopiedVideo(self._container, source, video)
+        else:
+            moved = round(self._moved / video.time_base)
+            main = FrameEncoder(self._container, self._muxer, video, self._encoder, moved=moved)
         main.number(self._ids.ids.get(video.index, 0))
         self._given[main.index] = Holding("video")
         return main
@@ -363,6 +384,8 @@ class Writer:
         index = packet.stream_index
         given = replace(self._given[index])
         given.add(packet)  # first: the muxer takes the packet's times away
+        if self._meter is not None and index == self._video.index:
+            self._meter.add(float((packet.dts or 0) * packet.time_base), packet.size)
         try:
             self._container.mux_one(packet)
         except av.error.InvalidDataError:  # of that earlier one, which is lost: a carried one
@@ -372,12 +395,15 @@ class Writer:
     def _write_packet(self, item: CarriedPacket) -> None:
         copy = self._copies.get(item.stream_index)
         if copy is not None:
-            packet = item.packet
-            if self._moved:
-                ticks = round(self._moved / packet.time_base)
-                packet.pts = None if packet.pts is None else packet.pts + ticks
-                packet.dts = None if packet.dts is None else packet.dts + ticks
-            self._copy(copy.admit(packet))
+            self._copy(copy.admit(self._shifted(item.packet)))
+
+    def _shifted(self, packet: Packet[Stream]) -> Packet[Stream]:
+        """A packet moved with all others; changed in place."""
+        if self._moved:
+            ticks = round(self._moved / packet.time_base)
+            packet.pts = None if packet.pts is None else packet.pts + ticks
+            packet.dts = None if packet.dts is None else packet.dts + ticks
+        return packet
 
     def _copy(self, packets: list[Packet[Stream]]) -> None:
         for packet in packets:

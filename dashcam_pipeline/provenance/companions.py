@@ -10,6 +10,7 @@ from dashcam_pipeline.provenance.record import ENDING
 from dashcam_pipeline.provenance.verify import read_record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 GPX_ENDING: Final = ".gpx"
@@ -19,11 +20,12 @@ ENDINGS: Final = (GPX_ENDING, RAW_ENDING, ENDING)
 """What is added to an output's whole name; the record comes last."""
 
 
-def former_companions(output: Path) -> set[Path]:
+def former_companions(output: Path, endings: Sequence[str] = ENDINGS) -> set[Path]:
     """Files beside an output, or beside where it was, that its record says are its own.
 
     Args:
         output: need not exist.
+        endings: of what may go along with it.
 
     Returns:
         the record, and what it lists that is still as it was written; empty where the record is
@@ -36,7 +38,7 @@ def former_companions(output: Path) -> set[Path]:
         return set()
     if record.is_symlink() or found["output"]["name"] != output.name:
         return set()
-    names = {output.name + ending: output.with_name(output.name + ending) for ending in ENDINGS}
+    names = {output.name + ending: output.with_name(output.name + ending) for ending in endings}
     own = {record}
     for entry in found["companions"]:
         path = names.get(entry["name"])

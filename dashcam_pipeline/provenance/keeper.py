@@ -17,11 +17,12 @@ import os
 import threading
 from concurrent.futures import Future
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from dashcam_pipeline.dashcam.overlay import Overlay
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
-from dashcam_pipeline.dashcam.telemetry.embed import Embedded, embed
+from dashcam_pipeline.dashcam.telemetry.embed import Embedded, added_bytes, embed
 from dashcam_pipeline.dashcam.telemetry.export import to_gpx, to_zip
 from dashcam_pipeline.engine.report import StreamFact
 from dashcam_pipeline.media.destination import muxer_of
@@ -39,10 +40,10 @@ from dashcam_pipeline.provenance.record import (
     make_record,
     record_path,
 )
-from dashcam_pipeline.translation import _
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from dashcam_pipeline.config import CleanConfig
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.claim import Claim
 
 T = TypeVar("T")
+
+_NOTHING: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 _UNANNOUNCED: Final = " unknown"
 """What the label of a track without a known kind holds."""
@@ -63,15 +66,30 @@ class Keeper:
         source: the recording; only read.
         target: where the output goes.
         config: of the run.
+        clips: that the recording is joined of, the first one being ``source``; empty for one file.
+        read: gives the telemetry, where it isn't the source's alone.
+        more: what else goes beside the output: by ending, its bytes.
     """
 
-    def __init__(self, source: Path, target: Path, config: CleanConfig) -> None:
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        config: CleanConfig,
+        *,
+        clips: Sequence[Path] = (),
+        read: Callable[[], Telemetry] | None = None,
+        more: Mapping[str, bytes] = _NOTHING,
+    ) -> None:
         self._source, self._target = source, target
+        self._clips = tuple(clips)
+        self._more = {self._beside(ending): content for ending, content in more.items()}
+        self._endings = (*more, *ENDINGS)
         self._claim: Claim | None = None
         self._kept: list[Path] = []
-        self._before = source.stat()
+        self._before = self._state()
         self._reading = _Later(
-            lambda: read_telemetry(source).within(config.start, config.end), "telemetry"
+            read or (lambda: read_telemetry(source).within(config.start, config.end)), "telemetry"
         )
         self.changes = ChangeLog()
         self.overlay = Overlay()
@@ -92,7 +110,13 @@ class Keeper:
         """Files that will be written beside the output, the record last."""
         found = self.telemetry
         gpx, raw = self._beside(GPX_ENDING), self._beside(RAW_ENDING)
-        return (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws), record_path(self._target))
+        own = (*(gpx,) * bool(found.fixes), *(raw,) * bool(found.raws))
+        return (*self._more, *own, record_path(self._target))
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes ``seal`` adds to the output at most; waits as ``telemetry`` does."""
+        return added_bytes(self.telemetry)
 
     def check(self, claim: Claim) -> None:
         """Claim all names beside the output's; refuse to replace what may not be.
@@ -108,10 +132,10 @@ class Keeper:
             OutputExistsError: a file of one of the names exists.
             OutputError: one of the names is too long here.
         """
-        own = {self._beside(ending) for ending in ENDINGS}
+        own = {self._beside(ending) for ending in self._endings}
         if not claim.broken_off:
-            own = former_companions(self._target)
-        for ending in ENDINGS:
+            own = former_companions(self._target, self._endings)
+        for ending in self._endings:
             path = claim.include(ending, own=self._beside(ending) in own)
             if path in own:
                 claim.drop(path)
@@ -155,6 +179,7 @@ class Keeper:
             facts = make_record(
                 report,
                 source=self._input_entry(),
+                clips=[_entry(path) for path in self._clips],
                 output={
                     **file_entry(output, self._target.name),
                     "video_essence_sha256": report.output.essence_sha256,
@@ -190,12 +215,7 @@ class Keeper:
 
     def _warnings(self) -> list[str]:
         said = list(self.telemetry.faults)
-        after = self._source.stat()
-        same = (after.st_size, after.st_mtime_ns) == (
-            self._before.st_size,
-            self._before.st_mtime_ns,
-        )
-        if not same:
+        if self._state() != self._before:
             said.append(_("the source was changed by something else while it was read."))
         said += [
             _("{path} was there before, and is not of this output.", path=path)
@@ -203,6 +223,10 @@ class Keeper:
             if path not in self.paths
         ]
         return said
+
+    def _state(self) -> list[tuple[int, int] | None]:
+        """Size and time of everything that is read; None for what isn't there."""
+        return [_size_and_time(path) for path in self._clips or (self._source,)]
 
     def _facts(self) -> dict[str, Any]:
         found = self.telemetry
@@ -222,12 +246,31 @@ class Keeper:
         return file_entry(self._source)
 
     def _content(self, path: Path) -> bytes:
+        if path in self._more:
+            return self._more[path]
         if path == self._beside(GPX_ENDING):
-            return to_gpx(self.telemetry, self._source.stem).encode()
+            name = self._target.stem if self._clips else self._source.stem
+            return to_gpx(self.telemetry, name).encode()
         return to_zip(self.telemetry)
 
     def _beside(self, ending: str) -> Path:
         return self._target.with_name(self._target.name + ending)
+
+
+def _size_and_time(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    """A clip's entry; of one that can't be read any more, why."""
+    try:
+        return file_entry(path)
+    except OSError as error:
+        return {"name": path.name, "unreadable": system_reason(error)}
 
 
 class _Later(Generic[T]):

@@ -6,11 +6,13 @@ import os
 import platform
 import sys
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.config import available_threads
 from dashcam_pipeline.inference.digest import sha256_of
+from dashcam_pipeline.media.copied_video import LABEL as COPIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +54,7 @@ def make_record(
     companions: Iterable[dict[str, Any]],
     telemetry: dict[str, Any],
     changes: ChangeLog,
+    clips: Iterable[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The record of one run.
 
@@ -61,8 +64,12 @@ def make_record(
         companions: ``file_entry`` of each file written beside the output.
         telemetry: what became of it.
         changes: what the chain's frames showed.
+        clips: of which the source is joined, an entry each; ``source`` is the first one's then.
     """
     facts = report.to_dict()
+    joined = facts["joined"]
+    of_clips = {"clips": list(clips), "joined": _names_alone(joined)} if joined else {}
+    copied = report.output.codec == COPIED
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -71,6 +78,7 @@ def make_record(
         "versions": facts["versions"],
         "command": [_without_folders(part) for part in sys.argv],
         "input": {**source, **_media(facts["input"])},
+        **of_clips,
         "output": {**output, **_media(facts["output"])},
         "companions": list(companions),
         "weights": [
@@ -96,9 +104,16 @@ def make_record(
         "telemetry": telemetry,
         "warnings": facts["warnings"],
         # a job that went on after a kill has seen only the rest
-        "change_complete": sum(s.frames for s in changes.seconds) >= report.frames.written,
+        "change_complete": copied
+        or sum(s.frames for s in changes.seconds) >= report.frames.written,
         "change_per_second": [second.to_dict() for second in changes.seconds],
     }
+
+
+def _names_alone(joined: dict[str, Any]) -> dict[str, Any]:
+    """Facts of a join, of clips' paths only the names."""
+    clips = [{**clip, "path": PurePath(clip["path"]).name} for clip in joined["clips"]]
+    return {**joined, "clips": clips}
 
 
 def _media(file: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,13 @@ class FileEntry(_Part):
     sha256: Text
 
 
+class ClipEntry(_Part):
+    """A clip that an output was joined of; without a hash if it could not be read to its end."""
+
+    name: FileName
+    sha256: Text | None = None
+
+
 class WeightsEntry(_Part):
     """Weights by name and hash; the name may be missing."""
 
@@ -64,6 +71,7 @@ class Provenance(_Part):
     input: FileEntry
     output: FileEntry
     companions: list[FileEntry] = Field(max_length=1000)
+    clips: list[ClipEntry] = Field(default=[], max_length=100_000)
     weights: list[WeightsEntry] = Field(max_length=1000)
     frames: FrameEntry = FrameEntry()
     software: Text = ""
@@ -138,7 +146,8 @@ def verify(path: str | Path, *, source: str | Path | None = None) -> Verificatio
 
     Args:
         path: the output.
-        source: the recording it was made of; looked for beside the output by its name if None.
+        source: the recording it was made of, or the folder of the clips that it was joined of;
+            looked for beside the output by name if None.
 
     Raises:
         InputMissingError: no output, or no record.
@@ -158,7 +167,10 @@ def verify(path: str | Path, *, source: str | Path | None = None) -> Verificatio
     record = Provenance.model_validate(data)
     checks = [_check("output", path, record.output)]
     checks += [_check_beside("companion", path, entry) for entry in record.companions]
-    if source is not None:
+    if record.clips and (source is None or Path(source).is_dir()):
+        folder = path.parent if source is None else Path(source)
+        checks += [_check_clip(folder, clip.name, clip.sha256) for clip in record.clips]
+    elif source is not None:
         checks.append(_check("input", Path(source), record.input))
     elif record.input.name == path.name:
         # a batch keeps names: the source lies in another folder
@@ -238,6 +250,14 @@ def _check_beside(role: str, output: Path, entry: FileEntry) -> Check:
     """A file beside the output; a link that leads to another folder is none."""
     path = inside(output.parent, entry.name)
     return _missing(role, entry) if path is None else _check(role, path, entry)
+
+
+def _check_clip(folder: Path, name: str, sha256: str | None) -> Check:
+    """A clip in a folder; one that has no hash on record, or lies deeper, isn't checked."""
+    path = inside(folder, name)
+    if sha256 is None or path is None:
+        return Check("input", name, "missing", (sha256 or "").lower())
+    return _check("input", path, FileEntry(name=name, sha256=sha256))
 
 
 def _missing(role: str, entry: FileEntry) -> Check:

@@ -54,13 +54,18 @@ class MotionGate:
         self._picture, self._maps = state.get("picture"), state.get("maps")
 
     def __call__(
-        self, picture: npt.NDArray[np.floating[Any]], maps: npt.NDArray[np.floating[Any]]
+        self,
+        picture: npt.NDArray[np.floating[Any]],
+        maps: npt.NDArray[np.floating[Any]],
+        *,
+        steps: int = 1,
     ) -> npt.NDArray[np.floating[Any]]:
         """Smooth one frame's answer.
 
         Args:
             picture: (3, H, W), what the network saw.
             maps: (C, H, W), its answer.
+            steps: frames since the last one; over more of them the past fades more.
 
         Returns:
             (C, H, W), the smoothed answer.
@@ -70,7 +75,7 @@ class MotionGate:
         else:
             change = np.abs(picture - self._picture).max(axis=0)
             change = cv2.GaussianBlur(change, (0, 0), BLUR)
-            past = self.amount * np.clip((MOVING - change) / (MOVING - STILL), 0, 1)
+            past = self.amount**steps * np.clip((MOVING - change) / (MOVING - STILL), 0, 1)
             result = maps + past * (self._maps - maps)
         self._picture, self._maps = picture, result
         return result

@@ -19,7 +19,8 @@ def _stages(monkeypatch):
 @pytest.mark.parametrize(
     "other",
     [{"strength": 0.5}, {"crf": 18}, {"stages": ("remember", "remember")}, {"start": 1.0},
-     {"encoder_options": {"tune": "grain"}}, {"audio": False}],
+     {"encoder_options": {"tune": "grain"}}, {"audio": False}, {"max_size": "1x"},
+     {"preset": "small"}],
 )  # fmt: skip
 def test_what_changes_the_result_changes_the_recipe(other):
     base = {"stages": ("remember",)}
@@ -33,6 +34,16 @@ def test_what_does_not_does_not(other):
     assert (
         make_recipe(CleanConfig(**base)).digest == make_recipe(CleanConfig(**base, **other)).digest
     )
+
+
+def test_of_a_preset_what_it_sets_is_part_of_it_and_not_its_name(tmp_path):
+    paths = [tmp_path / f"{name}.toml" for name in ("mine", "theirs")]
+    for path in paths:
+        path.write_text("crf = 30\n")
+    one, two = (
+        make_recipe(CleanConfig(stages=("remember",), preset=str(path))).digest for path in paths
+    )
+    assert one == two == make_recipe(CleanConfig(stages=("remember",), crf=30)).digest
 
 
 def test_weights_are_part_of_it(monkeypatch):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -436,21 +437,67 @@ def test_text_in_charts_has_one_size(visit):
     assert len(heights) == 1
 
 
-def test_hangul_is_drawn_by_a_browser_without_a_font_for_it(visit):
+HANGUL = """
+    const inked = (letters, family) => {
+        const canvas = document.createElement("canvas");
+        const context = canvas.getContext("2d");
+        context.font = `48px ${family}`;
+        context.fillText(letters, 20, 60);
+        return canvas.toDataURL();
+    };
+"""
+
+
+@pytest.fixture
+def fontless():
+    """Skips where the system itself has a font for Hangul, or can't say."""
+    command = shutil.which("fc-list")
+    if (
+        command is None
+        or subprocess.run([command, ":lang=ko"], capture_output=True, check=False).stdout
+    ):
+        pytest.skip("this system has a font for Hangul")
+
+
+def test_hangul_is_drawn_by_a_font_that_the_page_brings(visit):
     page = visit("one", locale="ko-KR")
-    wait_until(page, "[...document.fonts].some(f => f.status === 'loaded')")
-    drawn = page.evaluate(
-        """["재", "생", "화"].map((letter) => {
-            const canvas = document.createElement("canvas");
-            const context = canvas.getContext("2d");
-            context.font = '48px "Dashcam Hangul"';
-            context.fillText(letter, 20, 60);
-            return canvas.toDataURL();
-        })"""
+    page.evaluate(
+        "document.fonts.load('48px \"Dashcam Hangul\"', '가').then(() => { window.here = 1; })"
     )
-    assert len(set(drawn)) == 3  # of a letter that can't be drawn there is a box, always the same
-    family = page.evaluate("getComputedStyle(document.body).fontFamily")
-    assert "Dashcam Hangul" in family
+    wait_until(page, "window.here === 1")
+    drawn = page.evaluate(
+        f"(() => {{ {HANGUL} return [...'재생화'].map(c => inked(c, '\"Dashcam Hangul\"')); }})()"
+    )
+    assert len(set(drawn)) == 3
+    assert "Dashcam Hangul" in page.evaluate("getComputedStyle(document.body).fontFamily")
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+@pytest.mark.parametrize("where", [("one", ""), ("many", ""), ("many", "#clip-2")])
+def test_no_hangul_is_left_in_boxes(visit, fontless, where, locale):
+    """Each run is as wide as the font makes it, also one that was drawn before the font came."""
+    page = visit(*where, locale=locale)
+    wait_until(page, "[...document.fonts].every(f => f.status === 'loaded')")
+    page.wait_for_timeout(200)
+    widths = page.evaluate(
+        """[...document.querySelectorAll("body *")]
+            .filter((e) => e.childNodes.length === 1 && e.firstChild.nodeType === 3)
+            .filter((e) => /^[가-힣]+$/.test(e.textContent) && e.getClientRects().length === 1)
+            .map((e) => {
+                const range = document.createRange();
+                range.selectNodeContents(e);
+                const style = getComputedStyle(e);
+                const context = document.createElement("canvas").getContext("2d");
+                context.font = `${style.fontWeight} ${style.fontSize} "Dashcam Hangul"`;
+                const due = context.measureText(e.textContent).width
+                    + (parseFloat(style.letterSpacing) || 0) * e.textContent.length;
+                return [e.textContent, range.getBoundingClientRect().width, due];
+            })"""
+    )
+    if locale == "ko-KR":
+        assert len(widths) > 3
+    for text, width, due in widths:
+        assert width == pytest.approx(due, rel=0.03, abs=1), text
 
 
 def test_side_by_side_shows_both_whole(visit):

@@ -78,7 +78,7 @@ def test_every_option_reaches_the_run(dashcam, clip, tmp_path):
     code, _, err = dashcam(
         "clean", clip, "-o", tmp_path / "o.mkv", "--stage", "dim:amount=0.5", "--stage", "toy",
         "--strength", "0.5", "--quality", "best", "--device", "cpu", "--codec", "libx264",
-        "--crf", "30", "--preset", "ultrafast", "--encoder-option", "tune=grain",
+        "--crf", "30", "--encoder-preset", "ultrafast", "--encoder-option", "tune=grain",
         "--protect", "0,0,16,16", "--protect", "32,0,16,16", "--start", "0.1", "--end",
         "00:00:00.300", "--no-audio", "--threads", "1", "--deterministic", "--report", report,
     )  # fmt: skip

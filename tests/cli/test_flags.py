@@ -30,7 +30,7 @@ RAY = re.compile("`ray [^`]*`")
         ('Take `device="cpu"`, or auto.', "Take --device cpu, or auto."),
         ("unless `overwrite=True` is given", "unless --overwrite is given"),
         ("`audio=False` or `protect=[]`", "--no-audio or --no-protect"),
-        ("`crf`, `preset`, `encoder_options`", "--crf, --preset, --encoder-option"),
+        ("`crf`, `encoder_preset`, `encoder_options`", "--crf, --encoder-preset, --encoder-option"),
         ('name them: `stages=["fog:model=FILE.onnx"]`', "name them: --stage fog:model=FILE.onnx"),
         ("a smaller `height=`; `include_results=True`", "a smaller --height; --include-results"),
         ("see `dashcam stages`, `a.mp4`, `night`", "see `dashcam stages`, `a.mp4`, `night`"),

@@ -11,7 +11,14 @@ import pytest
 import dashcam_pipeline
 from dashcam_pipeline import errors
 from dashcam_pipeline.cli import main
-from dashcam_pipeline.cli.app import COMMANDS, app, exit_codes
+from dashcam_pipeline.cli.app import (
+    COMMANDS,
+    HELP_GROUPS,
+    SUMMARIES,
+    app,
+    exit_codes,
+    first_sentence,
+)
 from dashcam_pipeline.cli.flags import OPTION_NAMES, as_flags
 from dashcam_pipeline.cli.manual import ManualCommand
 from dashcam_pipeline.cli.options import config_options
@@ -32,6 +39,25 @@ def test_every_command_is_listed_and_explains_itself(help_of):
     for name in COMMANDS:
         assert name in text
         assert "Usage: dashcam " + name in help_of(name)
+
+
+def test_the_list_says_what_each_command_says_of_itself():
+    found = {name: first_sentence(app.get_command(None, name)) for name in COMMANDS}
+    assert found == SUMMARIES
+    assert sorted(name for names in HELP_GROUPS.values() for name in names) == sorted(COMMANDS)
+
+
+def test_listing_the_commands_imports_none():
+    code = (
+        "import sys; from dashcam_pipeline.cli import main; main(['--help']); "
+        "sys.exit(bool({'pydantic', 'filelock', 'numpy', 'av'} & set(sys.modules)))"
+    )
+    folder = str(Path(dashcam_pipeline.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": folder}, check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_help_lists_every_setting_once_with_its_description_and_bounds(help_of):

@@ -23,17 +23,9 @@ from dashcam_pipeline.engine.readable import columns
 from dashcam_pipeline.stages.registry import BUILT_IN
 
 USER_COMMANDS = (
-    "clean",
-    "batch",
-    "watch",
-    "preview",
-    "report",
-    "app",
-    "telemetry",
-    "probe",
-    "verify",
-    "models",
-)
+    "clean", "batch", "watch", "join", "preview", "report", "app", "telemetry", "drive", "events",
+    "probe", "verify", "presets", "models",
+)  # fmt: skip
 
 ENGLISH = re.compile(r"(?<![-/`'\w=.])[a-z]{2,}(?: [a-z]{2,}){2,}")
 """Three words of a sentence in a row."""

@@ -15,19 +15,12 @@ from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.stages.registry import BUILT_IN, stage_class
 
 USER_COMMANDS = {
-    "clean",
-    "batch",
-    "watch",
-    "preview",
-    "report",
-    "app",
-    "probe",
-    "telemetry",
-    "verify",
-}
+    "clean", "batch", "watch", "join", "preview", "report", "app", "drive", "events", "probe",
+    "telemetry", "verify",
+}  # fmt: skip
 
-FOREIGN = {"--disable-usage-stats", "--no-deps"}
-"""Flags of Ray and pip that stand alone in a sentence."""
+FOREIGN = {"--disable-usage-stats", "--no-deps", "--force", "--user", "--gpus"}
+"""Flags of Ray, pip, pipx, uv and Docker that stand alone in a sentence."""
 
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _SCRIPT = re.compile(r"((?:benchmarks|samples|tests)/[\w/]+\.py)")
@@ -198,9 +191,10 @@ def test_the_readme_has_every_exit_code():
     ]
 
 
-def test_the_readme_says_what_fast_runs():
+def test_the_readme_says_what_fast_and_balanced_run():
     text = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert "`fast` runs the int8 twin of the weights" in text
+    assert "at `fast` and `balanced` every third or second frame" in text
+    assert "on a CPU both run the int8 twin of the weights" in text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

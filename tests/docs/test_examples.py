@@ -31,7 +31,9 @@ def commands_of(name):
 
 
 def readmes():
-    return list(dict.fromkeys(commands_of("README.md") + commands_of("README.ko.md")))
+    """All but `dashcam app`, which serves until it is told to end: tests/app tries it."""
+    found = dict.fromkeys(commands_of("README.md") + commands_of("README.ko.md"))
+    return [line for line in found if not line.startswith("dashcam app")]
 
 
 def beginning(source, target):
@@ -66,6 +68,8 @@ def place(recordings, tmp_path, monkeypatch):
 @pytest.mark.parametrize("line", readmes())
 def test_the_examples_of_the_readmes_run(line, place, capsys):
     args = words(line)[1:]
+    if args[0] == "watch":
+        args += ["--once", "--every", "0.1"]  # it would wait for more
     if args[0] == "clean" and "-o" not in args:
         for made in place.glob("night_clean*"):
             made.unlink()
@@ -75,7 +79,7 @@ def test_the_examples_of_the_readmes_run(line, place, capsys):
     match args[0]:
         case "clean":
             assert (args[args.index("-o") + 1] if "-o" in args else "night_clean.mp4") in made
-        case "batch":
+        case "batch" | "watch":
             assert (place / "clean" / "night.mp4").is_file()
         case "preview":
             assert "night_before_after.mp4" in made
@@ -87,7 +91,7 @@ def test_the_examples_of_the_readmes_run(line, place, capsys):
 
 def test_every_command_for_users_is_among_the_examples():
     assert {words(line)[1] for line in readmes()} >= {
-        *("clean", "batch", "preview", "report", "probe", "telemetry", "verify")
+        *("clean", "batch", "watch", "preview", "report", "probe", "telemetry", "verify")
     }
 
 

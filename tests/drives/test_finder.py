@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -128,10 +129,28 @@ def test_two_cards_with_the_same_names_stay_apart(tmp_path):
         ("holiday/day one/a.mp4", "holiday/day one"),
         ("TeslaCam/SavedClips/2024-01-01_12-00-00/a-front.mp4", "."),
         ("A/a.mp4", "A"),
+        ("내 차/상시/전방/a.mp4", "내 차"),
+        (unicodedata.normalize("NFD", "이벤트/후방/a.mp4"), "."),
     ],
 )
 def test_the_card_is_above_what_a_camera_makes(name, card):
     assert card_of(name) == card
+
+
+def test_korean_folders_say_camera_and_reason(tmp_path):
+    tree(
+        tmp_path,
+        "내 차/상시/전방/20240101_120000.mp4",
+        "내 차/상시/후방/20240101_120000.mp4",
+        "내 차/주차/전방/20240101_180000.mp4",
+        "내 차/이벤트/전방/20240101_120004.mp4",
+    )
+    drive, parked = find_drives(tmp_path)
+    assert [(r.camera, [c.mode for c in r.clips]) for r in drive.cameras] == [
+        ("front", ["normal", "event"]),
+        ("rear", ["normal"]),
+    ]
+    assert parked.kind == "parked"
 
 
 def test_names_without_a_date_are_put_in_order_by_what_the_file_says(tmp_path):

@@ -114,8 +114,8 @@ def test_64_mb_wait_for_a_batch(size, bits, frames):
     assert [len(batch) for batch in stage.batches] == [frames, 1]
 
 
-@pytest.mark.parametrize(("size", "bits", "frames"), [((1920, 1080), 8, 16), ((3840, 2160), 10, 2)])
-def test_48_mb_wait_between_two_threads(size, bits, frames):
+@pytest.mark.parametrize(("size", "bits", "frames"), [((1920, 1080), 8, 8), ((3840, 2160), 8, 2)])
+def test_24_mb_wait_between_two_threads(size, bits, frames):
     nbytes = large(0, size, bits).nbytes
     assert QUEUE_BYTES // nbytes == frames
     queue = ByteQueue(QUEUE_BYTES)

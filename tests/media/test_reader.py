@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
+import av
 import pytest
 from factory import Data, Picture, Sound, Text, make_clip
 
@@ -63,3 +65,16 @@ def test_any_number_of_threads_gives_the_same_frames(source, threads):
         frames = [i for i in reader if isinstance(i, Frame)]
     assert [f.pts for f in frames] == [512 * i for i in range(60)]
     assert not any(f.concealed for f in frames)
+
+
+def test_a_picture_goes_with_its_frame(source):
+    gc.collect()
+    gc.disable()
+    try:
+        with Reader(source, threads=1) as reader:
+            for _ in reader:
+                pass
+            kept = [one for one in gc.get_objects() if isinstance(one, av.VideoFrame)]
+    finally:
+        gc.enable()
+    assert len(kept) < 5

@@ -39,17 +39,9 @@ PO = FOLDER / "ko" / "LC_MESSAGES" / f"{DOMAIN}.po"
 MO = PO.with_suffix(".mo")
 
 USER_COMMANDS = (
-    "clean",
-    "batch",
-    "watch",
-    "preview",
-    "report",
-    "app",
-    "telemetry",
-    "probe",
-    "verify",
-    "models",
-)
+    "clean", "batch", "watch", "join", "preview", "report", "app", "telemetry", "drive", "events",
+    "probe", "verify", "presets", "models",
+)  # fmt: skip
 """Commands whose help is translated; of the others it is their first sentence."""
 
 CLICKS = (

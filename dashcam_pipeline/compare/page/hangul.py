@@ -28,6 +28,9 @@ _FAMILIES: Final = {TEXTS: "Dashcam Hangul", NAMES: "Dashcam Hangul Names"}
 
 _BLOCKS: Final = ((0x3131, 0x3163), (0xAC00, 0xD7A3))
 
+_KS_X_1001: Final = 2
+"""Bytes that EUC-KR has for a character of KS X 1001; others are spelt out in more."""
+
 _RANGE: Final = ", ".join(f"U+{low:X}-{high:X}" for low, high in _BLOCKS)
 
 
@@ -64,9 +67,14 @@ def font_faces(shown: set[str], *, korean: bool, link: str = "") -> str:
         rules.append(_face(TEXTS, _embedded(TEXTS)))
     elif link:
         rules.append(_face(TEXTS, link))
-    if shown - drawn:
+    if any(_is_common(char) for char in shown - drawn):
         rules.append(_face(NAMES, _embedded(NAMES)))
     return "".join(rules)
+
+
+def _is_common(char: str) -> bool:
+    """True for a character of KS X 1001; of the 11,172 syllables, others hardly ever occur."""
+    return len(char.encode("euc_kr")) == _KS_X_1001
 
 
 def _face(name: str, address: str) -> str:

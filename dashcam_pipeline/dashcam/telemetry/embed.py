@@ -7,7 +7,7 @@ it is their carriers' business; nothing that is in it moves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.dashcam.telemetry.carriers import mp4_boxes, transport_stream
 from dashcam_pipeline.media import containers
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
+
+
+_CARRIERS: Final = frozenset(("block", "box", "packets"))
+"""Those whose bytes can lie in a recording."""
+
+_ROOM: Final = 184
+"""Bytes of a transport packet: each piece may have one that it hardly fills. Boxes need less."""
+
+_HEADERS: Final = 4
+"""Bytes of each of those packets beside that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ def embed(telemetry: Telemetry, path: Path, muxer: str) -> Embedded:
     Raises:
         OSError: writing failed.
     """
-    own = [raw for raw in telemetry.raws if raw.carrier in {"block", "box", "packets"}]
+    own = [raw for raw in telemetry.raws if raw.carrier in _CARRIERS]
     known = [raw for raw in own if raw.understood]
     missing: list[tuple[str, str]] = [
         (raw.name, _("its layout isn't known")) for raw in own if not raw.understood
@@ -60,6 +70,16 @@ def embed(telemetry: Telemetry, path: Path, muxer: str) -> Embedded:
         done, refused = [], _("a {muxer} file has no place for it", muxer=muxer)
     missing += [(raw.name, refused) for raw in known if raw not in done]
     return Embedded(tuple(dict.fromkeys(place(raw.name) for raw in done)), _once(missing))
+
+
+def added_bytes(telemetry: Telemetry) -> int:
+    """How much longer a file becomes by ``embed``, at most.
+
+    Args:
+        telemetry: as for ``embed``.
+    """
+    own = [raw for raw in telemetry.raws if raw.carrier in _CARRIERS and raw.understood]
+    return sum(_ROOM + len(raw.data) + len(raw.data) // _ROOM * _HEADERS for raw in own)
 
 
 def place(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from dashcam_pipeline.dashcam.telemetry.carriers.neighbours import Neighbours
 from dashcam_pipeline.dashcam.telemetry.model import Raw, Telemetry
 from dashcam_pipeline.translation import _
 
@@ -35,10 +36,12 @@ class Findings:
     Args:
         limits: bounds on what is kept.
         asked: the families that may know a piece, in the order in which they are asked.
+        neighbours: what lies beside the recording.
     """
 
     limits: Limits
     asked: Sequence[Family]
+    neighbours: Neighbours = field(default_factory=Neighbours)
     families: list[str] = field(default_factory=list)
     fixes: list[Fix] = field(default_factory=list)
     accelerations: list[Acceleration] = field(default_factory=list)

@@ -22,6 +22,9 @@ class Limits:
         places: kinds of pieces that are kept (boxes of one type, packets of one track); real files
             have below ten.
         rows: fixes, and accelerations, that are kept; 200 a second for an hour are 720,000.
+        ends: bytes at either end of a transport stream that are looked at; None: all of it.
+        tracks: False leaves announced tracks alone, where it is known that there are none.
+        pictures: False leaves messages of pictures alone, for which they would have to be read.
     """
 
     depth: int = 8
@@ -32,6 +35,13 @@ class Limits:
     entries: int = 100_000
     places: int = 1000
     rows: int = 1_000_000
+    ends: int | None = None
+    tracks: bool = True
+    pictures: bool = True
 
 
 LIMITS: Final = Limits()
+
+QUICK: Final = Limits(ends=4 << 20, pictures=False)
+"""For looking at a thousand clips: nothing for which all of a recording would have to be read. Four
+megabytes hold two seconds of the largest streams (20 Mbit/s), and so at least one position."""

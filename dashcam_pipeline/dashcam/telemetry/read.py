@@ -23,6 +23,7 @@ from dashcam_pipeline.dashcam.telemetry.carriers import (
     tracks,
     transport_stream,
 )
+from dashcam_pipeline.dashcam.telemetry.carriers.neighbours import Neighbours
 from dashcam_pipeline.dashcam.telemetry.families import FAMILIES
 from dashcam_pipeline.dashcam.telemetry.findings import Findings
 from dashcam_pipeline.dashcam.telemetry.limits import LIMITS, Limits
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
     from dashcam_pipeline.dashcam.telemetry.model import Telemetry
 
 
-def read_telemetry(path: str | Path, *, limits: Limits = LIMITS) -> Telemetry:
+def read_telemetry(
+    path: str | Path, *, limits: Limits = LIMITS, neighbours: Neighbours | None = None
+) -> Telemetry:
     """Find and read all telemetry of a recording.
 
     Args:
         path: the recording; only read.
         limits: bounds on what a hostile file can make us do.
+        neighbours: what is known of the files beside it; for many recordings, one for all of them.
 
     Returns:
         what was found, empty if there is nothing; a note says if reading failed on the way, and
@@ -51,13 +55,13 @@ def read_telemetry(path: str | Path, *, limits: Limits = LIMITS) -> Telemetry:
     """
     path = Path(path)
     check_readable(path)
-    findings = Findings(limits, FAMILIES)
+    findings = Findings(limits, FAMILIES, neighbours or Neighbours())
     for collect in (
         mp4_boxes.collect,
         transport_stream.collect,
         sidecar_files.collect,
-        tracks.collect,
-        picture_messages.collect,
+        *(tracks.collect,) * limits.tracks,
+        *(picture_messages.collect,) * limits.pictures,
     ):
         try:
             collect(path, findings)

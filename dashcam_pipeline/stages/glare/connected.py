@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from dashcam_pipeline.stages.glare import fused
 from dashcam_pipeline.stages.shrink import halved
 
 if TYPE_CHECKING:
@@ -32,14 +33,12 @@ coloured lamps. Lane marks on a dark road stay below it."""
 REACH = 0.02
 """Diameter round a source that still belongs to it, in frame heights."""
 
-STEPS = 160
-"""Dilations at half the work size, at most: enough to get across the frame."""
-
 SOME = 0.2
 """Share of a place at half the size from which a source in it counts: a lamp of one sample does."""
 
 _BOX = np.ones((3, 3), np.uint8)
 _LOOK = 8
+"""Dilations between two looks at whether anything grew."""
 
 
 def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
@@ -77,7 +76,7 @@ def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
 
 
 def reconstruct(layer: Light, marker: Light) -> Light:
-    """Grow a marker under a layer until it grows no more, or ``STEPS`` times.
+    """Grow a marker under a layer until it grows no more.
 
     Args:
         layer, marker: (h, w) float32; the marker is nowhere above the layer.
@@ -85,10 +84,11 @@ def reconstruct(layer: Light, marker: Light) -> Light:
     Returns:
         (h, w) float32: at each place the least value on the best way there from the marker.
     """
-    reached = marker
-    for step in range(STEPS):
-        grown = np.asarray(cv2.min(cv2.dilate(reached, _BOX), layer), np.float32)
-        if step % _LOOK == _LOOK - 1 and np.array_equal(grown, reached):
-            break
-        reached = grown
+    if fused.library() is not None:
+        return fused.reconstruct(layer, marker)
+    last, reached = None, marker
+    while last is None or not np.array_equal(last, reached):
+        last = reached
+        for _ in range(_LOOK):
+            reached = np.asarray(cv2.min(cv2.dilate(reached, _BOX), layer), np.float32)
     return reached

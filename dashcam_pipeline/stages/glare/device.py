@@ -50,11 +50,6 @@ LAYOUT: Final = PixelLayout(8, (1, 1))
 """What the graph takes; streams of another layout are rendered on the CPU."""
 
 
-def _planes(layer: GlareLayer) -> npt.NDArray[np.float32]:
-    blown = np.zeros_like(layer.share) if layer.blown is None else layer.blown
-    return np.stack([layer.share, *layer.floor, blown])
-
-
 class DeviceRenderer:
     """``subtract_light`` on a device.
 
@@ -114,7 +109,7 @@ class DeviceRenderer:
     def _render(self, frames: Sequence[Frame], layers: Sequence[GlareLayer]) -> list[Frame]:
         color = frames[0].color
         luma, cb, cr = (np.stack([frame.planes[i] for frame in frames]) for i in range(3))
-        layer = np.stack([_planes(each) for each in layers])
+        layer = np.stack([each.planes for each in layers])
         numbers = {
             "codes": code_scale(LAYOUT, color),
             "kr_kb": KR_KB[color.matrix],

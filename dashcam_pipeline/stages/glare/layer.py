@@ -44,6 +44,17 @@ class GlareLayer:
         """Light (3, h, w) to take away as it is."""
         return cls(np.zeros_like(light[0]), -light)
 
+    @property
+    def planes(self) -> Light:
+        """(5, h, w) float32: share; floor of R, G and B; blown, 0 where it is nowhere."""
+        blown = np.zeros_like(self.share) if self.blown is None else self.blown
+        return np.stack([self.share, *self.floor, blown]).astype(np.float32, copy=False)
+
+    @classmethod
+    def of_planes(cls, planes: Light) -> GlareLayer:
+        """A layer of such ``planes``, without a gain."""
+        return cls(planes[0], planes[1:4], blown=planes[4])
+
     def with_light(self, light: Light) -> GlareLayer:
         """The same and light (3, h, w) beside it, nowhere negative, above the same floor.
 

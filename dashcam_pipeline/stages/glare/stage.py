@@ -38,6 +38,7 @@ from dashcam_pipeline.stages.glare.device import FILE, LAYOUT, DeviceRenderer
 from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureShare
 from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, GlassMode
 from dashcam_pipeline.stages.glare.image_head import image_layer
+from dashcam_pipeline.stages.glare.layer import GlareLayer
 from dashcam_pipeline.stages.glare.rule import CLEAN, glare_layer
 from dashcam_pipeline.stages.glare.subtract import subtract_light
 from dashcam_pipeline.stages.shrink import shrink_rgb
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.inference.manifest import Head
     from dashcam_pipeline.stages.glare.carry import Look
-    from dashcam_pipeline.stages.glare.layer import GlareLayer
 
     Light = npt.NDArray[np.floating[Any]]
 
@@ -61,6 +61,9 @@ AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 1.0}
 EVERY: dict[Quality, int] = {"fast": 3, "balanced": 2, "best": 1}
 """The network sees one frame in so many on a CPU, and more where something appears; a GPU sees
 every one."""
+
+QUICK: tuple[Quality, ...] = ("fast", "balanced")
+"""Levels at which a CPU runs the weights' twin in int8: behind windscreens nobody can tell."""
 
 SURPRISE = 0.25
 """Change of code value, motion apart, at which the network sees a frame out of turn: that of a lamp
@@ -131,8 +134,11 @@ class GlareStage(Stage):
     def __init__(self, options: StageOptions, context: StageContext) -> None:
         super().__init__(options, context)
         entry = find_model(self.options.model)
-        if context.device == "cpu" and context.quality == "fast":
+        scale = entry.glass
+        if context.device == "cpu" and context.quality in QUICK:
             entry = entry.quick_twin()
+        self._scale = entry.glass or scale
+        """At which readings glass is dirty; a twin reads as the network that it was made of."""
         self._network = context.network(entry)
         self._gate = MotionGate(self.options.smoothing)
         self._carrier = Carrier(
@@ -145,7 +151,7 @@ class GlareStage(Stage):
         """Frames that came in and didn't go out yet."""
         self._parts: list[Frame] = []
         """Of the first of them, what is cleaned: fields of interlaced pictures go apart."""
-        self._meter = GlassMeter(self.options.glass, entry.glass)
+        self._meter = GlassMeter(self.options.glass, self._scale)
         self._exposure = Exposure(self.options.exposure) if self.options.exposure else None
         self._size = (0, 0)
         self._changed = self._seen = 0
@@ -176,7 +182,7 @@ class GlareStage(Stage):
                 device=self.context.device, threads=self.context.threads
             )
             self.report.facts["device_graph"] = FILE
-        self._meter = GlassMeter(self.options.glass, entry.glass)
+        self._meter = GlassMeter(self.options.glass, self._scale)
         self.reset()
         self.report.facts["work_size"] = f"{self._size[1]}x{self._size[0]}"
 
@@ -259,6 +265,17 @@ class GlareStage(Stage):
 
     def _layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
         """What to take from frames of which the network saw the last one."""
+        whole = self.context.quality == "fast" and self._network.entry.head == "layers"
+        layers = self._carried_layers(group, answer) if whole else self._ruled_layers(group, answer)
+        if self._exposure is None:
+            return layers
+        gains = [
+            self._exposure.gain(w.picture, each) for w, each in zip(group, layers, strict=True)
+        ]
+        return [replace(each, gain=gain) for each, gain in zip(layers, gains, strict=True)]
+
+    def _ruled_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """``_layers``, the answer carried to each frame, and the rule asked there."""
         start = time.perf_counter()
         looks = [waiting.look for waiting in group]
         if self._network.entry.head == "image":
@@ -266,8 +283,7 @@ class GlareStage(Stage):
             taken = self._carrier.answers(looks, group[-1].picture - answer)
             answers: list[Light] = [w.picture - t for w, t in zip(group, taken, strict=True)]
         else:
-            self._meter.look(group[-1].picture, answer)
-            self.report.facts["glass"] = self._meter.glass.facts()
+            self._look_at_glass(group[-1].picture, answer)
             answers = self._carrier.answers(looks, answer)
         carried = time.perf_counter()
         layers = []
@@ -275,16 +291,38 @@ class GlareStage(Stage):
             maps = self._gate(waiting.picture, each)
             layer = self._layer(waiting.picture, maps)
             if self._network.entry.head == "layers":
-                if waiting.look.key:
-                    self._meter.look_at_rest(waiting.picture, layer)
-                film = self._meter.glass.film_light(waiting.picture, self._strengths[1])
-                layer = layer.with_light(film)
-            if self._exposure is not None:
-                layer = replace(layer, gain=self._exposure.gain(waiting.picture, layer))
+                layer = self._with_film(waiting.picture, layer, seen=waiting.look.key)
             layers.append(layer)
         self.report.count("carry", carried - start)
-        self.report.count("render", time.perf_counter() - carried)
+        self.report.count("rule", time.perf_counter() - carried)
         return layers
+
+    def _carried_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """``_layers``, the rule asked for the last frame alone, and what comes of it carried.
+
+        On the way a layer loses more of a moving street's texture than maps do, by codes in one
+        sample of a thousand; where speed is asked for, the rule is dearer than that.
+        """
+        start = time.perf_counter()
+        picture = group[-1].picture
+        self._look_at_glass(picture, answer)
+        layer = self._layer(picture, self._gate(picture, answer, steps=len(group)))
+        layer = self._with_film(picture, layer, seen=True)
+        ruled = time.perf_counter()
+        carried = self._carrier.answers([waiting.look for waiting in group], layer.planes)
+        self.report.count("rule", ruled - start)
+        self.report.count("carry", time.perf_counter() - ruled)
+        return [*map(GlareLayer.of_planes, carried[:-1]), layer]
+
+    def _look_at_glass(self, picture: Light, answer: Light) -> None:
+        self._meter.look(picture, answer)
+        self.report.facts["glass"] = self._meter.glass.facts()
+
+    def _with_film(self, picture: Light, layer: GlareLayer, *, seen: bool) -> GlareLayer:
+        """A layer with the even film of the glass; ``seen`` says that the network saw the frame."""
+        if seen:
+            self._meter.look_at_rest(picture, layer)
+        return layer.with_light(self._meter.glass.film_light(picture, self._strengths[1]))
 
     def _layer(self, picture: Light, maps: Light) -> GlareLayer:
         """What to take from a frame, but for the even film of the glass."""

@@ -12,8 +12,9 @@ and chroma, averaged over each chroma sample's pixels, added to the frame's own 
 rounded. So a sample whose change is below half a code value comes out as it went in, to the bit,
 and no conversion to R'G'B' and back touches the picture.
 
-Work goes strip by strip, small enough for the cache; blocks where the layer is zero are not touched
-at all.
+A compiled library does that in one pass (``fused``), where there is one that takes the frame's
+layout. Otherwise work goes strip by strip, small enough for the cache; blocks where the layer is
+zero are not touched at all.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.frames import KR_KB
+from dashcam_pipeline.stages.glare import fused
 from dashcam_pipeline.stages.shrink import code_scale
 
 if TYPE_CHECKING:
@@ -72,15 +74,101 @@ def subtract_light(frame: Frame, layer: GlareLayer) -> Frame:
         return frame
     if layer.gain > 1:
         lit = np.ones_like(lit)
-    enlarged = _Enlarged(layer, lit, frame)
     planes = [plane.copy() for plane in frame.planes]
-    changed = False
-    for block in enlarged.blocks():
-        changed |= _subtract_block(frame, planes, enlarged.part(block), block, layer.gain)
-    if not changed:
+    compiled = frame.layout == fused.LAYOUT and fused.library() is not None
+    subtract = _in_one_pass if compiled else _in_strips
+    if not subtract(frame, planes, layer, lit):
         return frame
     luma, cb, cr = planes
     return frame.with_planes((luma, cb, cr))
+
+
+def _in_one_pass(frame: Frame, planes: list[Plane], layer: GlareLayer, lit: Mask) -> bool:
+    """Write into ``planes``, copies of the frame's; True if a sample changed.
+
+    Args:
+        frame: of ``fused.LAYOUT``.
+        planes: its copies.
+        layer: to be taken away.
+        lit: (h, w), where it isn't zero; not nowhere.
+    """
+    (h, w), height, width = lit.shape, frame.height, frame.width
+    rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
+    # Bilinear enlarging reaches one sample further on each side.
+    top, bottom = max(int(rows[0]) - 1, 0), min(int(rows[-1]) + 2, h)
+    y0, y1 = top * height // h & ~1, -(-bottom * height // h)
+    x0 = max(int(columns[0]) - 1, 0) * width // w & ~1
+    x1 = -(-min(int(columns[-1]) + 2, w) * width // w)
+    places = fused.Places.of(height, h).part(y0, y1)
+    wide = _scratch(5, h, width)
+    maps = _maps(layer, frame)
+    used = slice(int(places.above[0]), int(places.below[-1]) + 1)
+    for values, enlarged in zip(maps, wide, strict=False):
+        size = width, used.stop - used.start
+        cv2.resize(values[used], size, dst=enlarged[used], interpolation=cv2.INTER_LINEAR)
+    luma, chroma = (
+        (slice(y0, y1), slice(x0, x1)),
+        (slice(y0 // 2, y1 + 1 >> 1), slice(x0 // 2, x1 + 1 >> 1)),
+    )
+    windows = (luma, chroma, chroma)
+    return fused.subtract(
+        [plane[window] for plane, window in zip(frame.planes, windows, strict=True)],
+        [plane[window] for plane, window in zip(planes, windows, strict=True)],
+        wide[: len(maps), :, x0:x1],
+        places,
+        _numbers(frame, layer.gain),
+    )
+
+
+def _numbers(frame: Frame, gain: float) -> fused.Numbers:
+    """What a frame's codes and the rule come to; ``gain`` as of the layer."""
+    luma_offset, luma_span, chroma_offset, chroma_span = code_scale(frame.layout, frame.color)
+    kr, kb = KR_KB[frame.color.matrix]
+    kg = 1 - kr - kb
+    begin, end = (share * luma_span for share in CLIPPED)
+    step = -chroma_span / luma_span
+    return fused.Numbers(
+        luma_offset=luma_offset,
+        luma_span=luma_span,
+        chroma_offset=chroma_offset,
+        chroma_scale=luma_span / chroma_span,
+        red_cr=2 * (1 - kr),
+        green_cr=-2 * kr * (1 - kr) / kg,
+        green_cb=-2 * kb * (1 - kb) / kg,
+        blue_cb=2 * (1 - kb),
+        kr=kr,
+        kg=kg,
+        kb=kb,
+        end=end,
+        slope=1 / (end - begin),
+        kept=KEPT,
+        gain=gain,
+        shoulder=(gain - 1) / luma_span**2,
+        cb_step=step / (2 * (1 - kb)),
+        cr_step=step / (2 * (1 - kr)),
+    )
+
+
+def _maps(layer: GlareLayer, frame: Frame) -> list[Map]:
+    """What is enlarged, (h, w) float32 each: what isn't the share, the floor, and what is blown.
+
+    The floors of R, G and B are in light of which the square root is a difference of luma codes.
+    ``blown`` is left out where it is nowhere.
+    """
+    unit = np.float32(code_scale(frame.layout, frame.color)[1] ** 2)
+    maps = [1 - layer.share, *(layer.floor * unit)]
+    if layer.blown is not None and layer.blown.any():
+        maps.append(layer.blown)
+    return maps
+
+
+def _in_strips(frame: Frame, planes: list[Plane], layer: GlareLayer, lit: Mask) -> bool:
+    """As ``_in_one_pass``, for any layout and without a library."""
+    enlarged = _Enlarged(layer, lit, frame)
+    changed = False
+    for block in enlarged.blocks():
+        changed |= _subtract_block(frame, planes, enlarged.part(block), block, layer.gain)
+    return changed
 
 
 class _Enlarged:
@@ -99,12 +187,7 @@ class _Enlarged:
         left, right = _bounds(np.asarray(lit.any(axis=0)), frame.width)
         self._y0, self._y1 = top * frame.height // h, bottom * frame.height // h
         self._x0, self._x1 = left * frame.width // w, right * frame.width // w
-        # In light of which the square root is a difference of luma codes.
-        span = code_scale(frame.layout, frame.color)[1]
-        unit = np.float32(span**2)
-        maps = [1 - layer.share, *(layer.floor * unit)]
-        if layer.blown is not None and layer.blown.any():
-            maps.append(layer.blown)
+        maps = _maps(layer, frame)
         size = self._x1 - self._x0, self._y1 - self._y0
         self._maps = _scratch(len(maps), *size[::-1])
         for values, enlarged in zip(maps, self._maps, strict=True):

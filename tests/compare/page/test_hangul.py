@@ -41,8 +41,9 @@ def test_a_korean_page_brings_it():
     ("name", "families"),
     [
         ("재생.mp4", ["Dashcam Hangul"]),
-        ("뷁.mp4", ["Dashcam Hangul Names"]),
-        ("재생 뷁.mp4", ["Dashcam Hangul", "Dashcam Hangul Names"]),
+        ("쫄.mp4", ["Dashcam Hangul Names"]),
+        ("재생 쫄.mp4", ["Dashcam Hangul", "Dashcam Hangul Names"]),
+        ("뷁.mp4", []),  # no syllable of KS X 1001
     ],
 )
 def test_a_name_brings_what_it_needs(name, families):
@@ -58,6 +59,13 @@ def test_the_fonts_are_whole_small_and_have_their_licence():
         assert int.from_bytes(data[8:12], "big") == len(data)
         assert len(data) < 150_000
     assert "SIL Open Font License" in asset("hangul/OFL.txt")
+
+
+def test_together_they_draw_ks_x_1001_and_its_letters():
+    common = {chr(c) for c in range(0xAC00, 0xD7A4) if len(chr(c).encode("euc_kr")) == 2}
+    assert len(common) == 2350
+    for char in sorted(common | {chr(c) for c in range(0x3131, 0x3164)})[::50]:
+        assert "@font-face" in font_faces({char}, korean=False), char
 
 
 def test_without_hangul_there_is_no_font():

@@ -1,6 +1,6 @@
 // Data, texts and colours of the page; its other scripts build on this one.
 
-import { $ } from "./dom.js";
+import { $, redrawWithFonts } from "./dom.js";
 
 export const DATA = JSON.parse($("data").textContent);
 export const root = document.documentElement;
@@ -30,6 +30,7 @@ function isDark() {
 
 /** Speak as the page, or else the browser, is set; called once, when all others listen. */
 export function begin() {
+  redrawWithFonts();
   $("language").addEventListener("click", () => speak(root.lang === "ko" ? "en" : "ko"));
   $("theme").addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";

@@ -98,8 +98,12 @@ def written(raws: Sequence[Raw], offset: int) -> tuple[Sequence[Raw], bytes, byt
     if not raws or begin + sum(len(raw.data) for raw in raws) >= _MAX_OFFSET:
         return (), b"", b""
     table = [_ENTRY.pack(_VERSION, len(raws))]
+    places: dict[int, int] = {}
+    parts: list[bytes] = []
     for raw in raws:
-        table.append(_ENTRY.pack(begin, len(raw.data)))
-        begin += len(raw.data)
-    media = isobmff.box(b"mdat", b"".join(raw.data for raw in raws))
-    return raws, media, isobmff.box(KIND, b"".join(table))
+        if id(raw.data) not in places:  # a block that is listed again lies there once
+            places[id(raw.data)] = begin
+            parts.append(raw.data)
+            begin += len(raw.data)
+        table.append(_ENTRY.pack(places[id(raw.data)], len(raw.data)))
+    return raws, isobmff.box(b"mdat", b"".join(parts)), isobmff.box(KIND, b"".join(table))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dashcam_pipeline.dashcam.belonging import closest
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from dashcam_pipeline.dashcam.telemetry.families.base import Family
@@ -34,10 +32,8 @@ def collect(path: Path, findings: Findings) -> None:
 
 
 def _of_this_name(path: Path, findings: Findings) -> None:
-    endings = dict.fromkeys(ending for family in findings.asked for ending in family.endings)
-    beside = _with_endings(path.parent, endings)
-    for ending in endings:
-        file = closest([p for p in beside if p.suffix.lower() == ending], path)
+    for ending in dict.fromkeys(end for family in findings.asked for end in family.endings):
+        file = findings.neighbours.closest(path, ending)
         if file is None or not _is_small(file, findings):
             continue
         known = _recognise(ending, data := file.read_bytes(), findings)
@@ -50,15 +46,16 @@ def _recognise(ending: str, data: bytes, findings: Findings) -> bool:
 
 def _logs(folder: Path, clip: str, findings: Findings) -> None:
     for family in findings.asked:
-        for file in sorted(p for name in family.card_logs for p in _matching(folder, name)):
-            if not _is_small(file, findings):
-                continue
-            _log(file, family, clip, findings)
+        for name in family.card_logs:
+            for file in findings.neighbours.matching(folder, name):
+                if _is_small(file, findings):
+                    _log(file, family, clip, findings)
 
 
 def _log(file: Path, family: Family, clip: str, findings: Findings) -> None:
-    data = file.read_bytes()
-    about = findings.ask(family, lambda one: one.card_log(data, clip))
+    about = findings.ask(
+        family, lambda one: one.card_log(findings.neighbours.part_of(file, one, clip), clip)
+    )
     if about is not None:
         reading, lines = about
         findings.add(family, reading)
@@ -89,18 +86,3 @@ def _is_small(path: Path, findings: Findings) -> bool:
         )
         return False
     return True
-
-
-def _with_endings(folder: Path, endings: Iterable[str]) -> list[Path]:
-    wanted = set(endings)
-    try:
-        return [p for p in folder.iterdir() if p.suffix.lower() in wanted]
-    except PermissionError:
-        return []  # a recording may be readable in a folder that isn't
-
-
-def _matching(folder: Path, pattern: str) -> list[Path]:
-    try:
-        return list(folder.glob(pattern))
-    except PermissionError:
-        return []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from dashcam_pipeline.dashcam.telemetry.model import Acceleration, Fix
@@ -111,4 +111,15 @@ class Family:
 
         Returns:
             what was read, and the log's own bytes about this clip; None if it has none.
+        """
+
+    def card_log_parts(self, data: bytes) -> Mapping[bytes, bytes] | None:
+        """A card's log, parted by clip: so that it is read once for a thousand clips.
+
+        Args:
+            data: the whole log.
+
+        Returns:
+            by a clip's file name in capitals, what ``card_log`` reads as it would the whole log;
+            None for a log that can't be parted.
         """

@@ -21,6 +21,8 @@ from dashcam_pipeline.dashcam.telemetry.formats import nmea
 from dashcam_pipeline.dashcam.telemetry.model import Acceleration, make_acceleration, make_fix
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dashcam_pipeline.dashcam.telemetry.model import Fix
 
 _STATUS: Final = 30
@@ -63,6 +65,17 @@ class SeventyMai(Family):
         """The clip's lines of the card's log."""
         fixes, accelerations, lines = _log(data, clip)
         return (Reading(fixes, accelerations), lines) if lines else None
+
+    def card_log_parts(self, data: bytes) -> Mapping[bytes, bytes] | None:
+        """Its lines by the clip that they name."""
+        if not data.startswith(_LOG_HEADER):
+            return None
+        header, *rows = data.splitlines()
+        parts: dict[bytes, list[bytes]] = {}
+        for line, fields in ((row, row.split(b",")) for row in rows):
+            if len(fields) >= _LOG_FIELDS:
+                parts.setdefault(fields[9].strip().upper(), [header]).append(line)
+        return {clip: b"\n".join(lines) for clip, lines in parts.items()}
 
 
 def _box(content: bytes) -> list[Fix]:

@@ -71,14 +71,15 @@ def private_packets(path: Path, *, limits: Limits = LIMITS) -> Iterator[PrivateP
 
     Args:
         path: a transport stream of 188-byte packets.
-        limits: ``entries`` bounds their number; none can be longer than 64 KiB.
+        limits: ``entries`` bounds their number; none can be longer than 64 KiB. ``ends`` leaves out
+            what lies in the middle.
     """
     following: dict[int, PrivatePacket] = {}
     first: int | None = None
     now: float | None = None
     count = 0
     with path.open("rb") as file:
-        for rows in chunks(file):
+        for rows in chunks(file) if limits.ends is None else _ends(file, limits.ends):
             for row in _interesting(rows, set(following)):
                 packet = rows[row].tobytes()
                 pid = _pid_of(packet)
@@ -103,14 +104,32 @@ def private_packets(path: Path, *, limits: Limits = LIMITS) -> Iterator[PrivateP
     yield from following.values()
 
 
-def chunks(file: BinaryIO) -> Iterator[npt.NDArray[np.uint8]]:
+def _ends(file: BinaryIO, most: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """Packets of a stream's first and last bytes, as of ``chunks``."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size <= 2 * most:
+        yield from chunks(file)
+        return
+    yield from chunks(file, most)
+    file.seek((size - most) // PACKET * PACKET)
+    yield from chunks(file)
+
+
+def chunks(file: BinaryIO, most: int | None = None) -> Iterator[npt.NDArray[np.uint8]]:
     """Packets of a stream, many at a time.
+
+    Args:
+        file: read from where it is.
+        most: bytes to read; None: all.
 
     Yields:
         shape (n, 188), uint8; rows that don't begin with a sync byte are left out.
     """
     rest = b""
-    while data := file.read(_CHUNK):
+    left = most
+    while data := file.read(_CHUNK if left is None else min(left, _CHUNK)):
+        left = None if left is None else left - len(data)
         data = rest + data
         whole = len(data) // PACKET * PACKET
         rest = data[whole:]

@@ -1,0 +1,136 @@
+"""What became of every clip, read back from the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dashcam_pipeline.engine.join_facts import ClipFact, JoinFacts
+from dashcam_pipeline.engine.readable import duration
+from dashcam_pipeline.engine.report import what_was_lost
+from dashcam_pipeline.media.joined.likeness import differences
+from dashcam_pipeline.translation import _, _n, joined
+
+if TYPE_CHECKING:
+    from dashcam_pipeline.join.gathering import Gathered
+    from dashcam_pipeline.media.joined.reader import JoinedReader
+    from dashcam_pipeline.translation import Message
+
+FAR: Final = 0.001
+"""Seconds: sound that lies off its picture by less isn't spoken of."""
+
+
+def facts_of(gathered: Gathered, reader: JoinedReader, *, copied: bool) -> JoinFacts:
+    """What became of the clips.
+
+    Args:
+        gathered: the clips, and what lies between them.
+        reader: read to its end.
+        copied: True if no picture was encoded anew.
+    """
+    joined_clips = gathered.joined
+    base = joined_clips.time_base
+    facts = []
+    gaps = [0.0, *(between.gap_s for between in gathered.between)]
+    kept = [False, *(bool(between.seam.gap) for between in gathered.between)]
+    for number, (one, count) in enumerate(zip(joined_clips.clips, reader.clips, strict=True)):
+        begin = float(one.begin * base)
+        problem = count.problem
+        if not problem and count.found is not None and count.found.frames.damaged:
+            problem = what_was_lost(count.found.frames)
+        facts.append(
+            ClipFact(
+                path=str(one.clip.path),
+                begin_s=None if count.problem else begin,
+                end_s=None if count.problem else begin + float(one.length),
+                frames=count.pictures,
+                gap_s=round(gaps[number], 3),
+                gap_kept=kept[number],
+                overlap_s=float(one.overlap),
+                problem=problem,
+            )
+        )
+    facts += [ClipFact(path=str(path), problem=why) for path, why in gathered.left_out]
+    return JoinFacts(
+        clips=tuple(facts),
+        copied=copied,
+        sound=_sound(reader),
+        notes=(*gathered.notes, *_unproven(gathered), *_unmatched(gathered), *_headless(gathered)),
+    )
+
+
+def _sound(reader: JoinedReader) -> str:
+    """What was done to sound at the seams."""
+    patches = [line.patched for line in reader.sounds.values()]
+    offsets = [abs(offset) for patched in patches for offset in patched.offsets]
+    said: list[str] = []
+    if offsets and max(offsets) >= FAR:
+        said.append(_("up to {offset:.0f} ms off its picture at seams", offset=1000 * max(offsets)))
+    if held := sum(patched.held for patched in patches):
+        said.append(_n("{n} packet held", "{n} packets held", held))
+    if filled := sum(patched.filled for patched in patches):
+        said.append(_n("{n} silent packet put in", "{n} silent packets put in", filled))
+    if holes := sum(patched.holes for patched in patches):
+        said.append(_("{time} without any sound", time=duration(holes)))
+    return joined(", ", said)
+
+
+def _unproven(gathered: Gathered) -> list[Message]:
+    return [
+        _(
+            "{before} and {after} overlap by {time} by the camera's clock, but their pictures "
+            "don't show where; nothing was cut.",
+            before=one.clip.path.name,
+            after=other.clip.path.name,
+            time=duration(between.unproven_s),
+        )
+        for between, one, other in zip(
+            gathered.between, gathered.joined.clips, gathered.joined.clips[1:], strict=False
+        )
+        if between.unproven_s
+    ]
+
+
+def _unmatched(gathered: Gathered) -> list[Message]:
+    """Tracks of clips that the joined recording has no place for, or lacks for a while."""
+    first = gathered.joined.clips[0].clip
+    said: list[Message] = []
+    for one, pairs in zip(gathered.joined.clips, gathered.tracks, strict=True):
+        own = [t for t in one.clip.info.others if not t.cover and t.kind != "attachment"]
+        for track in own:
+            if track.index in pairs:
+                continue
+            like = next((t for t in first.info.others if t.kind == track.kind), None)
+            what = (
+                ", ".join(
+                    differences(first.parameters[like.index], one.clip.parameters[track.index])
+                )
+                if like is not None
+                else ""
+            )
+            text = (
+                _(
+                    "{track} of {name} is not in it: it differs from the first clip's ({what}).",
+                    track=track.label,
+                    name=one.clip.path.name,
+                    what=what,
+                )
+                if what
+                else _(
+                    "{track} of {name} is not in it: the first clip has no such track.",
+                    track=track.label,
+                    name=one.clip.path.name,
+                )
+            )
+            said.append(text)
+    return said
+
+
+def _headless(gathered: Gathered) -> list[Message]:
+    return [
+        _(
+            "{name} begins in the middle of a group of pictures: its first ones may be damaged.",
+            name=one.clip.path.name,
+        )
+        for one in gathered.joined.clips[1:]
+        if not one.clip.opens
+    ]
