@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dashcam_pipeline.app import desktop
+from dashcam_pipeline.app.choices import Choices
 from dashcam_pipeline.app.events import Hub
 from dashcam_pipeline.app.foreman import Foreman
 from dashcam_pipeline.app.library import results_beside
-from dashcam_pipeline.app.looking.client import Looker
+from dashcam_pipeline.app.looking.client import Looker, Superseded
 from dashcam_pipeline.app.pictures import Clips, Pictures
 from dashcam_pipeline.app.queue import Job, Queue
 from dashcam_pipeline.app.roots import Roots
+from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ class App:
 
     def __post_init__(self) -> None:
         """Load the queue."""
+        self._warming: set[asyncio.Future[dict[str, Any]]] = set()
         queue = Queue(self.state / "queue.json")
         self.foreman = Foreman(queue, changed=self.hub.changed, ended=self._ended)
 
@@ -78,8 +82,26 @@ class App:
                 return original if original.is_file() else None
         return None
 
+    def warm(self, path: Path | None = None) -> None:
+        """Let what the first picture needs be loaded, while somebody is still choosing.
+
+        Args:
+            path: of the recording that will be looked at.
+        """
+        given = {"settings": Choices().picture(), "path": None if path is None else str(path)}
+        task = asyncio.ensure_future(self.renderer.answer("warm", given, of="warm"))
+        self._warming.add(task)
+        task.add_done_callback(self._warmed)
+
+    def _warmed(self, task: asyncio.Future[dict[str, Any]]) -> None:
+        """What went wrong, asking for the picture says."""
+        self._warming.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, DashcamError | Superseded):
+            raise error
+
     def start(self) -> None:
-        """Begin with the queue, and let the children load what the first picture needs."""
+        """Begin with the queue."""
         self.foreman.start()
 
     def close(self) -> None:

@@ -63,9 +63,19 @@ class Renderer:
         """
         return self._tasks[task](given, part, check)
 
-    def _warm(self, given: Given, _part: Part, _check: Check) -> dict[str, Any]:
-        """Load what the first picture needs."""
-        make_chain(make_config(given["settings"]), self._networks).close()
+    def _warm(self, given: Given, _part: Part, check: Check) -> dict[str, Any]:
+        """Do ahead what the first picture needs: ``settings``, and ``path`` of a recording."""
+        config = make_config(given["settings"])
+        if given["path"] is None:
+            make_chain(config, self._networks).close()
+            return {}
+        scene = self._scenes.of(given["path"])
+        chain = scene.chain(config, self._networks, check)
+        try:
+            for frame in scene.samples()[:1]:  # the first one lets the stages see all of them
+                chain.feed(frame)
+        finally:
+            chain.close()
         return {}
 
     def _facts(self, given: Given, _part: Part, _check: Check) -> dict[str, Any]:

@@ -52,7 +52,9 @@ async def facts(request: Request) -> Response:
     """A recording: ``id`` -> duration, size, rate."""
     app = app_of(request)
     path = app.roots.of_id(request.query_params.get("id", ""))
-    return Plain({**await app.looker.answer("facts", {"path": str(path)}), "name": path.name})
+    found = await app.looker.answer("facts", {"path": str(path)})
+    app.warm(path)
+    return Plain({**found, "name": path.name})
 
 
 async def thumbnail(request: Request) -> Response:

@@ -91,6 +91,7 @@ async def alive(_request: Request) -> Response:
 async def begin(request: Request) -> Response:
     """What the page needs to begin."""
     app = app_of(request)
+    app.warm()
     roots: list[dict[str, Any]] = [
         {"id": id_of(root), "name": root.name or str(root)} for root in app.named.folders
     ]
