@@ -142,7 +142,7 @@ def events(  # noqa: PLR0917 - click passes them by name
     found = looked_through(folder, None, "whole")
     chosen = [one for d in found.drives for one in d.events if not kinds or one.kind in kinds]
     if not as_json:
-        click.echo(shown(_text(chosen)))
+        click.echo(shown(_text(chosen) if found.drives else _("no recordings")))
         say_damaged(found)
     facts: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,

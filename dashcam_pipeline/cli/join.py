@@ -153,10 +153,9 @@ def join(  # noqa: PLR0917 - click passes them by name
 
 def _chain(config: CleanConfig, *, default_chain: bool) -> CleanConfig:
     """The settings, with no stage but those that were asked for."""
-    if config.max_size is not None:
-        raise click.UsageError(
-            shown(_("max_size is not for `join`: join first, and clean the result with it."))
-        )
+    if config.max_size is not None:  # of a preset or a settings file
+        warn(_("max_size is not held by `join`: join first, and clean the result with it."))
+        config = config.model_copy(update={"max_size": None})
     if "stages" in config.model_fields_set:
         if default_chain:
             raise click.UsageError(shown(_("--clean and --stage exclude each other.")))

@@ -210,7 +210,7 @@ class RunReport:
                 _("chain"),
                 _("{stages}, on {device}", stages=chain, device=self.device)
                 if self.stages
-                else _("none: pictures are copied as they are")
+                else _("none: pictures are copied, and whether they are damaged was not looked at")
                 if self.joined and self.joined.copied
                 else _("no stages"),
             ),
@@ -318,6 +318,8 @@ class RunReport:
                 **counts,
                 shift=self.moved_s,
             )
+        if self.joined is not None:
+            return _("{written} of {all}, each in its place", **counts)
         return _("{written} of {all}, every time kept", **counts)
 
     def _lost_rows(self) -> list[tuple[str, str]]:

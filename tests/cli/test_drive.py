@@ -71,7 +71,7 @@ def test_a_pause_in_minutes(card, dashcam, tmp_path):
 
 def test_nothing_is_said_to_be_nothing(tmp_path, dashcam):
     assert dashcam("drive", tmp_path) == (0, "no recordings\n", "")
-    assert dashcam("events", tmp_path) == (0, "no events\n", "")
+    assert dashcam("events", tmp_path) == (0, "no recordings\n", "")
     code, _out, err = dashcam("drive", tmp_path / "nothing")
     assert code == 3
     assert "mounted" in err
