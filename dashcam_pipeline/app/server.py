@@ -157,5 +157,5 @@ def _listen(port: int | None, usual: int = PORT) -> socket.socket:
         return listening
     raise UsageError(
         _("Port {port} is taken, or may not be used.", port=port),
-        advice=_("Name another one, or leave --port out: a free one is then found."),
+        advice=_("Name another one, or none: a free one is then found."),
     )

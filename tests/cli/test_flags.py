@@ -15,6 +15,7 @@ from dashcam_pipeline.cli.flags import as_flags
 ROOT = Path(dashcam_pipeline.__file__).parent
 
 OWN_COMMANDS = {
+    "app/desktop.py",  # runs notify-send
     "simulation/__main__.py",  # a command line of its own
     "simulation/pack.py",  # names it
     "training/common/card.py",  # a model card says how weights were made: by commands

@@ -100,7 +100,7 @@ def test_how_dirty_the_glass_was_for_people(probe, clip, hazy):
     assert (code, err) == (0, "")
     (line,) = [line for line in out.splitlines() if line.startswith("  glass ")]
     assert re.fullmatch(
-        r"  glass {6}dirty; haze is 50% of the light in the darkest places, "
+        r"  glass {6}clean; haze is 50% of the light in the darkest places, "
         r"\d+ codes \(6 pictures\)",
         line,
     )

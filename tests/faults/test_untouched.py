@@ -21,12 +21,18 @@ RUNS = {
     "clean, strict": ["clean", "{in}/damaged.mp4", "--no-stages", "--strict", "-o", "{out}/b.mp4"],
     "batch": ["batch", "{in}", "{out}/done", "--no-stages"],
     "watch": ["watch", "{in}", "{out}/done", "--no-stages", "--once", "--every", "0.1"],
+    "drive": ["drive", "{in}"],
+    "events": ["events", "{in}", "--export", "{out}/events"],
+    "join": ["join", "{in}", "-o", "{out}/j.mp4"],
+    "join, encoded": ["join", "{in}", "--reencode", "-o", "{out}/j.mp4"],
     "preview": ["preview", "{in}/a.mp4", "--stage", "dim", "-o", "{out}/p.mp4"],
     "probe": ["probe", "{in}/a.mp4", "--json"],
     "telemetry": ["telemetry", "{in}/a.mp4", "--gpx"],
     "verify": ["verify", "{in}/a.mp4"],
 }
-OF_NO_RECORDING = {"stages", "models", "train", "evaluate", "export", "simulate", "synth"}
+OF_NO_RECORDING = {
+    "presets", "stages", "models", "train", "evaluate", "export", "simulate", "synth",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +71,10 @@ def test_the_source_is_untouched(tmp_path, what, capsys):
 
 def test_every_command_that_reads_recordings_is_here():
     tried = {args[0] for args in RUNS.values()}
-    assert set(COMMANDS) - OF_NO_RECORDING - tried == {"report"}  # it reads outputs only
+    assert set(COMMANDS) - OF_NO_RECORDING - tried == {
+        "report",
+        "app",
+    }  # of outputs; serves, and tests/app tries it
 
 
 def test_burned_in_text_needs_no_write_either(tmp_path):

@@ -33,6 +33,7 @@ from dashcam_pipeline.compare.page.finding import find_clips
 from dashcam_pipeline.compare.page.model import Clip
 from dashcam_pipeline.compare.page.record import described
 from dashcam_pipeline.compare.page.render import render
+from dashcam_pipeline.compare.page.words import Teller
 from dashcam_pipeline.config import load_config
 from dashcam_pipeline.dashcam.names import parse_name
 from dashcam_pipeline.dashcam.telemetry import read_telemetry
@@ -370,7 +371,7 @@ def said_by(replaced: str, *but: str) -> Callable[[bytes], None]:
             for one in found:
                 assert {one.cleaned, one.source} <= {None, *folder.iterdir()}
                 page = Clip(title=one.name, reason=one.reason, damage=damage(one.record))
-                described(page, one.record)
+                described(page, one.record, Teller([folder]))
                 pages.append(page)
             html = render(pages, "title")
             facts = html.split('id="data">')[1].split("</script>")[0]

@@ -231,6 +231,8 @@ def test_a_new_container_is_one_row(tmp_path, monkeypatch):
 KNOWS = {
     "media/containers.py": "the table",
     "compare/page/browser.py": "proxies are MP4 files",
+    "app/looking/clip.py": "so are the clips that the app shows",
+    "app/routes/looking.py": "and sends",
 }
 """Files that may name a container, and why."""
 

@@ -51,8 +51,9 @@ def test_containers_are_known_by_content(tmp_path, suffix, container):
 def test_an_invalid_creation_time_is_none(tmp_path):
     path = make_clip(tmp_path / "a.avi", Picture(frames=3, codec="mjpeg", pixel_format="yuvj420p"))
     assert probe(path).creation_time is None
-    assert describe._time("long ago") is None
-    assert describe._time("2024-01-01 10:00:00") == datetime(2024, 1, 1, 10, tzinfo=UTC)
+    assert describe.creation_time({"creation_time": "long ago"}) is None
+    told = {"creation_time": "2024-01-01 10:00:00"}
+    assert describe.creation_time(told) == datetime(2024, 1, 1, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
