@@ -233,6 +233,7 @@ KNOWS = {
     "compare/page/browser.py": "proxies are MP4 files",
     "app/looking/clip.py": "so are the clips that the app shows",
     "app/routes/looking.py": "and sends",
+    "app/routes/pages.py": "types of the files that a browser is sent",
 }
 """Files that may name a container, and why."""
 
