@@ -26,6 +26,7 @@ from dashcam_pipeline.drives.model import CAMERAS, Clip, Damaged, Drive, StartSo
 from dashcam_pipeline.drives.route import route_of
 from dashcam_pipeline.engine.output import is_marked
 from dashcam_pipeline.errors import InputError
+from dashcam_pipeline.media import containers
 from dashcam_pipeline.media.header import Header, read_header
 from dashcam_pipeline.translation import _
 
@@ -154,7 +155,8 @@ def _with_telemetry(clip: Clip, limits: Limits, neighbours: Neighbours | None) -
         found = read_telemetry(clip.path, limits=limits, neighbours=neighbours)
     except InputError:
         return clip  # gone meanwhile, as whoever reads its pictures will say
-    whole = limits.ends is None or clip.container != "mpegts" or clip.size <= 2 * limits.ends
+    in_packets = containers.named(clip.container).telemetry == "packets"
+    whole = limits.ends is None or not in_packets or clip.size <= 2 * limits.ends
     route = route_of(found.fixes, whole=whole)
     clip = replace(clip, route=route, happenings=happenings(found))
     local = route.local if route is not None else found.recorded
