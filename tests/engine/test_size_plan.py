@@ -48,7 +48,7 @@ def test_it_holds_in_every_container(tmp_path, suffix, share):
     limit = int(share * source.stat().st_size)
     assert report.size["limit_bytes"] == limit
     assert 0.6 * limit < nbytes <= limit
-    assert report.size["held"] > 0.5
+    assert report.size["held"] > 0.3
     assert re.search(r"size .* allowed; in \d+% of the time quality was given up", report.summary())
 
 
