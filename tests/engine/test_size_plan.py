@@ -43,12 +43,13 @@ def make(path, frames=90, *, sound=True, **picture):
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
 @pytest.mark.parametrize("share", [1, 0.5])
 def test_it_holds_in_every_container(tmp_path, suffix, share):
-    source = make(tmp_path / f"in{suffix}")
+    # long enough that whether one more stretch was held, which threads decide, is no matter
+    source = make(tmp_path / f"in{suffix}", 180)
     report, nbytes = cleaned(source, tmp_path / f"o{suffix}", max_size=f"{share}x", crf=1)
     limit = int(share * source.stat().st_size)
     assert report.size["limit_bytes"] == limit
     assert 0.6 * limit < nbytes <= limit
-    assert report.size["held"] > 0.3
+    assert report.size["held"] > 0.5
     assert re.search(r"size .* allowed; in \d+% of the time quality was given up", report.summary())
 
 
