@@ -21,37 +21,16 @@ import pytest
 from factory import Picture, make_clip
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="`make test-browser` installs it")
+pytest.importorskip("playwright.sync_api", reason="`make test-browser` installs it")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytest.importorskip("uvicorn", reason="needs the extra app")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",  # tests may run as root
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "samples/city/night-glare.mp4"
 MARKUP = "<img src=x onerror=1>.mp4"
 WIDTHS = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1440, 900)}
 PATIENCE = 600.0
 """Seconds until what must come true is taken never to; a busy machine is slow."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium: `make test-browser` installs it")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Server:
