@@ -109,7 +109,7 @@ def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
     lamp = np.maximum(mask, clipped)
     if dirt > 0:
         peak = np.asarray(picture.max(axis=0), np.float32)
-        middles, alone = _in_what_clips(picture, mask)
+        middles, alone = _in_what_clips(picture, peak, mask)
         # Blurred, or their edges would be jagged; where a glow was, its light is that of the edge.
         parts = [
             cv2.GaussianBlur(middles, (0, 0), 0.8),
@@ -128,13 +128,13 @@ def where_clipped(picture: Light) -> Map:
     return ramp(peak, *CLIPPED)
 
 
-def _in_what_clips(picture: Light, mask: Light) -> tuple[Map, Map]:
+def _in_what_clips(picture: Light, peak: Map, mask: Light) -> tuple[Map, Map]:
     """Middles of what clips, and what clips without a glow, (h, w) from 0 to 1 each.
 
     Args:
         picture, mask: as ``lamp_map`` has them.
+        peak: (h, w), the brightest colour.
     """
-    peak = np.asarray(picture.max(axis=0), np.float32)
     blown = (peak >= CLIPPED[0]).astype(np.uint8)
     if not blown.any() or blown.all():
         return np.asarray(blown, np.float32), np.asarray(blown, np.float32)
