@@ -78,6 +78,7 @@ def _help(name: str) -> str:
     help="Run the default chain over the drive, as `dashcam clean` does over a recording.",
 )
 @click.option("--reencode", cls=ManualOption, is_flag=True, default=None, help=_help("reencode"))
+@click.option("--check/--no-check", cls=ManualOption, default=None, help=_help("check"))
 @click.option(
     "--layout",
     cls=ManualOption,

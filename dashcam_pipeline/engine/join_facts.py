@@ -49,12 +49,14 @@ class JoinFacts:
     Args:
         clips: in order, those that are left out too.
         copied: True if the pictures' packets were copied, and none was encoded anew.
+        checked: False if nobody looked whether copied pictures are damaged.
         sound: what was done to sound at the seams; empty where nothing had to be.
         notes: what else is to be known, a sentence each.
     """
 
     clips: tuple[ClipFact, ...] = ()
     copied: bool = False
+    checked: bool = True
     sound: str = ""
     notes: tuple[str, ...] = ()
 
@@ -62,6 +64,13 @@ class JoinFacts:
     def faulty(self) -> tuple[ClipFact, ...]:
         """Clips of which something is missing."""
         return tuple(clip for clip in self.clips if clip.problem)
+
+    @property
+    def how_copied(self) -> Message:
+        """What is to be said of copied pictures."""
+        if self.checked:
+            return _("none: pictures are copied as they are, and were looked through for damage")
+        return _("none: pictures are copied, and whether they are damaged was not looked at")
 
     def rows(self) -> list[tuple[str, str]]:
         """Lines of the summary, as (what, how)."""

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.engine.join_facts import ClipFact, JoinFacts
 from dashcam_pipeline.engine.readable import duration
-from dashcam_pipeline.engine.report import what_was_lost
+from dashcam_pipeline.engine.report import what_is_damaged, what_was_lost
 from dashcam_pipeline.media.joined.likeness import differences
 from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
     from dashcam_pipeline.join.gathering import Gathered
-    from dashcam_pipeline.media.joined.reader import JoinedReader
+    from dashcam_pipeline.media.joined.reader import ClipCount, JoinedReader
+    from dashcam_pipeline.media.source import Chapter, SourceInfo
     from dashcam_pipeline.translation import Message
 
 FAR: Final = 0.001
 """Seconds: sound that lies off its picture by less isn't spoken of."""
 
 
-def facts_of(gathered: Gathered, reader: JoinedReader, *, copied: bool) -> JoinFacts:
+def facts_of(
+    gathered: Gathered, reader: JoinedReader, *, copied: bool, checked: bool = True
+) -> JoinFacts:
     """What became of the clips.
 
     Args:
         gathered: the clips, and what lies between them.
         reader: read to its end.
         copied: True if no picture was encoded anew.
+        checked: as of ``JoinFacts``.
     """
     joined_clips = gathered.joined
     base = joined_clips.time_base
@@ -34,9 +39,6 @@ def facts_of(gathered: Gathered, reader: JoinedReader, *, copied: bool) -> JoinF
     kept = [False, *(bool(between.seam.gap) for between in gathered.between)]
     for number, (one, count) in enumerate(zip(joined_clips.clips, reader.clips, strict=True)):
         begin = float(one.begin * base)
-        problem = count.problem
-        if not problem and count.found is not None and count.found.frames.damaged:
-            problem = what_was_lost(count.found.frames)
         facts.append(
             ClipFact(
                 path=str(one.clip.path),
@@ -46,15 +48,40 @@ def facts_of(gathered: Gathered, reader: JoinedReader, *, copied: bool) -> JoinF
                 gap_s=round(gaps[number], 3),
                 gap_kept=kept[number],
                 overlap_s=float(one.overlap),
-                problem=problem,
+                problem=problem_of(count, copied=copied),
             )
         )
     facts += [ClipFact(path=str(path), problem=why) for path, why in gathered.left_out]
     return JoinFacts(
         clips=tuple(facts),
         copied=copied,
+        checked=checked,
         sound=_sound(reader),
         notes=(*gathered.notes, *_unproven(gathered), *_unmatched(gathered), *_headless(gathered)),
+    )
+
+
+def problem_of(count: ClipCount, *, copied: bool) -> str:
+    """What was lost of a clip, or is damaged in it; empty if it is whole."""
+    if count.problem or count.found is None or not count.found.frames.damaged:
+        return count.problem
+    return (what_is_damaged if copied else what_was_lost)(count.found.frames)
+
+
+def chapters_of(info: SourceInfo, reader: JoinedReader) -> tuple[Chapter, ...]:
+    """Chapters of a joined recording; those of clips that aren't whole say so.
+
+    Args:
+        info: with a chapter for each clip.
+        reader: read to its end.
+    """
+    marks = [
+        " (missing)" if count.problem else " (damaged)" if problem_of(count, copied=True) else ""
+        for count in reader.clips
+    ]
+    return tuple(
+        replace(chapter, metadata={"title": chapter.metadata["title"] + mark}) if mark else chapter
+        for chapter, mark in zip(info.chapters, marks, strict=True)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -89,12 +90,13 @@ def join(
     if config.stages or options.reencode:
         origin = JoinedClips(gathered)
         return _through_chain(gathered, origin, target, options, config, progress)
-    return _copied(gathered, target, config, progress)
+    return _copied(gathered, target, options, config, progress)
 
 
 def _copied(
     gathered: Gathered,
     target: Path,
+    options: JoinOptions,
     config: CleanConfig,
     progress: Callable[[Progress], None] | None,
 ) -> RunReport:
@@ -113,12 +115,14 @@ def _copied(
                 names=", ".join(f"`{name}`" for name in idle),
             )
         )
-    origin = JoinedClips(gathered, copied=True)
+    origin = JoinedClips(gathered, copied=True, checked=options.check)
     with origin.run(config, target) as run:
         chain = run.prepare(origin.keeper(target, config))
         tags = marked(run.info.metadata, f"joined of {len(gathered.clips)} clips")
-        source = CopiedPackets(run.reader)
-        run.run(chain, run.output(tags=tags, copied=True), progress, source=source)
+        source = CopiedPackets(run.reader, check=options.check)
+        chapters = partial(origin.chapters, run.info, run.reader)
+        sink = run.output(tags=tags, copied=True, chapters=chapters)
+        run.run(chain, sink, progress, source=source)
         return run.report(origin.facts(run.reader))
 
 
@@ -166,7 +170,7 @@ def _recipe(gathered: Gathered, options: JoinOptions, config: CleanConfig) -> st
     ]
     parts = {
         "recipe": make_recipe(config).digest,
-        "options": options.model_dump(mode="json"),
+        "options": options.model_dump(mode="json", exclude={"check"}),
         "places": places,
     }
     return short_name(json.dumps(parts, sort_keys=True).encode(errors="surrogatepass"))

@@ -83,7 +83,8 @@ class Framer:
             self._repaired = self._clock.repaired
             for pts in times:
                 picture = self._waiting.pop(0)
-                self._look_for_holes(last, pts, picture)
+                if last is not None:
+                    self._holes.look(last, pts, self._clock.mean, damaged=picture.is_corrupt)
                 last = pts
                 frame = self._frame(picture, pts)
                 if frame is not None:
@@ -123,17 +124,6 @@ class Framer:
             messages=messages,
             first_field=field,
         )
-
-    def _look_for_holes(self, last: int | None, pts: int, picture: av.VideoFrame) -> None:
-        resets = self._counts.clock_resets
-        if last is not None and resets:
-            begin, end = float(last * self._video.time_base), float(pts * self._video.time_base)
-            if any(begin < when <= end for when in resets):
-                return  # two recordings meet here: nothing was torn
-        if last is not None:
-            self._holes.see(last, pts, self._clock.mean)
-            if picture.is_corrupt:
-                self._holes.damaged(pts, pts)
 
     def _own_format(self, picture: av.VideoFrame) -> planes.PixelFormat | None:
         """How a picture's samples lie, if they are the recording's own."""

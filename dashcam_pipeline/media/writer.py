@@ -71,6 +71,7 @@ class Writer:
         tags: metadata to add to the source's own, such as a mark that it was processed.
         part: the unfinished file, whose owner gives it its name; None makes one, and ``finish``
             names it.
+        chapters: asked at the end, where only that tells what they are called; None: the source's.
 
     Raises:
         OutputError: the target can't be written.
@@ -86,8 +87,10 @@ class Writer:
         audio: bool = True,
         tags: Mapping[str, str] = _NO_TAGS,
         part: PartFile | None = None,
+        chapters: Callable[[], Iterable[Chapter]] | None = None,
     ) -> None:
         self._path, self._info = path, info
+        self._late_chapters = chapters
         self._muxer = destination.muxer_of(path)
         self._encoder = None if encoder is None else encoders.resolve(encoder, info.video)
         self._refused = 0
@@ -119,8 +122,8 @@ class Writer:
             self._video = self._add_tracks(audio=audio)
             if isinstance(self._video, FrameEncoder):
                 self._video.open()
-            if info.chapters:
-                self._container.set_chapters([_chapter(c, self._moved) for c in info.chapters])
+            if chapters is None:
+                self._set_chapters(info.chapters)
             self._container.start_encoding()
         except DashcamError:
             self.abort()
@@ -272,11 +275,18 @@ class Writer:
         place = sum(1 for index in self._copies if index < video and index not in covers)
         mp4_index.copy_boxes(self._info.path, before, self._file.path, place)
 
+    def _set_chapters(self, chapters: Iterable[Chapter]) -> None:
+        made = [_chapter(chapter, self._moved) for chapter in chapters]
+        if made:
+            self._container.set_chapters(made)
+
     def _close(self) -> dict[int, Holding]:
         """Write the index, and look what the file holds.
 
         Packets refused on the way may have taken pictures with them: then there is no output.
         """
+        if self._late_chapters is not None:  # muxers that know none so far write them at the end
+            self._set_chapters(self._late_chapters())
         try:
             self._container.close()
         except av.error.InvalidDataError:
