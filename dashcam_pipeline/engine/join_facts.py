@@ -70,7 +70,7 @@ class JoinFacts:
         """What is to be said of copied pictures."""
         if self.checked:
             return _("none: pictures are copied as they are, and were looked through for damage")
-        return _("none: pictures are copied, and whether they are damaged was not looked at")
+        return _("none: pictures are copied, and hardly looked at for damage")
 
     def rows(self) -> list[tuple[str, str]]:
         """Lines of the summary, as (what, how)."""

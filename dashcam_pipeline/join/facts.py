@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.engine.join_facts import ClipFact, JoinFacts
 from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.engine.report import what_is_damaged, what_was_lost
+from dashcam_pipeline.media.fitting import Fit
 from dashcam_pipeline.media.joined.likeness import differences
 from dashcam_pipeline.translation import _, _n, joined
 
@@ -57,7 +59,13 @@ def facts_of(
         copied=copied,
         checked=checked,
         sound=_sound(reader),
-        notes=(*gathered.notes, *_unproven(gathered), *_unmatched(gathered), *_headless(gathered)),
+        notes=(
+            *gathered.notes,
+            *_unproven(gathered),
+            *_unmatched(gathered),
+            *_headless(gathered),
+            *(() if copied else _barred(gathered)),
+        ),
     )
 
 
@@ -149,6 +157,24 @@ def _unmatched(gathered: Gathered) -> list[Message]:
                 )
             )
             said.append(text)
+    return said
+
+
+def _barred(gathered: Gathered) -> list[Message]:
+    """Clips of another shape than the first one's."""
+    video = gathered.joined.info.video
+    said: list[Message] = []
+    for one in gathered.joined.clips[1:]:
+        own = one.clip.info.video
+        fit = Fit.of((own.width, own.height), own.sample_aspect_ratio or Fraction(1), video)
+        if (fit.width, fit.height) != (video.width, video.height):
+            said.append(
+                _(
+                    "{name} has another shape ({size}): there are black bars beside its pictures.",
+                    name=one.clip.path.name,
+                    size=f"{own.width}x{own.height}",
+                )
+            )
     return said
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashcam_pipeline.errors import DamagedError, InputError, NotVideoError
+from dashcam_pipeline.errors import DamagedError, InputError, NotVideoError, UsageError
 from dashcam_pipeline.join.seams import find_seams
 from dashcam_pipeline.media.joined.clip import look_at
-from dashcam_pipeline.media.joined.likeness import tracks_of
+from dashcam_pipeline.media.joined.likeness import tracks_of, why_turned
 from dashcam_pipeline.media.joined.place import place
 from dashcam_pipeline.translation import _
 
@@ -97,6 +97,20 @@ def need_all(left_out: Sequence[tuple[Path, str]], config: CleanConfig) -> None:
             _("{path} can't be read ({why}); nothing was written.", path=path, why=why),
             advice=_("Run it without `strict=True` to join the others."),
         )
+
+
+def need_upright(clips: Sequence[Clip]) -> None:
+    """Refuse clips that would stand on their head: one recording is turned one way.
+
+    Raises:
+        UsageError: likewise.
+    """
+    for clip in clips[1:]:
+        if why := why_turned(clips[0], clip):
+            raise UsageError(
+                _("these clips can't be joined: {why}.", why=why),
+                advice=_("Join those of each direction apart."),
+            )
 
 
 def gather(selection: Selection, camera: Camera, gaps: Gaps, *, beside: bool = False) -> Gathered:

@@ -17,7 +17,7 @@ from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.engine.output import marked
 from dashcam_pipeline.errors import OutputError, UsageError
 from dashcam_pipeline.inference.digest import short_name
-from dashcam_pipeline.join.gathering import gather, need_all
+from dashcam_pipeline.join.gathering import gather, need_all, need_upright
 from dashcam_pipeline.join.options import JoinOptions
 from dashcam_pipeline.join.origin import JoinedClips
 from dashcam_pipeline.join.selection import choose
@@ -84,6 +84,7 @@ def join(
     camera = selection.leading(options.camera)
     gathered = gather(selection, camera, options.gaps, beside=options.layout is not None)
     need_all(gathered.left_out, config)
+    need_upright(gathered.clips)
     if options.layout is not None:
         both = TwoCameraClips(gathered, selection, options, config)
         return _through_chain(gathered, both, target, options, config, progress)

@@ -43,7 +43,7 @@ class JoinOptions(Settings):
     check: bool = Field(
         True,  # noqa: FBT003 - a field's default
         description="Without stages: decode every picture once, to see whether it is damaged. "
-        "Without that a copy is quicker, and damage within it isn't noticed.",
+        "Without that a copy is much quicker, and most damage within it isn't noticed.",
     )
     layout: Layout | None = Field(
         None, description="Front and another camera in one picture, in sync."

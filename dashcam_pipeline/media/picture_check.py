@@ -1,7 +1,8 @@
-"""Whether pictures that are copied are whole: damage within a packet shows to a decoder alone.
+"""Whether pictures that are copied are whole.
 
-Every packet is decoded once, as quickly as that goes, and its picture is thrown away. Decoders go
-on over some damage without a word; the outer form of the packets shows a part of that.
+Every packet is decoded once, as quickly as that goes, and its picture is thrown away: damage within
+one shows to a decoder alone. Decoders go on over some damage without a word, of which the packets'
+outer form shows a part; that is looked at in any case, for it costs next to nothing.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class PictureCheck:
         counts: of what is found.
         holes: told where pictures are missing or damaged.
         held_open: as of ``Decoder``.
+        decode: False looks at the outer form alone.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class PictureCheck:
         counts: ReadCounts,
         holes: HoleFinder,
         held_open: Callable[[], AbstractContextManager[bool]],
+        decode: bool = True,
     ) -> None:
         self._context = stream.codec_context
         prepare(self._context, threads)
@@ -64,6 +67,7 @@ class PictureCheck:
         self._counts, self._holes, self._held_open = counts, holes, held_open
         step = 1 / (video.frame_rate or USUAL_RATE) / video.time_base
         self._clock = Clock(round(step))
+        self._decodes = decode
         self._gate = KeyGate()
         self._failures = 0
         self._codec = self._context.name if self._context.name in nal.SYNTAXES else ""
@@ -74,6 +78,8 @@ class PictureCheck:
         """Decode the next packet; afterwards its times may be changed."""
         if self._codec and nal.is_torn(bytes(packet), self._codec, self._length):
             self._torn.add(packet.pts or 0)
+        if not self._decodes:
+            return
         for admitted in self._gate.admit(packet):
             self._decode(admitted)
 
@@ -81,7 +87,9 @@ class PictureCheck:
         """Decode what the decoder still holds."""
         for admitted in self._gate.drain():
             self._decode(admitted)
-        self._decode(None)
+        if self._decodes:
+            self._decode(None)
+        self._counts.frames.concealed += len(self._torn)  # of which no picture came
 
     def _decode(self, packet: Packet[Stream] | None) -> None:
         pictures: list[VideoFrame] = []

@@ -170,10 +170,10 @@ class Reader:
         Of a part of the recording, whole groups of pictures: see ``Window.copies``.
 
         Args:
-            check: True decodes every picture that is copied, to count what is damaged; else none is
-                decoded.
+            check: True decodes every picture that is copied, to count what is damaged; else only
+                what the outer form of packets shows is counted.
         """
-        checking = self._check() if check else None
+        checking = self._check(decode=check)
         for packet in self._window_packets():
             self._listener.packet(packet)
             if packet.stream_index != self.info.video.index:
@@ -182,19 +182,17 @@ class Reader:
                 continue
             if not self._window.copies(packet):
                 continue
-            if checking is not None:
-                checking.see(packet)
+            checking.see(packet)
             self._window.shift(packet)
             self._count_packet(packet)
             self.counts.frames.read += not packet.is_discard
             time = packet.pts if packet.pts is not None else packet.dts or 0
             seconds = float(time * packet.time_base)
             yield PicturePacket(packet.stream_index, packet, packet.size, seconds)
-        if checking is not None:
-            checking.finish()
+        checking.finish()
         self._settle()
 
-    def _check(self) -> PictureCheck:
+    def _check(self, *, decode: bool) -> PictureCheck:
         """What looks for damage in pictures that are copied."""
         return PictureCheck(
             self._stream,
@@ -203,6 +201,7 @@ class Reader:
             counts=self.counts,
             holes=self._holes,
             held_open=self._packets.held_open,
+            decode=decode,
         )
 
     def _with_true_start(self, info: SourceInfo) -> SourceInfo:
