@@ -12,6 +12,7 @@ import click
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand
 from dashcam_pipeline.cli.progress import steps
+from dashcam_pipeline.engine.join_facts import LOOSE, loose_seams
 from dashcam_pipeline.engine.readable import duration, one_line, table
 from dashcam_pipeline.translation import _, _n, _p, joined
 
@@ -189,6 +190,9 @@ def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
         rows += [_seam_row(*row) for row in apart[:_MOST]]
         if len(apart) > _MOST:
             rows.append((_("gap"), _n("{n} more", "{n} more", len(apart) - _MOST)))
+    loose = [abs(s.seconds) for run in one.cameras for s in run.seams if s.kind == "touching"]
+    if one.kind == "drive" and max(loose, default=0.0) >= LOOSE:
+        rows.append((_("seams"), loose_seams(max(loose))))
     rows += [(_("damaged"), one_line(d.name)) for d in one.damaged[:_MOST]]
     short = [clip for clip in one.clips if not clip.whole]
     rows += [(_("damaged"), _("{name}: cut short", name=one_line(c.name))) for c in short[:_MOST]]

@@ -11,16 +11,22 @@ import click
 from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
-from dashcam_pipeline.cli.options import config_options
+from dashcam_pipeline.cli.options import config_options, progress_option
+from dashcam_pipeline.cli.pausing import pausing
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.cli.report_file import check_report_file, folder_of, write_report
 from dashcam_pipeline.dashcam.names import Camera
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.errors import BatchError, DamagedError
 from dashcam_pipeline.join.options import LAYOUTS, JoinOptions
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.workers import Progress
 
 EPILOG: Final = f"""\b
 Examples:
@@ -104,6 +110,7 @@ def _help(name: str) -> str:
     help="Write what was done, kept and lost as JSON; --overwrite goes for it too.",
 )
 @click.option("-q", "--quiet", cls=ManualOption, is_flag=True, help="Say nothing but errors.")
+@progress_option
 @config_options(leave_out=("start", "end", "track", "max_size"))
 def join(  # noqa: PLR0917 - click passes them by name
     inputs: tuple[Path, ...],
@@ -111,6 +118,7 @@ def join(  # noqa: PLR0917 - click passes them by name
     default_chain: bool,
     report_file: Path | None,
     quiet: bool,
+    progress: str,
     config: CleanConfig,
     **given: Any,  # noqa: ANN401 - the fields of JoinOptions
 ) -> int:
@@ -132,24 +140,43 @@ def join(  # noqa: PLR0917 - click passes them by name
 
     if report_file is not None:
         check_report_file(report_file, (*inputs, output), overwrite=config.overwrite)
-    with (
-        folder_of(report_file),
-        ProgressBar(output.name, enabled=not quiet) as bar,
-    ):
-        report = joining.join(
-            inputs,
-            output,
-            options=options,
-            config=_chain(config, default_chain=default_chain),
-            progress=bar,
-        )
-    if report_file is not None:
-        write_report(report, report_file, overwrite=config.overwrite)
+    chain, control = _chain(config, default_chain=default_chain), Control()
+
+    def run(target: Path, tell: Callable[[Progress], None]) -> RunReport:
+        with folder_of(report_file):
+            report = joining.join(
+                inputs, target, options=options, config=chain, progress=tell, control=control
+            )
+        if report_file is not None:
+            write_report(report, report_file, overwrite=config.overwrite)
+        return report
+
+    with pausing(control):
+        if progress == "json":
+            return _telling(output, run, quiet=quiet)
+        with ProgressBar(output.name, enabled=not quiet) as bar:
+            report = run(output, bar)
     if not quiet:
         for warning in report.warnings:
             warn(warning)
         click.echo(shown(report.summary()))
     return report.exit_code
+
+
+def _telling(
+    output: Path, run: Callable[[Path, Callable[[Progress], None]], RunReport], *, quiet: bool
+) -> int:
+    """Join, and tell a program of it; the exit code."""
+    from dashcam_pipeline.cli.json_lines import CleanLines, log_as_events  # noqa: PLC0415 - as above
+
+    def say(target: Path, tell: Callable[[Progress], None]) -> RunReport:
+        report = run(target, tell)
+        if not quiet:
+            click.echo(shown(report.summary()))
+        return report
+
+    with log_as_events():
+        return CleanLines([output]).clean_all(say)
 
 
 def _chain(config: CleanConfig, *, default_chain: bool) -> CleanConfig:

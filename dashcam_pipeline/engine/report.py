@@ -246,7 +246,8 @@ class RunReport:
             fps=self.fps,
             **{key: duration(self.timings.get(key, 0.0)) for key in ("decode", "chain", "encode")},
         )
-        return table([*rows, (_("took"), took)])
+        copied = self.joined is not None and self.joined.copied  # then there are no parts
+        return table([*rows, (_("took"), duration(seconds) if copied else took)])
 
     def details(self) -> str:
         """The summary, and where the time went and what the stages have to say."""

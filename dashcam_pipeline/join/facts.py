@@ -11,13 +11,16 @@ from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.engine.report import what_is_damaged, what_was_lost
 from dashcam_pipeline.media.fitting import Fit
 from dashcam_pipeline.media.joined.likeness import differences
-from dashcam_pipeline.translation import _, _n, joined
+from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from dashcam_pipeline.join.gathering import Gathered
     from dashcam_pipeline.media.joined.reader import ClipCount, JoinedReader
     from dashcam_pipeline.media.source import Chapter, SourceInfo
     from dashcam_pipeline.translation import Message
+
+FEW: Final = 0.1
+"""Seconds that a clip which isn't whole must lack for its gap to be spoken of."""
 
 FAR: Final = 0.001
 """Seconds: sound that lies off its picture by less isn't spoken of."""
@@ -39,6 +42,10 @@ def facts_of(
     facts = []
     gaps = [0.0, *(between.gap_s for between in gathered.between)]
     kept = [False, *(bool(between.seam.gap) for between in gathered.between)]
+    problems = [problem_of(count, copied=copied) for count in reader.clips]
+    for number, between in enumerate(gathered.between):
+        if problems[number] and between.loose_s >= FEW:  # it isn't only the clock: something lacks
+            gaps[number + 1] = between.loose_s
     for number, (one, count) in enumerate(zip(joined_clips.clips, reader.clips, strict=True)):
         begin = float(one.begin * base)
         facts.append(
@@ -50,7 +57,7 @@ def facts_of(
                 gap_s=round(gaps[number], 3),
                 gap_kept=kept[number],
                 overlap_s=float(one.overlap),
-                problem=problem_of(count, copied=copied),
+                problem=problems[number],
             )
         )
     facts += [ClipFact(path=str(path), problem=why) for path, why in gathered.left_out]
@@ -59,6 +66,7 @@ def facts_of(
         copied=copied,
         checked=checked,
         sound=_sound(reader),
+        loose_s=max((abs(between.loose_s) for between in gathered.between), default=0.0),
         notes=(
             *gathered.notes,
             *_unproven(gathered),
@@ -99,11 +107,9 @@ def _sound(reader: JoinedReader) -> str:
     offsets = [abs(offset) for patched in patches for offset in patched.offsets]
     said: list[str] = []
     if offsets and max(offsets) >= FAR:
-        said.append(_("up to {offset:.0f} ms off its picture at seams", offset=1000 * max(offsets)))
-    if held := sum(patched.held for patched in patches):
-        said.append(_n("{n} packet held", "{n} packets held", held))
-    if filled := sum(patched.filled for patched in patches):
-        said.append(_n("{n} silent packet put in", "{n} silent packets put in", filled))
+        said.append(_("within {offset:.0f} ms of the picture", offset=1000 * max(offsets)))
+    if bridged := max((patched.bridged for patched in patches), default=0.0):
+        said.append(_("{time} of silence where clips have none", time=duration(bridged)))
     if holes := sum(patched.holes for patched in patches):
         said.append(_("{time} without any sound", time=duration(holes)))
     return joined(", ", said)

@@ -30,6 +30,7 @@ from dashcam_pipeline.translation import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.join.gathering import Gathered
@@ -53,6 +54,7 @@ def join(
     options: JoinOptions | Mapping[str, Any] | None = None,
     config: CleanConfig | Mapping[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
 ) -> RunReport:
     """Join the clips of a drive to one recording.
 
@@ -66,6 +68,7 @@ def join(
         options: which clips, and how; a mapping is checked as ``JoinOptions`` is.
         config: the chain, and how to encode; without it nothing is encoded.
         progress: called in this thread about ten times a second; what it raises ends the run.
+        control: pauses or cancels it.
 
     Returns:
         what was done and kept; ``joined`` says what became of each clip. The output exists, whole,
@@ -87,19 +90,20 @@ def join(
     need_upright(gathered.clips)
     if options.layout is not None:
         both = TwoCameraClips(gathered, selection, options, config)
-        return _through_chain(gathered, both, target, options, config, progress)
+        return _through_chain(gathered, both, target, options, config, progress, control)
     if config.stages or options.reencode:
         origin = JoinedClips(gathered)
-        return _through_chain(gathered, origin, target, options, config, progress)
-    return _copied(gathered, target, options, config, progress)
+        return _through_chain(gathered, origin, target, options, config, progress, control)
+    return _copied(gathered, target, options, config, progress, control)
 
 
-def _copied(
+def _copied(  # noqa: PLR0917 - what a run needs
     gathered: Gathered,
     target: Path,
     options: JoinOptions,
     config: CleanConfig,
     progress: Callable[[Progress], None] | None,
+    control: Control | None,
 ) -> RunReport:
     """Copy packets."""
     why = why_not_copied(gathered.clips)
@@ -123,7 +127,7 @@ def _copied(
         source = CopiedPackets(run.reader, check=options.check)
         chapters = partial(origin.chapters, run.info, run.reader)
         sink = run.output(tags=tags, copied=True, chapters=chapters)
-        run.run(chain, sink, progress, source=source)
+        run.run(chain, sink, progress, source=source, control=control)
         return run.report(origin.facts(run.reader))
 
 
@@ -134,6 +138,7 @@ def _through_chain(  # noqa: PLR0917 - what a run needs
     options: JoinOptions,
     config: CleanConfig,
     progress: Callable[[Progress], None] | None,
+    control: Control | None,
 ) -> RunReport:
     """Decode, run the chain and encode, in segments that survive a power cut."""
     work = target.with_name(f".{target.name}.join")
@@ -148,6 +153,7 @@ def _through_chain(  # noqa: PLR0917 - what a run needs
                 recipe=recipe,
                 segment_seconds=options.segment_seconds,
                 progress=progress,
+                control=control,
                 own=was_made_here(work, target, recipe),
             )
         except BaseException:

@@ -34,11 +34,14 @@ class Between:
         gap_s: seconds of which there is no picture, by the cameras' clock; kept or closed.
         unproven_s: seconds that both hold by that clock, though their pictures don't show it:
             nothing was cut.
+        loose_s: seconds by which they seem to lie apart (or overlap, if negative) by a clock that
+            can't tell so little: they were joined at once.
     """
 
     seam: Seam
     gap_s: float = 0.0
     unproven_s: float = 0.0
+    loose_s: float = 0.0
 
 
 def find_seams(
@@ -76,12 +79,12 @@ def _between(before: Clip, after: Clip, apart: float, gaps: Gaps) -> Between:
     cut = same_packets(before, after)
     if cut is not None:
         return Between(Seam(cut=cut))
-    if apart < -TOUCHING:
+    if apart <= -TOUCHING:
         pts = same_pictures(before, after, -apart)
         cut = None if pts is None else closed_place(before.tail, pts)
         return Between(Seam(cut=cut), unproven_s=0.0 if cut is not None else -apart)
-    if apart <= TOUCHING:
-        return Between(Seam())
+    if apart < TOUCHING:
+        return Between(Seam(), loose_s=apart)
     if gaps == "close":
         return Between(Seam(), gap_s=apart)
     if apart > LONGEST:
