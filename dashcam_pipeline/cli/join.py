@@ -35,8 +35,8 @@ Examples:
   dashcam join a.mp4 b.mp4 c.mp4 -o drive.mp4 --clean
   dashcam join SDCARD/ -o both.mp4 --layout pip
 
-Without --clean, --stage, --layout or --reencode no picture is decoded: packets are copied as they
-are. With them a run that was cut off goes on where it was; a copy begins again.
+Without --clean, --stage, --layout or --reencode packets are copied as they are, and looked through
+for damage. With them a run that was cut off goes on where it was; a copy begins again.
 
 Exit codes: see `dashcam --help`. A clip that is damaged or can't be read costs itself alone: the
 others are joined, the summary names it, and the exit code is {BatchError.exit_code}; with --strict
@@ -66,7 +66,8 @@ def _help(name: str) -> str:
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where the result goes; the ending decides the container.",
+    help="Where the result goes, in a folder that is made if need be; the ending decides the "
+    "container.",
 )
 @click.option("--drive", cls=ManualOption, type=int, metavar="N", help=_help("drive"))
 @click.option(

@@ -16,6 +16,7 @@ from dashcam_pipeline.engine.readable import size as readable_size
 from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.containers import TAKE_FALLBACK
+from dashcam_pipeline.media.write_report import COPIED
 from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
@@ -276,8 +277,9 @@ class RunReport:
 
     def _output_line(self) -> str:
         output = self.output
-        size = readable_size(output.size_bytes)
-        return f"{output.path} ({size}, {output.container}, {output.codec})"
+        codec = _("copied") if output.codec == COPIED else output.codec
+        how = joined(", ", (readable_size(output.size_bytes), output.container, codec))
+        return joined("", (output.path, " (", how, ")"))
 
     def _size_line(self) -> str:
         """How it kept to what was asked for."""

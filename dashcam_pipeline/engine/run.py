@@ -35,12 +35,12 @@ from dashcam_pipeline.engine.size_plan import growth, plan_size
 from dashcam_pipeline.engine.workers import Workers
 from dashcam_pipeline.errors import DamagedError
 from dashcam_pipeline.media.claim import Claim
-from dashcam_pipeline.media.copied_video import LABEL
 from dashcam_pipeline.media.destination import choose_output_path, longest_gap, muxer_of
 from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.look_back import look_back
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.write_report import COPIED
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.translation import _, _n, joined
 
@@ -390,7 +390,7 @@ class Run:
                 packets_repaired=written.packets_repaired,
                 differences=written.differences,
                 growth=growth(written.nbytes, info.size_bytes * self._share),
-                copied=written.encoder == LABEL,
+                copied=written.encoder == COPIED,
             ),
             versions=_versions(),
             joined=joined,

@@ -174,11 +174,12 @@ def _barred(gathered: Gathered) -> list[Message]:
         own = one.clip.info.video
         fit = Fit.of((own.width, own.height), own.sample_aspect_ratio or Fraction(1), video)
         if (fit.width, fit.height) != (video.width, video.height):
+            size = f"{own.width}x{own.height}"
             said.append(
                 _(
                     "{name} has another shape ({size}): there are black bars beside its pictures.",
                     name=one.clip.path.name,
-                    size=f"{own.width}x{own.height}",
+                    size=size,
                 )
             )
     return said

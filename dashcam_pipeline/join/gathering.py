@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashcam_pipeline.dashcam.words import CAMERA_NAMES
 from dashcam_pipeline.errors import DamagedError, InputError, NotVideoError, UsageError
 from dashcam_pipeline.join.seams import find_seams
 from dashcam_pipeline.media.joined.clip import look_at
 from dashcam_pipeline.media.joined.likeness import tracks_of, why_turned
 from dashcam_pipeline.media.joined.place import place
-from dashcam_pipeline.translation import _
+from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,7 +141,7 @@ def gather(selection: Selection, camera: Camera, gaps: Gaps, *, beside: bool = F
         notes.append(
             _(
                 "clips of other cameras ({cameras}) are there as well, and not in it.",
-                cameras=", ".join(others),
+                cameras=joined(", ", (CAMERA_NAMES[name] for name in others)),
             )
         )
     return Gathered(

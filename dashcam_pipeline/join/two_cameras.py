@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT
+from dashcam_pipeline.dashcam.words import CAMERA_NAMES
 from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.join_facts import ClipFact
 from dashcam_pipeline.errors import UsageError
@@ -118,7 +119,7 @@ class TwoCameraClips(JoinedClips):
                 "clock; sound and positions are the first camera's.",
                 layout=self._layout,
                 n=len(self._beside.clips),
-                camera=self._camera,
+                camera=CAMERA_NAMES[self._camera],
             )
         ]
         if missing:
@@ -127,7 +128,7 @@ class TwoCameraClips(JoinedClips):
                     "{n} frame has no picture of the {camera} camera: its place is black.",
                     "{n} frames have no picture of the {camera} camera: its place is black.",
                     missing,
-                    camera=self._camera,
+                    camera=CAMERA_NAMES[self._camera],
                 )
             )
         if self._without:

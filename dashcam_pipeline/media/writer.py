@@ -28,14 +28,14 @@ from dashcam_pipeline.media import containers, destination, encoders, metadata, 
 from dashcam_pipeline.media.atomic import atomic_file
 from dashcam_pipeline.media.carried import PicturePacket
 from dashcam_pipeline.media.carried_track import CarriedTrack
-from dashcam_pipeline.media.copied_video import LABEL, CopiedVideo
+from dashcam_pipeline.media.copied_video import CopiedVideo
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.rate import RateMeter
 from dashcam_pipeline.media.track_ids import track_ids
-from dashcam_pipeline.media.write_report import Loss, WriteReport
+from dashcam_pipeline.media.write_report import COPIED, Loss, WriteReport
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class Writer:
             frames=found[self._video.index].packets,
             nbytes=size,
             container=self._muxer,
-            encoder=LABEL if self._encoder is None else self._encoder.label,
+            encoder=COPIED if self._encoder is None else self._encoder.label,
             options={} if self._encoder is None else dict(self._encoder.options),
             carried=tuple(self._carried),
             not_carried=tuple(self._not_carried),
