@@ -31,8 +31,8 @@ PAUSE: Final = 300.0
 and five minutes are longer than a fuel stop's photograph and shorter than shopping."""
 
 TOUCHING: Final = 1.0
-"""Clips that lie apart, or overlap, by fewer seconds touch: names tell whole seconds, cut off, so
-that a distance between two of them is wrong by less than one."""
+"""Seconds that clips may lie apart or overlap and still touch: names tell whole seconds, cut
+off, so that a distance between two of them is wrong by less than one."""
 
 MISSING: Final = 1800.0
 """Seconds of a drive that may be missing, if the car drove on meanwhile: a camera writes over its
@@ -239,6 +239,6 @@ def seams(clips: Sequence[Clip]) -> tuple[Seam, ...]:
 
 
 def _seam(apart: float) -> Seam:
-    if abs(apart) < TOUCHING:
+    if abs(apart) <= TOUCHING:
         return Seam("touching", apart)
     return Seam("gap", apart) if apart > 0 else Seam("overlap", -apart)

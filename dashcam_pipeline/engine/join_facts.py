@@ -122,7 +122,7 @@ def loose_seams(seconds: float) -> Message:
         seconds: by which they seem to lie apart, or overlap, at most.
     """
     return _(
-        "names tell whole seconds: up to {time} may lack between clips, or be in both",
+        "names tell whole seconds: about {time} may lack between clips, or be in both",
         time=duration(seconds),
     )
 

@@ -79,11 +79,11 @@ def _between(before: Clip, after: Clip, apart: float, gaps: Gaps) -> Between:
     cut = same_packets(before, after)
     if cut is not None:
         return Between(Seam(cut=cut))
-    if apart <= -TOUCHING:
+    if apart < -TOUCHING:
         pts = same_pictures(before, after, -apart)
         cut = None if pts is None else closed_place(before.tail, pts)
         return Between(Seam(cut=cut), unproven_s=0.0 if cut is not None else -apart)
-    if apart < TOUCHING:
+    if apart <= TOUCHING:
         return Between(Seam(), loose_s=apart)
     if gaps == "close":
         return Between(Seam(), gap_s=apart)
