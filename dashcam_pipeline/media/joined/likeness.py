@@ -57,7 +57,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 
 def why_turned(first: Clip, clip: Clip) -> str:
     """Why a clip's pictures would stand on their head among the first one's; empty if not."""
-    own, wanted = clip.info.video.rotation, first.info.video.rotation
+    own, wanted = (round(one.info.video.rotation) % 360 for one in (clip, first))
     if own == wanted:
         return ""
     return _(
