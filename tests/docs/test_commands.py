@@ -12,6 +12,7 @@ from documents import DOCUMENTS, ROOT, command_lines, fenced, spans, words
 from dashcam_pipeline.cli.app import COMMANDS, app, exit_codes
 from dashcam_pipeline.config import StageSpec
 from dashcam_pipeline.errors import DashcamError
+from dashcam_pipeline.stages.glare.stage import EVERY, QUICK
 from dashcam_pipeline.stages.registry import BUILT_IN, stage_class
 
 USER_COMMANDS = {
@@ -191,10 +192,12 @@ def test_the_readme_has_every_exit_code():
     ]
 
 
-def test_the_readme_says_what_fast_and_balanced_run():
+def test_the_readme_says_what_each_level_runs():
     text = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert "at `fast` and `balanced` every third or second frame" in text
-    assert "on a CPU both run the int8 twin of the weights" in text
+    assert EVERY == {"fast": 3, "balanced": 3, "best": 2}
+    assert "on a CPU every third frame, at `best` every second one" in text
+    assert QUICK == ("fast", "balanced")
+    assert "`fast` and `balanced` run the int8 twin of the weights there" in text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -136,7 +136,8 @@ def glare_layer(
     again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin.sum(axis=0))
     sources = sources_of(picture, maps[6])
     passing = [connected_share(part.sum(axis=0), sources) for part in (bloom, thin)]
-    passing[1] *= streak_share(thin.sum(axis=0), sources)
+    if dirt > 0:  # behind clean glass little is claimed of lane marks, and thin streaks would lose
+        passing[1] *= 1 + np.float32(dirt) * (streak_share(thin.sum(axis=0), sources) - 1)
     taken_of_veil: float | Light = how.veil
     if how.glow:
         taken_of_veil += how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))

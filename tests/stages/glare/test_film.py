@@ -157,6 +157,7 @@ def finds_a_lamp_below(pictures):
 def make_stage(network, **options):
     options = {"glass": "dirty", "smoothing": 0, **options}
     stage = GlareStage(GlareStage.Options(**options), StageContext(quality="best", threads=1))
+    stage._carrier.every = 1
     frame = make_scene(0)
     stage.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color))
     stage._network.run = network

@@ -80,12 +80,12 @@ def test_one_by_one_and_in_batches_are_the_same(quality):
         assert np.abs(a.planes[0].astype(int) - b.planes[0]).max() <= 1
 
 
-@pytest.mark.parametrize(("quality", "seen"), [("fast", 3), ("balanced", 3), ("best", 6)])
+@pytest.mark.parametrize(("quality", "seen"), [("fast", 3), ("balanced", 3), ("best", 4)])
 def test_the_network_sees_fewer_frames_at_lower_levels(quality, seen):
     stage = make_stage(quality)
     frames = [make_night(i) for i in range(6)]
     cleaned = clean_all(stage, frames, 2)
-    assert stage.report.facts["frames_seen"] == seen  # the first, each third, the last
+    assert stage.report.facts["frames_seen"] == seen  # the first, each third or second, the last
     assert all(np.array_equal(f.planes[0], cleaned[0].planes[0]) for f in cleaned)
 
 
@@ -133,7 +133,7 @@ def test_reset_forgets_the_last_scene_and_keeps_the_glass(glass):
     assert np.array_equal(again.planes[0], bare.planes[0]) == (glass == "clean")
 
 
-@pytest.mark.parametrize(("quality", "size"), [("fast", "352x192"), ("best", "512x288")])
+@pytest.mark.parametrize(("quality", "size"), [("fast", "352x192"), ("best", "448x256")])
 def test_quality_is_the_work_size(quality, size):
     stage = make_stage(quality)
     stage.open(StreamInfo(1920, 1080, make_night().layout, make_night().color))
@@ -183,7 +183,7 @@ LIGHT, DARK = make_even(60), make_even(60, lamp=False)
 
 def clean_one(stage, frame):
     """One frame's luma code in the middle."""
-    (cleaned,) = stage.process(FrameBatch((frame,)))
+    (cleaned,) = clean_all(stage, [frame], 1)
     return int(cleaned.planes[0][90, 160])
 
 
