@@ -1,8 +1,9 @@
 // Choosing recordings: dropped here, or in the folders of this machine, by drive and camera.
 
-import { TAB, get } from "./api.js";
+import { TAB, get, post } from "./api.js";
 import { element } from "./dom.js";
 import { filesOf, place } from "./drop.js";
+import { foretell } from "./estimate.js";
 import { attempt, button, chip, icon, say, toast } from "./parts.js";
 import { bytes, count, day, hour, length, t } from "./speech.js";
 import { clean } from "./start.js";
@@ -127,7 +128,10 @@ export class Choose {
   card(clip) {
     const box = element("input", { type: "checkbox", "data-id": clip.id, "aria-label": clip.name });
     box.disabled = clip.result;
-    box.addEventListener("change", () => state.choose([clip], box.checked));
+    box.addEventListener("change", () => {
+      if (box.checked) this.warm(clip);
+      state.choose([clip], box.checked);
+    });
     const picture = element("img", { src: `api/thumbnail?id=${clip.id}`, alt: "", loading: "lazy", decoding: "async", width: "320", height: "180" });
     picture.addEventListener("error", () => picture.replaceWith(element("span", { class: "blank" }, icon("film"))), { once: true });
     const marks = [];
@@ -136,10 +140,18 @@ export class Choose {
     if (["event", "manual"].includes(clip.mode)) marks.push(chip("calm", t(`choose.${clip.mode}`)));
     const facts = [clip.duration ? length(clip.duration) : "", clip.height ? `${clip.height}p` : "", bytes(clip.size)].filter(Boolean);
     const look = button(t("choose.look"), () => this.look(clip), { kind: "peek", shape: "look", title: t("choose.look_at", { name: clip.name }) });
+    for (const near of ["pointerenter", "focus"]) look.addEventListener(near, () => this.warm(clip));
     return element("li", { class: clip.result ? "card result" : "card" },
       element("label", { class: "face" }, picture, box, element("span", { class: "tick", "aria-hidden": "true" }, icon("check"))),
       look,
       element("div", { class: "about" }, element("span", { class: "name", title: clip.name }, clip.name), element("span", { class: "muted" }, facts.join(" · ")), ...marks));
+  }
+
+  /** Let be read ahead what is likely to be looked at; whether that works out, looking says. */
+  warm(clip) {
+    if (this.warmed === clip.id) return;
+    this.warmed = clip.id;
+    post("api/warm", { id: clip.id }).catch(() => {});
   }
 
   look(clip) {
@@ -162,8 +174,10 @@ export class Choose {
     const chosen = [...state.chosen.values()];
     this.bar.hidden = !chosen.length;
     const size = chosen.reduce((sum, clip) => sum + clip.size, 0);
+    const time = element("span", { class: "muted" });
+    foretell(time, chosen, state.choices);
     this.bar.replaceChildren(
-      element("p", {}, element("strong", {}, count("choose.chosen", chosen.length)), element("span", { class: "muted" }, bytes(size))),
+      element("p", {}, element("strong", {}, count("choose.chosen", chosen.length)), element("span", { class: "muted" }, bytes(size)), time),
       button(t("choose.clear"), () => state.clear(), { kind: "plain" }),
       button(t("choose.preview"), () => this.look(chosen[0]), { kind: "plain", shape: "look" }),
       button(t("choose.clean"), () => clean(), { kind: "strong" }));

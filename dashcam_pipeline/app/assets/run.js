@@ -157,7 +157,7 @@ export class Run {
     return element("div", { class: "clip-row" },
       element("img", { src: `api/thumbnail?id=${clip.result ?? clip.id}`, alt: "", loading: "lazy", width: "96", height: "54" }),
       element("div", { class: "clip-name" }, element("span", { class: "name" }, clip.name), chip(KINDS[clip.status] ?? "calm", t(`clip.${clip.status}`)),
-        ...(clip.reason ? [element("span", { class: "reason" }, clip.reason)] : []), said),
+        ...[[clip.reason, clip.advice].filter(Boolean).join(" "), clip.note].filter(Boolean).map((text) => element("span", { class: "reason" }, text)), said),
       element("div", { class: "job-tools" }, ...tools));
   }
 

@@ -3,6 +3,7 @@
 import { TAB, get, lines } from "./api.js";
 import { panel } from "./choices.js";
 import { clock, element } from "./dom.js";
+import { foretell } from "./estimate.js";
 import { attempt, button, say } from "./parts.js";
 import { createPlayer } from "./player.js";
 import { bytes, count, t } from "./speech.js";
@@ -23,7 +24,10 @@ export class See {
       if (event.detail === "see") this.arrive();
       else this.stop();
     });
-    state.addEventListener("choices", () => this.later());
+    state.addEventListener("choices", () => {
+      this.later();
+      this.foretell();
+    });
     state.addEventListener("reset", () => this.side?.replaceWith(this.sidebar()));
     state.addEventListener("chosen", () => this.foot?.replaceWith(this.footer()));
   }
@@ -144,8 +148,21 @@ export class See {
     this.foot = element("div", { class: "go" },
       button(alone ? t("see.this") : count("see.clean", wanted.length), clean, { kind: "strong", disabled: !wanted.length }),
       ...(also ? [button(t("see.add"), () => state.choose([this.clip], true), { kind: "plain" })] : []),
-      element("p", { class: "muted" }, count("choose.clips", wanted.length), " · ", bytes(size)), target);
+      element("p", { class: "muted" }, count("choose.clips", wanted.length), " · ", bytes(size)), element("p", { class: "muted" }), target);
+    this.foretell();
     return this.foot;
+  }
+
+  /** How long what is wanted will take, as it is chosen now. */
+  foretell() {
+    if (!this.foot) return;
+    const { quality, day } = state.choices;
+    const shape = JSON.stringify([quality, day, state.wanted.map((clip) => clip.id)]);
+    if (this.foot.dataset.foretold === shape) return;
+    this.foot.dataset.foretold = shape;
+    const time = element("p", { class: "muted" });
+    this.foot.querySelector("p + p").replaceWith(time);
+    foretell(time, state.wanted, state.choices);
   }
 
   placeMoment() {
