@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -134,9 +135,19 @@ class Renderer:
         scene = self._scenes.of(given["path"])
         check()
         width = min(WIDEST, int(given["width"]))
-        moment = scene.moment(float(given["seconds"]), config.thread_count, check)
-        part({"jpeg": scene.jpeg(moment.frames[-1], width), "seconds": moment.seconds})
-        cleaned, glass = self._cleaned(scene, moment, config, check)
+
+        def show() -> None:
+            part({"jpeg": scene.before(moment, width), "seconds": moment.seconds})
+
+        # Decoding, looking all over the recording and drawing the first picture take turns badly:
+        # done at once, they leave no core idle.
+        with ThreadPoolExecutor(2, thread_name_prefix="dashcam-see") as pool:
+            looking = pool.submit(scene.look, config)
+            moment = scene.moment(float(given["seconds"]), config.thread_count, check)
+            shown = pool.submit(show)
+            looking.result()
+            cleaned, glass = self._cleaned(scene, moment, config, check)
+            shown.result()
         return {
             "jpeg": scene.jpeg(cleaned, width),
             "seconds": moment.seconds,
