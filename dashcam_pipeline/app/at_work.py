@@ -114,6 +114,15 @@ class JobAtWork:
         """Recordings by fate; those that were not reached are left out."""
         return dict(Counter(clip.status for clip in self.clips.values() if clip.share == 1))
 
+    @property
+    def failed(self) -> dict[str, tuple[str, str]]:
+        """Recordings that failed, by their paths: why, and what to do about it."""
+        return {
+            path: (clip.reason, clip.advice)
+            for path, clip in self.clips.items()
+            if clip.status == "failed"
+        }
+
     def pause(self) -> None:
         """Time stands still."""
         self.paused_at = self.paused_at or time.monotonic()
@@ -156,18 +165,20 @@ def on_record(job: Job) -> OrderedDict[str, ClipAtWork]:
     with Journal(journal, writable=False) as entries:
         for path, clip in clips.items():
             entry = entries.get(path)
-            if entry is None or (entry.status == "started" and clip.status == "failed"):
+            if entry is None or clip.status == "failed":
                 continue
             if entry.status in WHOLE and not entry.output_is_whole(Path(job.output)):
                 clips[path] = replace(clip, status="gone" if job.state == "done" else clip.status)
                 continue
             clip.status = "waiting" if entry.status == "started" else entry.status
-            clip.reason, clip.advice, clip.output = entry.reason, entry.advice, entry.output
+            clip.reason, clip.output = entry.reason, entry.output
     return clips
 
 
 def _unrecorded(job: Job, path: str) -> ClipAtWork:
-    """A recording that the journal says nothing of."""
-    if not (Path(job.folder) / path).exists():
+    """A recording, before the journal is asked."""
+    if path in job.failed:
+        return ClipAtWork("failed", *job.failed[path])
+    if job.state != "done" and not (Path(job.folder) / path).exists():
         return ClipAtWork("failed", *MISSING)
     return ClipAtWork("gone" if job.state == "done" else "waiting")

@@ -146,7 +146,8 @@ class Foreman:
             "output": job.output,
             "settings": choices.settings(),
         }
-        job.state, job.error, job.advice, job.replaced = "running", "", "", []
+        job.state, job.error, job.advice = "running", "", ""
+        job.failed, job.replaced = {}, []
         self.queue.save()
 
         def tell(word: tuple[Any, ...]) -> None:
@@ -168,7 +169,7 @@ class Foreman:
         if self._closing:
             return
         job.seconds += live.elapsed
-        job.counts = live.counts
+        job.counts, job.failed = live.counts, live.failed
         if word[0] == "failed":
             job.error, job.advice = word[1], word[2]
         elif word[0] == "died":

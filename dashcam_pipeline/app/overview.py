@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,8 +55,8 @@ def clips(foreman: Foreman, job: Job, language: str) -> list[dict[str, Any]]:
         {
             "path": path,
             "status": clip.status,
-            "reason": said(clip.reason, language),
-            "advice": said(clip.advice, language),
+            "reason": _short(said(clip.reason, language), job),
+            "advice": _short(said(clip.advice, language), job),
             "note": said(REPLACED, language) if path in job.replaced else "",
             "output": clip.output,
             "share": clip.share,
@@ -90,10 +91,17 @@ def _summary(job: Job, live: JobAtWork | None, queue: Queue, language: str) -> d
         ],
         "counts": job.counts,
         "replaced": len(job.replaced),
-        "error": said(job.error, language),
-        "advice": said(job.advice, language),
+        "error": _short(said(job.error, language), job),
+        "advice": _short(said(job.advice, language), job),
         "stopping": live is not None and live.cancelled,
     }
+
+
+def _short(text: str, job: Job) -> str:
+    """A sentence in which files are named from the job's folders on: the page shows no others."""
+    for folder in (job.folder, job.output):
+        text = text.replace(f"{folder}{os.sep}", "").replace(folder, Path(folder).name or folder)
+    return text
 
 
 def _left(job: Job, live: JobAtWork | None, queue: Queue) -> float | None:

@@ -47,6 +47,8 @@ class Job:
         seconds: that it was at work, in all runs.
         error, advice: why it failed as a whole.
         counts: recordings by fate, of the last run; empty before it ended.
+        failed: recordings that the last run failed with by their paths: why, and what to do. Of a
+            result that stands in the way the journal says that it is whole, as it is.
         replaced: paths of recordings that were others, when their turn came, than were queued.
         ended: when, in seconds since 1970; 0 before.
     """
@@ -64,6 +66,7 @@ class Job:
     counts: dict[str, int] = field(default_factory=dict)
     ended: float = 0.0
     times: list[float] = field(default_factory=list)
+    failed: dict[str, tuple[str, str]] = field(default_factory=dict)
     replaced: list[str] = field(default_factory=list)
 
     @property

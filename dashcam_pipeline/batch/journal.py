@@ -37,7 +37,7 @@ Status: TypeAlias = Literal["started", "done", "damaged", "bright", "failed"]
 WHOLE: Final[frozenset[Status]] = frozenset(("done", "damaged"))
 """An output exists; ``damaged``: the source was, and all of it that could be decoded is in it."""
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 3
 
 _FOLDER: Final = ".dashcam"
 _NAME: Final = "journal.sqlite3"
@@ -67,7 +67,6 @@ _SINCE: Final = {
         "ALTER TABLE clips ADD COLUMN output_fingerprint TEXT NOT NULL DEFAULT ''",
     ),
     2: ("CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL)",),
-    3: ("ALTER TABLE clips ADD COLUMN advice TEXT NOT NULL DEFAULT ''",),
 }
 """What makes the next version of a journal, by version."""
 
@@ -86,7 +85,6 @@ class Entry:
         path: relative to the input tree, with forward slashes.
         status: where it stands.
         reason: why it failed, or what was lost.
-        advice: what to do about a failure; empty where nothing helps.
         size, mtime_ns: of the input, as all that follows up to ``settings``; if there is an output,
             of the input that it was made of.
         recipe: its digest.
@@ -107,7 +105,6 @@ class Entry:
     mtime_ns: int
     recipe: str
     reason: str = ""
-    advice: str = ""
     sha256: str = ""
     fingerprint: str = ""
     settings: str = ""

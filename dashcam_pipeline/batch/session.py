@@ -287,7 +287,7 @@ class Session:
         self._attempts[clip.path] += 1
         self._running.add(clip.path)
         if step.action == "clean":
-            self._journal.put(replace(_base(step), status="started", reason="", advice=""))
+            self._journal.put(replace(_base(step), status="started", reason=""))
         runner.submit(
             make_job(
                 step,
@@ -354,12 +354,11 @@ class Session:
             digest = self._plan.recipe.digest if outcome.is_fault_of_recording else ""
             base = replace(base, recipe=digest)
         if status == "failed" or (status == "bright" and base.output):
-            return replace(base, status=status, reason=reason, advice=outcome.advice)
+            return replace(base, status=status, reason=reason)
         seen = replace(
             base,
             status=status,
             reason=reason,
-            advice="",
             frames=outcome.frames,
             seconds=outcome.seconds,
             size=outcome.size,

@@ -61,11 +61,10 @@ export class See {
     this.busy(true);
     const facts = await get(`api/facts?id=${clip.id}`).catch((error) => {
       this.busy(false);
-      this.note.textContent = [error.message, error.advice].join(" ");
-      this.note.hidden = false;
-      throw error;
+      this.refuse(error);
+      return null;
     });
-    if (this.clip !== clip) return;
+    if (!facts || this.clip !== clip) return;
     this.facts = facts;
     this.seconds = Math.min(facts.duration / 2, Math.max(0, facts.duration - facts.frame));
     this.moment.max = String(Math.max(facts.frame, facts.duration - facts.frame));
@@ -73,6 +72,14 @@ export class See {
     this.moment.disabled = false;
     this.placeMoment();
     this.ask();
+  }
+
+  /** There is nothing to see: say why in its place. */
+  refuse(error) {
+    this.host.querySelector(".see-main").replaceChildren(this.note);
+    this.note.replaceChildren(element("strong", {}, error.message), " ", error.advice, " ", element("a", { href: "#choose" }, t("see.to_choose")));
+    this.note.hidden = false;
+    this.built = null; // it is tried again when somebody comes back
   }
 
   rebuild() {
@@ -113,6 +120,7 @@ export class See {
           this.status, this.note),
         this.sidebar()));
     this.player = createPlayer(this.stage, { t });
+    for (const node of this.stage.querySelectorAll(".moving")) node.hidden = true; // pictures come first
   }
 
   picker() {
@@ -168,7 +176,7 @@ export class See {
   placeMoment() {
     const { moment, facts } = this;
     moment.value = String(this.seconds);
-    moment.style.setProperty("--share", this.seconds / Number(moment.max));
+    moment.style.setProperty("--share", Number(moment.value) / Number(moment.max)); // it keeps to its steps
     this.when.textContent = `${clock(this.seconds)} / ${clock(facts.duration)}`;
     moment.setAttribute("aria-valuetext", clock(this.seconds));
   }
