@@ -60,8 +60,7 @@ export class See {
     this.build();
     this.busy(true);
     const facts = await get(`api/facts?id=${clip.id}`).catch((error) => {
-      this.busy(false);
-      this.refuse(error);
+      if (this.clip === clip) this.refuse(error);
       return null;
     });
     if (!facts || this.clip !== clip) return;
