@@ -20,6 +20,7 @@ from dashcam_pipeline.compare.sources import known_duration
 from dashcam_pipeline.config import make_config
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.media.sampling import middle_picture
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -123,10 +124,10 @@ class Renderer:
     def _thumbnail(self, given: Given, _part: Part, _check: Check) -> dict[str, Any]:
         """A small picture: ``path`` -> JPEG."""
         scene = self._scenes.fresh(given["path"])
-        frames = scene.samples()
-        if not frames:
+        frame = middle_picture(scene.info)
+        if frame is None:
             raise InputError(_("No picture of {name} can be read.", name=Path(given["path"]).name))
-        return {"jpeg": scene.jpeg(frames[len(frames) // 2], THUMBNAIL)}
+        return {"jpeg": scene.jpeg(frame, THUMBNAIL)}
 
     def _see(self, given: Given, part: Part, check: Check) -> dict[str, Any]:
         """A moment: ``path``, ``seconds``, ``settings``, ``width`` -> before, then after."""
