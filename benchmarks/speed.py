@@ -1,7 +1,7 @@
 """How fast cleaning is beside the plain transcode that it can't do without.
 
     python benchmarks/speed.py [--quick] [--sizes 640x360 1920x1080 3840x2160] [--rounds 3]
-        [--rows "glare fast" ...] [--results benchmarks/results/speed.json]
+        [--rows "glare fast" ...] [--results benchmarks/results/speed.json] [--avx2]
 
 Prints Markdown; ``--results`` also writes what the README says of it (``make readme``), a size at a
 time: what that file holds of other sizes stays. For each size a night-like clip is made
@@ -12,7 +12,8 @@ of all threads) also holds on a busy machine, where the wall clock's doesn't.
 
 The plain transcode is decoder and encoder through PyAV, with the codec, preset and rate factor that
 the other rows use. *Naive* is what a short script would do: every frame to RGB, through the network
-at full size, and back, one after the other.
+at full size, and back, one after the other. With ``--avx2`` all rows run as on a processor that has
+AVX2 and nothing above it, for networks, codecs and everything else.
 """
 
 from __future__ import annotations
@@ -27,13 +28,18 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
 import one_run
+from avx2_only import avx2_environment
 from night import make_clip
 from study_tables import rounded
 
 from dashcam_pipeline.inference.manifest import load_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FRAMES = {(640, 360): 1200, (1920, 1080): 1200, (3840, 2160): 300}
 QUICK_FRAMES = 90
@@ -47,8 +53,11 @@ FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8"
 """Of the processor, those that networks and codecs run faster with."""
 
 
-def machine() -> str:
-    """The processor, as far as the system tells."""
+ABOVE_AVX2 = FLAGS[1:6]
+
+
+def machine(*, avx2: bool = False) -> str:
+    """The processor, as far as the system tells; with ``avx2`` as the rows see it."""
     name, flags = platform.processor() or platform.machine(), ""
     if Path("/proc/cpuinfo").exists():
         info = dict(
@@ -57,7 +66,10 @@ def machine() -> str:
             if ":" in line
         )
         name, flags = info.get("model name", name), info.get("flags", info.get("Features", ""))
-    known = ", ".join(flag for flag in FLAGS if flag in flags.split()) or "not told"
+    hidden = ABOVE_AVX2 if avx2 else ()
+    known = ", ".join(f for f in FLAGS if f in flags.split() and f not in hidden) or "not told"
+    if avx2:
+        known += "; what it has above AVX2 is hidden"
     load = f"; load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{name}, {cores} cores ({known}){load}"
@@ -87,6 +99,7 @@ def run(row: str, clip: Path, folder: Path, frames: int, options: argparse.Names
         capture_output=True,
         text=True,
         check=False,
+        env=options.env,
     )
     if done.returncode:
         raise SystemExit(f"{row}: {done.stderr}")
@@ -134,7 +147,7 @@ def measure(size: tuple[int, int], folder: Path, options: argparse.Namespace) ->
             f"| {made['core_ms']:.1f} | {made['peak_mb']:.0f} |"
         )
     result = {
-        "machine": machine(),
+        "machine": machine(avx2=options.avx2),
         "frames": frames,
         "rounds": options.rounds,
         "preset": options.preset,
@@ -181,13 +194,13 @@ def keep(file: Path, size: str, found: dict) -> None:
     file.write_text(json.dumps(known | {size: rounded(found)}, indent=1) + "\n", "utf-8")
 
 
-def start_up(rounds: int) -> None:
-    """How long the command takes to say what it can."""
+def start_up(rounds: int, env: Mapping[str, str] | None) -> None:
+    """How long the command takes to say what it can, in an environment."""
     walls, processor = [], []
     for _ in range(rounds):
         begin, before = time.perf_counter(), os.times()
         command = [sys.executable, "-m", "dashcam_pipeline", "--help"]
-        subprocess.run(command, capture_output=True, check=True)
+        subprocess.run(command, capture_output=True, check=True, env=env)
         walls.append(time.perf_counter() - begin)
         spent = os.times()
         processor.append(spent[2] + spent[3] - before[2] - before[3])
@@ -204,6 +217,7 @@ def main() -> None:
     parser.add_argument("--preset", default="veryfast")
     parser.add_argument("--crf", type=int, default=20)
     parser.add_argument("--results", type=Path, help="write what the README says of it there")
+    parser.add_argument("--avx2", action="store_true", help="as on a processor without AVX-512")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     sizes = list(FRAMES)[:2] if options.quick else list(FRAMES)
@@ -211,13 +225,15 @@ def main() -> None:
         sizes = [tuple(int(side) for side in size.split("x")) for size in options.sizes]
     if options.rows and "plain transcode" not in options.rows:
         options.rows.insert(0, "plain transcode")
-    print(f"{machine()}; Python {platform.python_version()}")
-    start_up(5)
+    print(f"{machine(avx2=options.avx2)}; Python {platform.python_version()}")
     with tempfile.TemporaryDirectory(prefix="dashcam-benchmark-") as name:
+        options.env = avx2_environment(Path(name)) if options.avx2 else None
+        start_up(5, options.env)
         for size in sizes:
             found = measure(size, Path(name), options)
             if options.results:
-                keep(options.results, f"{size[0]}x{size[1]}", found)
+                key = f"{size[0]}x{size[1]}" + (" avx2" if options.avx2 else "")
+                keep(options.results, key, found)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ class Carrier:
             for first, last in zip(groups_before, self._groups, strict=True):
                 mixed = cv2.blendLinear(_moved(first, look.places), _moved(last, places), *weights)
                 channels += cv2.split(mixed)
-            carried.append(np.stack(channels[: len(answer)]))
+            carried.append(np.stack(channels))
         return [*carried, answer]
 
     def _match(self, look: Look, key: Look) -> tuple[Map, Map]:
@@ -165,11 +165,12 @@ class Carrier:
         """
         flow = self._flow.calc(look.codes, key.codes, _NONE)
         own = _grid(*look.luma.shape)
-        places = np.asarray(flow + own, np.float32)
+        moved_to = np.asarray(cv2.add(flow, own), np.float32)
         still = _unlike(look.luma, key.luma)
-        moved = _unlike(look.luma, _moved(key.luma, places))
+        moved = _unlike(look.luma, _moved(key.luma, moved_to))
         # Flow is made up where there is no texture; what fits as well without has not moved.
-        places = np.where((moved < still)[..., None], places, own)
+        places = own.copy()
+        cv2.copyTo(moved_to, np.asarray(moved < still).view(np.uint8), places)
         return places, np.minimum(moved, still)
 
 
@@ -179,13 +180,11 @@ def _look(luma: Map) -> Look:
 
 
 def _grouped(answer: Map) -> list[Map]:
-    """Channels (C, H, W) by fours, interleaved, (H, W, 4) each, the last group filled up."""
-    groups = []
-    for begin in range(0, len(answer), _GROUP):
-        channels = list(answer[begin : begin + _GROUP])
-        filled = channels + channels[-1:] * (_GROUP - len(channels))
-        groups.append(np.asarray(cv2.merge(filled)))
-    return groups
+    """Channels (C, H, W) by fours, interleaved, (H, W, 1 to 4) each."""
+    return [
+        np.asarray(cv2.merge(list(answer[begin : begin + _GROUP])))
+        for begin in range(0, len(answer), _GROUP)
+    ]
 
 
 def _moved(samples: Map, places: Map) -> Map:

@@ -10,6 +10,8 @@ haze of a lamp keeps all that it rises above the haze.
 
 from __future__ import annotations
 
+import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -22,16 +24,29 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Light = npt.NDArray[np.floating[Any]]
+    Map = npt.NDArray[np.uint8]
 
 MASKED = 0.3
 """Value of the network's lamp mask from which a place counts as a source."""
 
 BRIGHT = 0.7
 """Code value of the brightest channel from which it does as well: the mask misses small and
-coloured lamps. Lane marks on a dark road stay below it."""
+coloured lamps. A lane mark may reach it, but is a line."""
+
+CLIPS = 0.95
+"""Code value from which a line may be a source: a tube."""
+
+WIDE = 5
+"""Diameter, in samples at half the size, from which something bright is no line."""
 
 REACH = 0.02
 """Diameter round a source that still belongs to it, in frame heights."""
+
+LONG = 0.07
+"""Length that a streak goes on for, in frame heights: more than a near lane mark is wide."""
+
+DIRECTIONS = 16
+"""In which streaks are looked for: the nearest one is at most 6 degrees off."""
 
 SOME = 0.2
 """Share of a place at half the size from which a source in it counts: a lamp of one sample does."""
@@ -41,38 +56,97 @@ _LOOK = 8
 """Dilations between two looks at whether anything grew."""
 
 
-def connected_share(picture: Light, structured: Light, lamps: Light) -> Light:
+def sources_of(picture: Light, lamps: Light) -> Map:
+    """Where sources of light are, at half the work size.
+
+    Args:
+        picture: (3, h, w) code values in [0, 1].
+        lamps: (h, w), the network's lamp mask in [0, 1].
+
+    Returns:
+        (h / 2, w / 2) uint8, 0 or 1.
+    """
+    peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 1)
+    sure = halved(((lamps > MASKED) | (peak > CLIPS)).astype(np.float32)) > SOME
+    bright = np.asarray(halved((peak > BRIGHT).astype(np.float32)) > SOME, np.uint8)
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDE, WIDE))
+    line = _long(bright) > cv2.morphologyEx(bright, cv2.MORPH_OPEN, ball)
+    return np.asarray(sure | ((bright > 0) & ~line), np.uint8)
+
+
+def connected_share(structured: Light, sources: Map) -> Light:
     """How much of structured glare is connected with a source.
 
     Sources that lie just outside the frame count where their light comes in: along the upper edge
     and the upper halves of both sides. Below lies the road.
 
     Args:
-        picture: (3, h, w) code values in [0, 1].
         structured: (h, w) linear light, summed over the channels.
-        lamps: (h, w), the network's lamp mask in [0, 1].
+        sources: as ``sources_of`` has them.
 
     Returns:
         (h, w) float32 in [0, 1].
     """
-    height, width = structured.shape
     layer = np.asarray(halved(structured), np.float32)
-    peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 1)
-    source = ((lamps > MASKED) | (peak > BRIGHT)).astype(np.float32)
-    small = halved(source)
-    side = int(REACH * height) | 1
-    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    near = cv2.dilate((small > SOME).astype(np.uint8), ball)
-    marker = np.where(near > 0, layer, np.float32(0))
+    marker = np.where(_around(sources), layer, np.float32(0))
     half = layer.shape[0] // 2
     marker[0] = layer[0]
     marker[:half, 0], marker[:half, -1] = layer[:half, 0], layer[:half, -1]
-    reached = reconstruct(layer, marker)
+    return _enlarged_share(reconstruct(layer, marker), layer, structured.shape)
+
+
+def streak_share(structured: Light, sources: Map) -> Light:
+    """How much of thin structured glare goes on as far as a streak does.
+
+    Along itself a streak is alike, or fades. Where it crosses a lane mark the network claims a
+    share of the mark's light as well, and what it claims has a peak there, no longer than the mark
+    is wide: the opening by lines of all directions, the largest of them, is without it. Next to a
+    source every streak has a peak of its own, which counts.
+
+    Args:
+        structured: (h, w) linear light, summed over the channels, without what is wide.
+        sources: as ``sources_of`` has them.
+
+    Returns:
+        (h, w) float32 in [0, 1].
+    """
+    layer = np.asarray(halved(structured), np.float32)
+    alike = np.where(_around(sources), layer, _long(layer))
+    return _enlarged_share(alike, layer, structured.shape)
+
+
+def _long(layer: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Of a layer (h, w) at half the work size what goes on along some line: its largest opening."""
+    lines = _lines(int(LONG * 2 * len(layer)) // 2 * 2 + 1)
+    opened = [cv2.morphologyEx(layer, cv2.MORPH_OPEN, line) for line in lines]
+    return np.asarray(np.max(opened, axis=0))
+
+
+def _around(sources: Map) -> npt.NDArray[np.bool_]:
+    """Sources and what still belongs to them."""
+    side = int(REACH * 2 * len(sources)) // 2 * 2 + 1
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(sources, ball) > 0)
+
+
+def _enlarged_share(part: Light, whole: Light, shape: tuple[int, ...]) -> Light:
+    """What share one layer at half the size is of another, at the work size (h, w)."""
     # Enlarged before they are divided: the share of a thin streak isn't that of the dark beside it.
-    wide, whole = (
-        np.asarray(cv2.resize(values, (width, height)), np.float32) for values in (reached, layer)
-    )
-    return np.asarray(np.clip(wide / (whole + 1e-6), 0, 1), np.float32)
+    few, all_of_it = (cv2.resize(values, shape[::-1]) for values in (part, whole))
+    return np.asarray(np.clip(few / (all_of_it + 1e-6), 0, 1), np.float32)
+
+
+@cache
+def _lines(length: int) -> list[Map]:
+    """Lines of ``DIRECTIONS`` through the middle of a square, for morphology."""
+    middle = length // 2
+    lines = []
+    for turn in np.arange(DIRECTIONS) * (math.pi / DIRECTIONS):
+        dx, dy = round(middle * math.cos(turn)), round(middle * math.sin(turn))
+        line = np.zeros((length, length), np.uint8)
+        cv2.line(line, (middle - dx, middle - dy), (middle + dx, middle + dy), 1)
+        lines.append(line)
+    return lines
 
 
 def reconstruct(layer: Light, marker: Light) -> Light:

@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.inference import light
-from dashcam_pipeline.stages.glare.connected import connected_share
+from dashcam_pipeline.stages.glare.connected import connected_share, sources_of, streak_share
 from dashcam_pipeline.stages.glare.glass import under_sky
 from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped
 from dashcam_pipeline.stages.glare.layer import GlareLayer
@@ -134,9 +134,13 @@ def glare_layer(
     bloom, wide = _wide(found[0:3]), _wide(found[3:6])
     thin = found[0:3] - bloom
     again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin.sum(axis=0))
-    passing = [connected_share(picture, part.sum(axis=0), maps[6]) for part in (bloom, thin)]
-    glow = how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))
-    haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * (how.veil + glow) * wide
+    sources = sources_of(picture, maps[6])
+    passing = [connected_share(part.sum(axis=0), sources) for part in (bloom, thin)]
+    passing[1] *= streak_share(thin.sum(axis=0), sources)
+    taken_of_veil: float | Light = how.veil
+    if how.glow:
+        taken_of_veil += how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))
+    haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * taken_of_veil * wide
     haze = np.minimum(outside * haze, linear)
     claimed = (1 - how.bloom) * passing[0] * bloom.sum(axis=0)
     claimed += passing[1] * (thin.sum(axis=0) + again)

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 1.0}
 """Work area at each level, as a share of the area the model was made for."""
 
-EVERY: dict[Quality, int] = {"fast": 3, "balanced": 2, "best": 1}
+EVERY: dict[Quality, int] = {"fast": 3, "balanced": 3, "best": 1}
 """The network sees one frame in so many on a CPU, and more where something appears; a GPU sees
 every one."""
 
@@ -265,8 +265,8 @@ class GlareStage(Stage):
 
     def _layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
         """What to take from frames of which the network saw the last one."""
-        whole = self.context.quality == "fast" and self._network.entry.head == "layers"
-        layers = self._carried_layers(group, answer) if whole else self._ruled_layers(group, answer)
+        image = self._network.entry.head == "image"
+        layers = (self._image_layers if image else self._carried_layers)(group, answer)
         if self._exposure is None:
             return layers
         gains = [
@@ -274,55 +274,41 @@ class GlareStage(Stage):
         ]
         return [replace(each, gain=gain) for each, gain in zip(layers, gains, strict=True)]
 
-    def _ruled_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
-        """``_layers``, the answer carried to each frame, and the rule asked there."""
+    def _image_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
+        """``_layers`` of a network that paints a picture.
+
+        Carried as what it takes away, so that edges stay where the frame has them.
+        """
         start = time.perf_counter()
         looks = [waiting.look for waiting in group]
-        if self._network.entry.head == "image":
-            # Carried as what it takes away, so that edges stay where the frame has them.
-            taken = self._carrier.answers(looks, group[-1].picture - answer)
-            answers: list[Light] = [w.picture - t for w, t in zip(group, taken, strict=True)]
-        else:
-            self._look_at_glass(group[-1].picture, answer)
-            answers = self._carrier.answers(looks, answer)
+        taken = self._carrier.answers(looks, group[-1].picture - answer)
         carried = time.perf_counter()
-        layers = []
-        for waiting, each in zip(group, answers, strict=True):
-            maps = self._gate(waiting.picture, each)
-            layer = self._layer(waiting.picture, maps)
-            if self._network.entry.head == "layers":
-                layer = self._with_film(waiting.picture, layer, seen=waiting.look.key)
-            layers.append(layer)
+        layers = [
+            self._layer(w.picture, self._gate(w.picture, w.picture - each))
+            for w, each in zip(group, taken, strict=True)
+        ]
         self.report.count("carry", carried - start)
         self.report.count("rule", time.perf_counter() - carried)
         return layers
 
     def _carried_layers(self, group: list[_Waiting], answer: Light) -> list[GlareLayer]:
-        """``_layers``, the rule asked for the last frame alone, and what comes of it carried.
+        """``_layers`` of a network that knows layers: the rule is asked where the network was.
 
-        On the way a layer loses more of a moving street's texture than maps do, by codes in one
-        sample of a thousand; where speed is asked for, the rule is dearer than that.
+        What comes of it is carried to the frames between, as the answer itself might be: that
+        costs the rule for each frame, and gives pictures that nobody can tell from these.
         """
         start = time.perf_counter()
         picture = group[-1].picture
-        self._look_at_glass(picture, answer)
+        self._meter.look(picture, answer)
+        self.report.facts["glass"] = self._meter.glass.facts()
         layer = self._layer(picture, self._gate(picture, answer, steps=len(group)))
-        layer = self._with_film(picture, layer, seen=True)
+        self._meter.look_at_rest(picture, layer)
+        layer = layer.with_light(self._meter.glass.film_light(picture, self._strengths[1]))
         ruled = time.perf_counter()
         carried = self._carrier.answers([waiting.look for waiting in group], layer.planes)
         self.report.count("rule", ruled - start)
         self.report.count("carry", time.perf_counter() - ruled)
         return [*map(GlareLayer.of_planes, carried[:-1]), layer]
-
-    def _look_at_glass(self, picture: Light, answer: Light) -> None:
-        self._meter.look(picture, answer)
-        self.report.facts["glass"] = self._meter.glass.facts()
-
-    def _with_film(self, picture: Light, layer: GlareLayer, *, seen: bool) -> GlareLayer:
-        """A layer with the even film of the glass; ``seen`` says that the network saw the frame."""
-        if seen:
-            self._meter.look_at_rest(picture, layer)
-        return layer.with_light(self._meter.glass.film_light(picture, self._strengths[1]))
 
     def _layer(self, picture: Light, maps: Light) -> GlareLayer:
         """What to take from a frame, but for the even film of the glass."""

@@ -99,7 +99,7 @@ def is_first_process() -> bool:
 def _make_module(config: GlareTrainingConfig) -> GlareModule:
     """Network, lenses and pictures."""
     data = load_data(config.data)
-    bank = KernelBank(seed=config.seed, count=config.kernels)
+    bank = KernelBank(seed=config.seed, count=config.kernels, varied=True)
     synthesizer = MixedSynthesizer(data, bank, glare_free=config.glare_free)
     return GlareModule(config, synthesizer).to(memory_format=torch.channels_last)
 

@@ -42,6 +42,7 @@ from dashcam_pipeline.training.synthesis.moon import halo, sample_moon
 from dashcam_pipeline.training.synthesis.motorway import motorway
 from dashcam_pipeline.training.synthesis.polar import log_uniform
 from dashcam_pipeline.training.synthesis.reflections import reflect
+from dashcam_pipeline.training.synthesis.vary import vary
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,6 +52,9 @@ VEIL_WINDOW = 1 / 6
 
 SHAPES = ((288, 512), (288, 512), (320, 448), (288, 512), (448, 320), (384, 384))
 """Frame sizes (height, width) that samples are made in; wide ones most often, as dashcams are."""
+
+FRAME_HEIGHT = 288
+"""Pixels of the frames that kernels are made for."""
 
 PAINTED = {"night": 0.5, "day": 1.0, "hdr": 0.5, "simulated": 0.0}
 """How often lamps are painted onto each kind of background: some bring their own."""
@@ -66,7 +70,7 @@ DIRTY = 0.6
 """Share of glasses whose dirt is stronger in some places, and of those that let less light through
 in some."""
 
-MIXED = (0.55, 0.3, 0.15)
+MIXED = (0.4, 0.35, 0.25)
 """How often a glass scatters everywhere alike, in two ways, and in three."""
 
 
@@ -144,12 +148,14 @@ class KernelBank:
         count: how many lenses; with 0, nothing is scattered.
         size: side; at least twice the longest frame side serves every lamp in the frame.
         kinds: kinds of glare it may hold, of ``lens.KINDS``.
+        varied: whether each one drawn is made another (``vary``), as trainings want it.
     """
 
     seed: int = 0
     count: int = 160
     size: int = 1024
     kinds: tuple[str, ...] = lens.KINDS
+    varied: bool = False
     kernels: Tensor = field(init=False)
     shown: list[tuple[str, ...]] = field(init=False)
     """What each kernel is made of."""
@@ -160,12 +166,12 @@ class KernelBank:
         self.shown = []
         for i in range(self.count):
             rng = np.random.default_rng((self.seed, i))
-            kernel, shown = lens.sample_lens(rng, self.size, 288, self.kinds)
+            kernel, shown = lens.sample_lens(rng, self.size, FRAME_HEIGHT, self.kinds)
             self.kernels[i] = torch.from_numpy(kernel)
             self.shown.append(shown)
 
     def draw(self, rng: np.random.Generator) -> Tensor:
-        """One kernel, mirrored by chance (a view)."""
+        """One kernel, mirrored by chance (a view, where it isn't varied)."""
         return self.choose(rng)[0]
 
     def choose(self, rng: np.random.Generator) -> tuple[Tensor, tuple[str, ...]]:
@@ -176,6 +182,8 @@ class KernelBank:
             kernel = kernel.flip(2)
         if rng.random() < 0.2:  # noqa: PLR2004 - streaks are seldom the other way up
             kernel = kernel.transpose(1, 2)
+        if self.varied:
+            kernel = vary(rng, kernel, FRAME_HEIGHT)
         return kernel, self.shown[index]
 
 

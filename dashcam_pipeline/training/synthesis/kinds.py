@@ -63,8 +63,8 @@ class Chances:
     haze: float = 0.2
     film: float = 0.45
     reflections: float = 0.1
-    clutter: float = 0.15
-    motorway: float = 0.15
+    clutter: float = 0.25
+    motorway: float = 0.2
 
 
 def select(names: tuple[str, ...]) -> tuple[tuple[str, ...], Chances]:

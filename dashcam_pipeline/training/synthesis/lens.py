@@ -46,6 +46,9 @@ them.
 FADE = 0.6
 """Frame heights over which a kernel ends, so that a strong lamp off the frame shows no border."""
 
+BRIGHTEST = 3e4
+"""A kernel's largest value: a source's own pixels hold the source, not what it scatters."""
+
 
 def sample_lens(
     rng: Generator, size: int, frame_height: int, kinds: tuple[str, ...] = KINDS
@@ -78,10 +81,10 @@ def sample_lens(
         total += _share(rng, p, fallback)
         drawn.append(fallback.name)
     total /= total[:, p.ring].mean()
-    # A source's own pixels hold the source; the finite square must not end in an edge.
+    # The finite square must not end in an edge.
     reach = size / 2 / frame_height
     edge = np.clip((reach - p.radius) / min(FADE, reach / 2), 0, 1) ** 2
-    return np.minimum(total * edge, 3e4).astype(np.float32), tuple(drawn)
+    return np.minimum(total * edge, BRIGHTEST).astype(np.float32), tuple(drawn)
 
 
 def _share(rng: Generator, p: Polar, kind: Kind) -> Grid:
