@@ -127,6 +127,7 @@ class Conductor:
         options: how the work is shared.
         observer: told what happens.
         control: pauses or cancels it.
+        watches: True if the input is watched.
 
     Raises:
         OutputError: another run is at work there, or nothing can be written.
@@ -141,6 +142,7 @@ class Conductor:
         options: BatchOptions,
         observer: Callable[[Event], None] | None = None,
         control: Control | None = None,
+        watches: bool = False,
     ) -> None:
         self._output, self._config, self._options = output, config, options
         self.control = control or Control()
@@ -155,7 +157,7 @@ class Conductor:
             opened.enter_context(FolderLock(work_folder(output) / "lock", str(output)))
             self.journal = opened.enter_context(Journal(journal_path(output)))
             """What is done."""
-            self._keep = StateKeeper(self.journal, root)
+            self._keep = StateKeeper(self.journal, root, watches=watches)
             self._observe = observer
             self._opened = opened.pop_all()
 

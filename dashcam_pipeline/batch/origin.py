@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.media.joined.reader import JoinedReader
     from dashcam_pipeline.media.reader import Reader
-    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+    from dashcam_pipeline.media.source import Chapter, SourceInfo, VideoTrack
 
 
 class Origin(Protocol):
@@ -54,6 +54,14 @@ class Origin(Protocol):
 
         Args:
             info: of what is read.
+        """
+
+    def chapters(self, info: SourceInfo, reader: Reader | JoinedReader) -> tuple[Chapter, ...]:
+        """Chapters as they are written, once all was read.
+
+        Args:
+            info: of what is read.
+            reader: the run's.
         """
 
     def middle(self, chain: Chain) -> Pausable:
@@ -102,6 +110,10 @@ class OneFile:
     def shown(self, info: SourceInfo) -> VideoTrack:
         """As it is read."""
         return info.video
+
+    def chapters(self, info: SourceInfo, reader: Reader | JoinedReader) -> tuple[Chapter, ...]:  # noqa: ARG002 - as of Origin
+        """As they are read."""
+        return info.chapters
 
     def middle(self, chain: Chain) -> Chain:
         """The chain alone."""

@@ -171,7 +171,11 @@ def _joined(  # noqa: PLR0917 - one caller
         origin.reader(config, run.target) as again,
         Writer(
             run.target,
-            replace(again.info, video=origin.shown(again.info)),
+            replace(
+                again.info,
+                video=origin.shown(again.info),
+                chapters=origin.chapters(again.info, run.reader),
+            ),
             run.settings,
             audio=config.audio,
             tags=run.tags,

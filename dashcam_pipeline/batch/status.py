@@ -98,6 +98,7 @@ class BatchStatus:
         running: recordings at work.
         failed: path and reason of those that failed in this run, of the first ``NAMED``.
         exit_code: None while it runs, or if it was killed.
+        watches: True of a folder that is watched: it ends when somebody ends it.
     """
 
     state: State = "running"
@@ -115,6 +116,7 @@ class BatchStatus:
     running: list[ClipState] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     exit_code: int | None = None
+    watches: bool = False
 
     @property
     def share(self) -> float | None:
@@ -186,9 +188,10 @@ class StateKeeper:
     Args:
         journal: of the batch.
         source: what it cleans.
+        watches: True if it is watched; then that is known from the start.
     """
 
-    def __init__(self, journal: Journal, source: Path) -> None:
+    def __init__(self, journal: Journal, source: Path, *, watches: bool = False) -> None:
         self._journal = journal
         now = _now()
         self._status = BatchStatus(
@@ -197,9 +200,12 @@ class StateKeeper:
             pid=os.getpid(),
             born=psutil.Process().create_time(),
             started=now,
+            watches=watches,
         )
         self._running: dict[str, ClipState] = {}
         self._next = 0.0
+        if watches:
+            self._write()
 
     def __call__(self, event: Event) -> None:
         """Note what happened; how far recordings are, only every few seconds."""

@@ -98,7 +98,13 @@ def watch(
     recipe = make_recipe(config)
     warn_of_order(config)
     with Conductor(
-        root, output, config=config, options=options, observer=observer, control=control
+        root,
+        output,
+        config=config,
+        options=options,
+        observer=observer,
+        control=control,
+        watches=True,
     ) as conductor:
         intent = Intent(
             root=root,
@@ -179,6 +185,8 @@ class _Watcher:
         tree = discover(self._root)
         self._settling.look(tree)
         ready, growing = self._sorted(tree)
+        if not tree.clips:
+            self._report.warnings.append(_("there is no recording in {root}.", root=self._root))
         if growing:
             self._report.warnings.append(
                 _n(

@@ -55,11 +55,13 @@ def _lines(status: BatchStatus) -> list[str]:
     failed = status.counts.get("failed", 0)
     counts = (
         percent,
-        recordings(status.clips, f"{status.settled}/{status.clips}"),
+        recordings(status.clips, f"{status.settled}/{status.clips}")
+        if status.clips
+        else _("nothing to do so far"),
         _("{n} failed", n=failed) if failed else "",
     )
     lines: list[str] = [
-        joined(": ", (STATES[status.state], joined(", ", filter(None, counts)))),
+        joined(": ", (_state(status), joined(", ", filter(None, counts)))),
         _("of {input}, since {time}", input=status.input, time=_local(began)),
     ]
     if status.state not in {"finished", "interrupted", "killed"}:
@@ -83,6 +85,13 @@ def _lines(status: BatchStatus) -> list[str]:
     if status.state in {"interrupted", "killed"}:
         lines.append(_("Running the same command again goes on where it was."))
     return lines
+
+
+def _state(status: BatchStatus) -> str:
+    """What its state is called; watching ends when somebody ends it, so that nothing is missing."""
+    if status.watches and status.state == "interrupted" and status.settled == status.clips:
+        return _("watching was ended")
+    return STATES[status.state]
 
 
 def _local(moment: datetime) -> str:

@@ -12,11 +12,12 @@ import click
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand
 from dashcam_pipeline.cli.progress import steps
+from dashcam_pipeline.dashcam.words import CAMERA_NAMES
+from dashcam_pipeline.engine.join_facts import LOOSE, loose_seams
 from dashcam_pipeline.engine.readable import duration, one_line, table
-from dashcam_pipeline.translation import _, _n, _p, joined
+from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
-    from dashcam_pipeline.dashcam.names import Camera
     from dashcam_pipeline.drives import CameraRun, Drive, Seam, Survey
     from dashcam_pipeline.drives.finder import TelemetryDepth
     from dashcam_pipeline.drives.model import Distance, DriveKind
@@ -33,16 +34,6 @@ Clips follow one another by the times in their names, put right by satellites wh
 Positions of transport streams (TS) are looked at in their first and last seconds alone: a distance
 is then "at least".
 """
-
-CAMERAS: Final[dict[Camera, str]] = {
-    "front": _p("camera", "front"),
-    "rear": _p("camera", "rear"),
-    "interior": _p("camera", "interior"),
-    "left": _p("camera", "left"),
-    "right": _p("camera", "right"),
-    "telephoto": _p("camera", "telephoto"),
-}
-"""What a camera is called."""
 
 KINDS: Final[dict[DriveKind, str]] = {"drive": _("drive"), "parked": _("parked")}
 """What a drive's kind is called."""
@@ -175,7 +166,7 @@ def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
     if cards:
         rows.append((_("card"), one_line(one.card)))
     clips = (
-        joined(" ", (CAMERAS[run.camera], _n("{n} clip", "{n} clips", len(run.clips))))
+        joined(" ", (CAMERA_NAMES[run.camera], _n("{n} clip", "{n} clips", len(run.clips))))
         for run in one.cameras
     )
     rows.append((_("cameras"), joined(", ", clips)))
@@ -189,6 +180,9 @@ def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
         rows += [_seam_row(*row) for row in apart[:_MOST]]
         if len(apart) > _MOST:
             rows.append((_("gap"), _n("{n} more", "{n} more", len(apart) - _MOST)))
+    loose = [abs(s.seconds) for run in one.cameras for s in run.seams if s.kind == "touching"]
+    if one.kind == "drive" and max(loose, default=0.0) >= LOOSE:
+        rows.append((_("seams"), loose_seams(max(loose))))
     rows += [(_("damaged"), one_line(d.name)) for d in one.damaged[:_MOST]]
     short = [clip for clip in one.clips if not clip.whole]
     rows += [(_("damaged"), _("{name}: cut short", name=one_line(c.name))) for c in short[:_MOST]]

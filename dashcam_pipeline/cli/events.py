@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from dashcam_pipeline.cli.drive import (
-    CAMERAS,
     SCHEMA_VERSION,
     json_text,
     looked_through,
@@ -18,6 +17,7 @@ from dashcam_pipeline.cli.drive import (
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
 from dashcam_pipeline.cli.progress import steps
+from dashcam_pipeline.dashcam.words import CAMERA_NAMES
 from dashcam_pipeline.engine.readable import columns, one_line, padded
 from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.translation import _, _n, joined
@@ -103,7 +103,7 @@ _KM_H: Final = 3.6
     cls=ManualOption,
     group=_CUTTING,
     multiple=True,
-    type=click.Choice(list(CAMERAS)),
+    type=click.Choice(list(CAMERA_NAMES)),
     help="Cut out of this camera's recordings alone; may be repeated. Without it, of every "
     "camera's that shows the event.",
 )
@@ -221,7 +221,7 @@ def _strength(one: Event) -> str:
     if one.before is not None and one.after is not None:
         parts.append(f"{one.before * _KM_H:.0f} > {one.after * _KM_H:.0f} km/h")
     if len(one.cameras) > 1:
-        parts.append(joined("+", (CAMERAS[camera] for camera in one.cameras)))
+        parts.append(joined("+", (CAMERA_NAMES[camera] for camera in one.cameras)))
     return joined(", ", parts)
 
 

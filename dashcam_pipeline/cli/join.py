@@ -11,16 +11,22 @@ import click
 from dashcam_pipeline.cli.app import INTERRUPTED
 from dashcam_pipeline.cli.language import shown, warn
 from dashcam_pipeline.cli.manual import ManualCommand, ManualOption
-from dashcam_pipeline.cli.options import config_options
+from dashcam_pipeline.cli.options import config_options, progress_option
+from dashcam_pipeline.cli.pausing import pausing
 from dashcam_pipeline.cli.progress import ProgressBar
 from dashcam_pipeline.cli.report_file import check_report_file, folder_of, write_report
 from dashcam_pipeline.dashcam.names import Camera
+from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.errors import BatchError, DamagedError
 from dashcam_pipeline.join.options import LAYOUTS, JoinOptions
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashcam_pipeline.config import CleanConfig
+    from dashcam_pipeline.engine.report import RunReport
+    from dashcam_pipeline.engine.workers import Progress
 
 EPILOG: Final = f"""\b
 Examples:
@@ -29,8 +35,8 @@ Examples:
   dashcam join a.mp4 b.mp4 c.mp4 -o drive.mp4 --clean
   dashcam join SDCARD/ -o both.mp4 --layout pip
 
-Without --clean, --stage, --layout or --reencode no picture is decoded: packets are copied as they
-are. With them a run that was cut off goes on where it was; a copy begins again.
+Without --clean, --stage, --layout or --reencode packets are copied as they are, and looked through
+for damage. With them a run that was cut off goes on where it was; a copy begins again.
 
 Exit codes: see `dashcam --help`. A clip that is damaged or can't be read costs itself alone: the
 others are joined, the summary names it, and the exit code is {BatchError.exit_code}; with --strict
@@ -60,7 +66,8 @@ def _help(name: str) -> str:
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where the result goes; the ending decides the container.",
+    help="Where the result goes, in a folder that is made if need be; the ending decides the "
+    "container.",
 )
 @click.option("--drive", cls=ManualOption, type=int, metavar="N", help=_help("drive"))
 @click.option(
@@ -78,6 +85,7 @@ def _help(name: str) -> str:
     help="Run the default chain over the drive, as `dashcam clean` does over a recording.",
 )
 @click.option("--reencode", cls=ManualOption, is_flag=True, default=None, help=_help("reencode"))
+@click.option("--check/--no-check", cls=ManualOption, default=None, help=_help("check"))
 @click.option(
     "--layout",
     cls=ManualOption,
@@ -103,6 +111,7 @@ def _help(name: str) -> str:
     help="Write what was done, kept and lost as JSON; --overwrite goes for it too.",
 )
 @click.option("-q", "--quiet", cls=ManualOption, is_flag=True, help="Say nothing but errors.")
+@progress_option
 @config_options(leave_out=("start", "end", "track", "max_size"))
 def join(  # noqa: PLR0917 - click passes them by name
     inputs: tuple[Path, ...],
@@ -110,6 +119,7 @@ def join(  # noqa: PLR0917 - click passes them by name
     default_chain: bool,
     report_file: Path | None,
     quiet: bool,
+    progress: str,
     config: CleanConfig,
     **given: Any,  # noqa: ANN401 - the fields of JoinOptions
 ) -> int:
@@ -131,24 +141,43 @@ def join(  # noqa: PLR0917 - click passes them by name
 
     if report_file is not None:
         check_report_file(report_file, (*inputs, output), overwrite=config.overwrite)
-    with (
-        folder_of(report_file),
-        ProgressBar(output.name, enabled=not quiet) as bar,
-    ):
-        report = joining.join(
-            inputs,
-            output,
-            options=options,
-            config=_chain(config, default_chain=default_chain),
-            progress=bar,
-        )
-    if report_file is not None:
-        write_report(report, report_file, overwrite=config.overwrite)
+    chain, control = _chain(config, default_chain=default_chain), Control()
+
+    def run(target: Path, tell: Callable[[Progress], None]) -> RunReport:
+        with folder_of(report_file):
+            report = joining.join(
+                inputs, target, options=options, config=chain, progress=tell, control=control
+            )
+        if report_file is not None:
+            write_report(report, report_file, overwrite=config.overwrite)
+        return report
+
+    with pausing(control):
+        if progress == "json":
+            return _telling(output, run, quiet=quiet)
+        with ProgressBar(output.name, enabled=not quiet) as bar:
+            report = run(output, bar)
     if not quiet:
         for warning in report.warnings:
             warn(warning)
         click.echo(shown(report.summary()))
     return report.exit_code
+
+
+def _telling(
+    output: Path, run: Callable[[Path, Callable[[Progress], None]], RunReport], *, quiet: bool
+) -> int:
+    """Join, and tell a program of it; the exit code."""
+    from dashcam_pipeline.cli.json_lines import CleanLines, log_as_events  # noqa: PLC0415 - as above
+
+    def say(target: Path, tell: Callable[[Progress], None]) -> RunReport:
+        report = run(target, tell)
+        if not quiet:
+            click.echo(shown(report.summary()))
+        return report
+
+    with log_as_events():
+        return CleanLines([output]).clean_all(say)
 
 
 def _chain(config: CleanConfig, *, default_chain: bool) -> CleanConfig:

@@ -63,10 +63,10 @@ class _Events(logging.Formatter):
 
 
 class CleanLines:
-    """Tells of recordings that are cleaned one after the other, as a batch tells of its own.
+    """Tells of recordings that are made one after the other, as a batch tells of its own.
 
     Args:
-        paths: of the recordings.
+        paths: of the recordings; of one that is joined, its output's.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -111,14 +111,14 @@ class CleanLines:
             self._counts["failed"] += 1
             tell(ClipFailed(path=str(path), reason=str(error), attempts=1))
             return error.exit_code
-        status: Fate = "damaged" if report.frames.damaged else "done"
+        status: Fate = "damaged" if report.frames.damaged or report.exit_code else "done"
         self._counts[status] += 1
         for warning in report.warnings:
             tell(Warned(text=warning))
         facts: dict[str, Any] = {"output": report.output.path, "frames": report.frames.written}
         seconds = time.monotonic() - begin
         tell(ClipDone(path=str(path), status=status, seconds=seconds, attempts=1, **facts))
-        return 0
+        return report.exit_code
 
     def _finish(self, code: int) -> None:
         interrupted = code == CancelledError.exit_code

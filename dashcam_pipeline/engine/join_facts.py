@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from dashcam_pipeline.translation import Message
 
+LOOSE: Final = 0.25
+"""Seconds by which clips that touch seem to lie apart, or overlap, that are worth a word."""
+
 _NAMED: Final = 5
 """Places named in the summary; the report holds all of them."""
 
@@ -49,12 +52,17 @@ class JoinFacts:
     Args:
         clips: in order, those that are left out too.
         copied: True if the pictures' packets were copied, and none was encoded anew.
+        checked: False if nobody looked whether copied pictures are damaged.
+        loose_s: seconds by which clips seem to lie apart, or overlap, at most, by a clock that
+            can't tell so little; they were joined at once.
         sound: what was done to sound at the seams; empty where nothing had to be.
         notes: what else is to be known, a sentence each.
     """
 
     clips: tuple[ClipFact, ...] = ()
     copied: bool = False
+    checked: bool = True
+    loose_s: float = 0.0
     sound: str = ""
     notes: tuple[str, ...] = ()
 
@@ -62,6 +70,13 @@ class JoinFacts:
     def faulty(self) -> tuple[ClipFact, ...]:
         """Clips of which something is missing."""
         return tuple(clip for clip in self.clips if clip.problem)
+
+    @property
+    def how_copied(self) -> Message:
+        """What is to be said of copied pictures."""
+        if self.checked:
+            return _("none: pictures are copied as they are, and were looked through for damage")
+        return _("none: pictures are copied, and hardly looked at for damage")
 
     def rows(self) -> list[tuple[str, str]]:
         """Lines of the summary, as (what, how)."""
@@ -88,12 +103,28 @@ class JoinFacts:
                 ]
             )
             rows.append((_("overlaps"), _("cut once: {places}", places=places)))
+        if self.loose_s >= LOOSE:
+            rows.append((_("seams"), loose_seams(self.loose_s)))
         if self.sound:
             rows.append((_("sound"), self.sound))
         for clip in self.faulty:
             what = _("left out") if clip.begin_s is None else _("damaged")
-            rows.append((what, joined(": ", (Path(clip.path).name, clip.problem))))
+            name = Path(clip.path).name
+            named = name in clip.problem  # reasons of what can't be opened name the file
+            rows.append((what, clip.problem if named else joined(": ", (name, clip.problem))))
         return [*rows, *((_("note"), note) for note in self.notes)]
+
+
+def loose_seams(seconds: float) -> Message:
+    """What is to be said of clips whose names can't tell whether they touch.
+
+    Args:
+        seconds: by which they seem to lie apart, or overlap, at most.
+    """
+    return _(
+        "names tell whole seconds: about {time} may lack between clips, or be in both",
+        time=duration(seconds),
+    )
 
 
 def _gaps(clips: Sequence[ClipFact]) -> Message:

@@ -16,6 +16,7 @@ from dashcam_pipeline.engine.readable import size as readable_size
 from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.containers import TAKE_FALLBACK
+from dashcam_pipeline.media.write_report import COPIED
 from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class RunReport:
                 _("chain"),
                 _("{stages}, on {device}", stages=chain, device=self.device)
                 if self.stages
-                else _("none: pictures are copied, and whether they are damaged was not looked at")
+                else self.joined.how_copied
                 if self.joined and self.joined.copied
                 else _("no stages"),
             ),
@@ -246,7 +247,8 @@ class RunReport:
             fps=self.fps,
             **{key: duration(self.timings.get(key, 0.0)) for key in ("decode", "chain", "encode")},
         )
-        return table([*rows, (_("took"), took)])
+        copied = self.joined is not None and self.joined.copied  # then there are no parts
+        return table([*rows, (_("took"), duration(seconds) if copied else took)])
 
     def details(self) -> str:
         """The summary, and where the time went and what the stages have to say."""
@@ -275,8 +277,9 @@ class RunReport:
 
     def _output_line(self) -> str:
         output = self.output
-        size = readable_size(output.size_bytes)
-        return f"{output.path} ({size}, {output.container}, {output.codec})"
+        codec = _("copied") if output.codec == COPIED else output.codec
+        how = joined(", ", (readable_size(output.size_bytes), output.container, codec))
+        return joined("", (output.path, " (", how, ")"))
 
     def _size_line(self) -> str:
         """How it kept to what was asked for."""
@@ -362,6 +365,7 @@ def run_warnings(
     packets_repaired: int = 0,
     differences: tuple[str, ...] = (),
     growth: Message | None = None,
+    copied: bool = False,
 ) -> tuple[str, ...]:
     """What the user should know, a sentence each.
 
@@ -371,10 +375,11 @@ def run_warnings(
         packets_repaired: those whose times the writer had to make up.
         differences: what the output holds otherwise than was given to it.
         growth: what is to be said of an output that is much larger than its source.
+        copied: True if pictures were copied, the damaged ones too.
     """
     said, frames = [], counts.frames
     if frames.damaged:
-        said.append(_damage(counts))
+        said.append(_damage(counts, copied=copied))
     if frames.converted:
         said.append(
             _n(
@@ -459,8 +464,25 @@ def what_was_lost(frames: FrameCounts) -> Message:
     return joined(", ", what)
 
 
-def _damage(counts: ReadCounts) -> Message:
+def what_is_damaged(frames: FrameCounts) -> Message:
+    """As ``what_was_lost``, of a source whose pictures were copied."""
+    what = []
+    if frames.truncated:
+        what.append(_("it ends too early"))
+    if frames.missing:
+        what.append(_n("{n} frame is missing", "{n} frames are missing", frames.missing))
+    if n := frames.damaged_packets + frames.concealed:
+        what.append(_n("{n} picture is damaged", "{n} pictures are damaged", n))
+    return joined(", ", what)
+
+
+def _damage(counts: ReadCounts, *, copied: bool) -> Message:
     """What was lost of a damaged source, and where."""
+    if copied:
+        return _(
+            "the source is damaged: {what}. It was copied as it is.",
+            what=what_is_damaged(counts.frames),
+        )
     what = what_was_lost(counts.frames)
     holes = spans(counts.holes[:_HOLES_NAMED])
     if not holes:

@@ -40,11 +40,12 @@ from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.look_back import look_back
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.write_report import COPIED
 from dashcam_pipeline.media.writer import Writer
 from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.frames import Frame
     from dashcam_pipeline.media.frame_counts import ReadCounts
     from dashcam_pipeline.media.joined.reader import JoinedReader
-    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+    from dashcam_pipeline.media.source import Chapter, SourceInfo, VideoTrack
     from dashcam_pipeline.media.write_report import WriteReport
 
 
@@ -241,6 +242,7 @@ class Run:
         video: VideoTrack | None = None,
         tags: Mapping[str, str] | None = None,
         copied: bool = False,
+        chapters: Callable[[], Iterable[Chapter]] | None = None,
     ) -> Output:
         """Open the output's file; what is written there appears as ``target`` when it is whole.
 
@@ -248,6 +250,7 @@ class Run:
             video: the track as it is to be written; None is as it was read.
             tags: metadata that says what is done; None is this run's own.
             copied: True writes pictures' packets as they are (``PicturePacket``); none is encoded.
+            chapters: as of ``Writer``.
 
         Raises:
             OutputError: it can't be written, or not as small as was asked for.
@@ -265,6 +268,7 @@ class Run:
                 audio=self.config.audio,
                 tags=said,
                 part=part,
+                chapters=chapters,
             )
         )
         output = Output(writer, no_pictures(info, self.config.start), self.seal)
@@ -386,6 +390,7 @@ class Run:
                 packets_repaired=written.packets_repaired,
                 differences=written.differences,
                 growth=growth(written.nbytes, info.size_bytes * self._share),
+                copied=written.encoder == COPIED,
             ),
             versions=_versions(),
             joined=joined,

@@ -230,7 +230,7 @@ def _facts(joined: Joined, span: Span, reader: JoinedReader, *, exact: bool) -> 
         )
     problems = {c.clip.path: n.problem for c, n in zip(joined.clips, reader.clips, strict=True)}
     clips = [replace(fact, problem=problems[Path(fact.path)]) for fact in clips]
-    return JoinFacts(clips=tuple(clips), copied=not exact)
+    return JoinFacts(clips=tuple(clips), copied=not exact, checked=exact)
 
 
 def _beside(excerpt: Excerpt) -> dict[str, bytes]:

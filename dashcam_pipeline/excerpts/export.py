@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from dashcam_pipeline.errors import DashcamError, DiskFullError, InputError
 from dashcam_pipeline.excerpts.cut import cut, mark_of, span_of
-from dashcam_pipeline.media.copied_video import LABEL as COPIED
 from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.folders import made_folder
 from dashcam_pipeline.media.header import read_header
 from dashcam_pipeline.media.output_checks import exists_error
 from dashcam_pipeline.media.probe import probe
+from dashcam_pipeline.media.write_report import COPIED
 from dashcam_pipeline.provenance.record import record_path
 from dashcam_pipeline.provenance.verify import read_record
 

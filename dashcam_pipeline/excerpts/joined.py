@@ -50,9 +50,13 @@ class PartReader(JoinedReader):
         """Packets of the other tracks alone."""
         yield from filter(self._kept, super().carried())
 
-    def copied(self) -> Iterator[CarriedPacket]:
-        """All packets as they are, of the pictures' whole groups (see ``Window.copies``)."""
-        for item in super().copied():
+    def copied(self, *, check: bool = False) -> Iterator[CarriedPacket]:
+        """All packets as they are, of the pictures' whole groups (see ``Window.copies``).
+
+        Args:
+            check: as of ``Reader``; what lies before the part is looked at, too.
+        """
+        for item in super().copied(check=check):
             if not isinstance(item, PicturePacket):
                 if self._kept(item):
                     yield item

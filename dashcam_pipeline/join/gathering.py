@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashcam_pipeline.errors import DamagedError, InputError, NotVideoError
+from dashcam_pipeline.dashcam.words import CAMERA_NAMES
+from dashcam_pipeline.errors import DamagedError, InputError, NotVideoError, UsageError
 from dashcam_pipeline.join.seams import find_seams
 from dashcam_pipeline.media.joined.clip import look_at
-from dashcam_pipeline.media.joined.likeness import tracks_of
+from dashcam_pipeline.media.joined.likeness import tracks_of, why_turned
 from dashcam_pipeline.media.joined.place import place
-from dashcam_pipeline.translation import _
+from dashcam_pipeline.translation import _, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,6 +100,20 @@ def need_all(left_out: Sequence[tuple[Path, str]], config: CleanConfig) -> None:
         )
 
 
+def need_upright(clips: Sequence[Clip]) -> None:
+    """Refuse clips that would stand on their head: one recording is turned one way.
+
+    Raises:
+        UsageError: likewise.
+    """
+    for clip in clips[1:]:
+        if why := why_turned(clips[0], clip):
+            raise UsageError(
+                _("these clips can't be joined: {why}.", why=why),
+                advice=_("Join those of each direction apart."),
+            )
+
+
 def gather(selection: Selection, camera: Camera, gaps: Gaps, *, beside: bool = False) -> Gathered:
     """Look at a camera's clips; one that can't be read costs itself alone.
 
@@ -126,7 +141,7 @@ def gather(selection: Selection, camera: Camera, gaps: Gaps, *, beside: bool = F
         notes.append(
             _(
                 "clips of other cameras ({cameras}) are there as well, and not in it.",
-                cameras=", ".join(others),
+                cameras=joined(", ", (CAMERA_NAMES[name] for name in others)),
             )
         )
     return Gathered(

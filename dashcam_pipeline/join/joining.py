@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from dashcam_pipeline.engine.build_chain import warn_of_order
 from dashcam_pipeline.engine.output import marked
 from dashcam_pipeline.errors import OutputError, UsageError
 from dashcam_pipeline.inference.digest import short_name
-from dashcam_pipeline.join.gathering import gather, need_all
+from dashcam_pipeline.join.gathering import gather, need_all, need_upright
 from dashcam_pipeline.join.options import JoinOptions
 from dashcam_pipeline.join.origin import JoinedClips
 from dashcam_pipeline.join.selection import choose
@@ -29,6 +30,7 @@ from dashcam_pipeline.translation import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from dashcam_pipeline.engine.control import Control
     from dashcam_pipeline.engine.report import RunReport
     from dashcam_pipeline.engine.workers import Progress
     from dashcam_pipeline.join.gathering import Gathered
@@ -52,6 +54,7 @@ def join(
     options: JoinOptions | Mapping[str, Any] | None = None,
     config: CleanConfig | Mapping[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
 ) -> RunReport:
     """Join the clips of a drive to one recording.
 
@@ -65,6 +68,7 @@ def join(
         options: which clips, and how; a mapping is checked as ``JoinOptions`` is.
         config: the chain, and how to encode; without it nothing is encoded.
         progress: called in this thread about ten times a second; what it raises ends the run.
+        control: pauses or cancels it.
 
     Returns:
         what was done and kept; ``joined`` says what became of each clip. The output exists, whole,
@@ -83,20 +87,23 @@ def join(
     camera = selection.leading(options.camera)
     gathered = gather(selection, camera, options.gaps, beside=options.layout is not None)
     need_all(gathered.left_out, config)
+    need_upright(gathered.clips)
     if options.layout is not None:
         both = TwoCameraClips(gathered, selection, options, config)
-        return _through_chain(gathered, both, target, options, config, progress)
+        return _through_chain(gathered, both, target, options, config, progress, control)
     if config.stages or options.reencode:
         origin = JoinedClips(gathered)
-        return _through_chain(gathered, origin, target, options, config, progress)
-    return _copied(gathered, target, config, progress)
+        return _through_chain(gathered, origin, target, options, config, progress, control)
+    return _copied(gathered, target, options, config, progress, control)
 
 
-def _copied(
+def _copied(  # noqa: PLR0917 - what a run needs
     gathered: Gathered,
     target: Path,
+    options: JoinOptions,
     config: CleanConfig,
     progress: Callable[[Progress], None] | None,
+    control: Control | None,
 ) -> RunReport:
     """Copy packets."""
     why = why_not_copied(gathered.clips)
@@ -113,12 +120,14 @@ def _copied(
                 names=", ".join(f"`{name}`" for name in idle),
             )
         )
-    origin = JoinedClips(gathered, copied=True)
+    origin = JoinedClips(gathered, copied=True, checked=options.check)
     with origin.run(config, target) as run:
         chain = run.prepare(origin.keeper(target, config))
         tags = marked(run.info.metadata, f"joined of {len(gathered.clips)} clips")
-        source = CopiedPackets(run.reader)
-        run.run(chain, run.output(tags=tags, copied=True), progress, source=source)
+        source = CopiedPackets(run.reader, check=options.check)
+        chapters = partial(origin.chapters, run.info, run.reader)
+        sink = run.output(tags=tags, copied=True, chapters=chapters)
+        run.run(chain, sink, progress, source=source, control=control)
         return run.report(origin.facts(run.reader))
 
 
@@ -129,6 +138,7 @@ def _through_chain(  # noqa: PLR0917 - what a run needs
     options: JoinOptions,
     config: CleanConfig,
     progress: Callable[[Progress], None] | None,
+    control: Control | None,
 ) -> RunReport:
     """Decode, run the chain and encode, in segments that survive a power cut."""
     work = target.with_name(f".{target.name}.join")
@@ -143,6 +153,7 @@ def _through_chain(  # noqa: PLR0917 - what a run needs
                 recipe=recipe,
                 segment_seconds=options.segment_seconds,
                 progress=progress,
+                control=control,
                 own=was_made_here(work, target, recipe),
             )
         except BaseException:
@@ -166,7 +177,7 @@ def _recipe(gathered: Gathered, options: JoinOptions, config: CleanConfig) -> st
     ]
     parts = {
         "recipe": make_recipe(config).digest,
-        "options": options.model_dump(mode="json"),
+        "options": options.model_dump(mode="json", exclude={"check"}),
         "places": places,
     }
     return short_name(json.dumps(parts, sort_keys=True).encode(errors="surrogatepass"))

@@ -40,6 +40,11 @@ class JoinOptions(Settings):
         False,  # noqa: FBT003 - a field's default
         description="Encode the pictures anew, where clips differ too much to be copied.",
     )
+    check: bool = Field(
+        True,  # noqa: FBT003 - a field's default
+        description="Without stages: decode every picture once, to see whether it is damaged. "
+        "Without that a copy is much quicker, and most damage within it isn't noticed.",
+    )
     layout: Layout | None = Field(
         None, description="Front and another camera in one picture, in sync."
     )

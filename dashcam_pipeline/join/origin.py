@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.engine.run import Run
-from dashcam_pipeline.join.facts import facts_of
+from dashcam_pipeline.join.facts import chapters_of, facts_of
 from dashcam_pipeline.join.telemetry import read_joined
 from dashcam_pipeline.media.destination import longest_gap, muxer_of
 from dashcam_pipeline.media.joined.reader import JoinedReader
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dashcam_pipeline.engine.join_facts import JoinFacts
     from dashcam_pipeline.join.gathering import Gathered
     from dashcam_pipeline.media.reader import Reader
-    from dashcam_pipeline.media.source import SourceInfo, VideoTrack
+    from dashcam_pipeline.media.source import Chapter, SourceInfo, VideoTrack
 
 
 class JoinedClips:
@@ -31,10 +31,11 @@ class JoinedClips:
     Args:
         gathered: the clips in their places.
         copied: True if pictures are copied, and not encoded anew.
+        checked: False if nobody looks whether copied pictures are damaged.
     """
 
-    def __init__(self, gathered: Gathered, *, copied: bool = False) -> None:
-        self._gathered, self._copied = gathered, copied
+    def __init__(self, gathered: Gathered, *, copied: bool = False, checked: bool = True) -> None:
+        self._gathered, self._copied, self._checked = gathered, copied, checked
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -74,6 +75,10 @@ class JoinedClips:
         """As it is read."""
         return info.video
 
+    def chapters(self, info: SourceInfo, reader: Reader | JoinedReader) -> tuple[Chapter, ...]:
+        """As of ``Origin``."""
+        return chapters_of(info, reader) if isinstance(reader, JoinedReader) else info.chapters
+
     def middle(self, chain: Chain) -> Pausable:
         """The chain alone."""
         return chain
@@ -82,7 +87,7 @@ class JoinedClips:
         """As of ``Origin``."""
         if not isinstance(reader, JoinedReader):
             return None
-        return facts_of(self._gathered, reader, copied=self._copied)
+        return facts_of(self._gathered, reader, copied=self._copied, checked=self._checked)
 
     def _open(self, config: CleanConfig, threads: int) -> JoinedReader:
         return JoinedReader(self._gathered.joined, threads=threads, hwaccel=config.hwaccel)

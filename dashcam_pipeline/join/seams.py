@@ -34,11 +34,14 @@ class Between:
         gap_s: seconds of which there is no picture, by the cameras' clock; kept or closed.
         unproven_s: seconds that both hold by that clock, though their pictures don't show it:
             nothing was cut.
+        loose_s: seconds by which they seem to lie apart (or overlap, if negative) by a clock that
+            can't tell so little: they were joined at once.
     """
 
     seam: Seam
     gap_s: float = 0.0
     unproven_s: float = 0.0
+    loose_s: float = 0.0
 
 
 def find_seams(
@@ -81,7 +84,7 @@ def _between(before: Clip, after: Clip, apart: float, gaps: Gaps) -> Between:
         cut = None if pts is None else closed_place(before.tail, pts)
         return Between(Seam(cut=cut), unproven_s=0.0 if cut is not None else -apart)
     if apart <= TOUCHING:
-        return Between(Seam())
+        return Between(Seam(), loose_s=apart)
     if gaps == "close":
         return Between(Seam(), gap_s=apart)
     if apart > LONGEST:

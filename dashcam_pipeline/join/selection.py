@@ -160,8 +160,14 @@ def _of_clips(paths: Sequence[Path], options: JoinOptions) -> Selection:
         )
     clips: list[Clip] = []
     damaged: list[Damaged] = []
-    for path in dict.fromkeys(paths):
+    notes: list[str] = []
+    seen: set[Path] = set()
+    for path in paths:
         _need_file(path)
+        if (same := path.resolve()) in seen:
+            notes.append(_("{name} was named twice, and is in it once.", name=path.name))
+            continue
+        seen.add(same)
         tree = discover(path)
         if not tree.clips:
             check_readable(path)
@@ -178,13 +184,24 @@ def _of_clips(paths: Sequence[Path], options: JoinOptions) -> Selection:
         raise NotVideoError(damaged[0].reason, advice=damaged[0].advice)
     timed = all(clip.start_from in {"name", "telemetry"} for clip in clips)
     if timed:
+        given = _by_camera(clips)
         clips.sort(key=lambda clip: clip.instant)
-    runs = tuple(
+        if _by_camera(clips) != given:
+            notes.append(_("the clips were put in order by the times in their names."))
+    elif len(clips) > 1:
+        notes.append(
+            _("not all clips say when they began: they are in the order in which they were named.")
+        )
+    return Selection(_by_camera(clips), tuple(damaged), timed, tuple(dict.fromkeys(notes)))
+
+
+def _by_camera(clips: Sequence[Clip]) -> tuple[tuple[Camera, tuple[Clip, ...]], ...]:
+    """Clips of each camera that has some, as of ``Selection``."""
+    return tuple(
         (camera, tuple(clip for clip in clips if clip.camera == camera))
         for camera in CAMERAS
         if any(clip.camera == camera for clip in clips)
     )
-    return Selection(runs, tuple(damaged), timed)
 
 
 def _need_file(path: Path) -> None:

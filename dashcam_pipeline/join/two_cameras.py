@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT
+from dashcam_pipeline.dashcam.words import CAMERA_NAMES
 from dashcam_pipeline.engine.build_chain import prepare_chain
 from dashcam_pipeline.engine.join_facts import ClipFact
-from dashcam_pipeline.engine.report import what_was_lost
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.join.facts import problem_of
 from dashcam_pipeline.join.gathering import look_at_all, need_all
 from dashcam_pipeline.join.layouts import TwoCameras
 from dashcam_pipeline.join.origin import JoinedClips
@@ -106,10 +107,7 @@ class TwoCameraClips(JoinedClips):
             return facts
         others = [ClipFact(path=str(path), problem=why) for path, why in self._left_out]
         for one, count in zip(self._beside.clips, self._reader.clips, strict=True):
-            lost = count.problem
-            if not lost and count.found is not None and count.found.frames.damaged:
-                lost = what_was_lost(count.found.frames)
-            if lost:
+            if lost := problem_of(count, copied=False):
                 others.append(ClipFact(path=str(one.clip.path), problem=lost))
         return replace(facts, clips=(*facts.clips, *others), notes=(*self._notes(), *facts.notes))
 
@@ -121,7 +119,7 @@ class TwoCameraClips(JoinedClips):
                 "clock; sound and positions are the first camera's.",
                 layout=self._layout,
                 n=len(self._beside.clips),
-                camera=self._camera,
+                camera=CAMERA_NAMES[self._camera],
             )
         ]
         if missing:
@@ -130,7 +128,7 @@ class TwoCameraClips(JoinedClips):
                     "{n} frame has no picture of the {camera} camera: its place is black.",
                     "{n} frames have no picture of the {camera} camera: its place is black.",
                     missing,
-                    camera=self._camera,
+                    camera=CAMERA_NAMES[self._camera],
                 )
             )
         if self._without:

@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 
 class CopiedPackets:
-    """What a reader gives when nothing is decoded.
+    """What a reader gives when no picture is asked for.
 
     Args:
         reader: closed with this.
+        check: True has it look for damage in the pictures, as of ``Reader.copied``.
     """
 
-    def __init__(self, reader: Reader | JoinedReader) -> None:
-        self._reader = reader
+    def __init__(self, reader: Reader | JoinedReader, *, check: bool = False) -> None:
+        self._reader, self._check = reader, check
 
     def __iter__(self) -> Iterator[CarriedPacket]:
-        return self._reader.copied()
+        return self._reader.copied(check=self._check)
 
     def close(self) -> None:
         """Close the reader."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from dashcam_pipeline.errors import EncoderError
 from dashcam_pipeline.media import containers, destination
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
     from dashcam_pipeline.media.source import VideoTrack
-
-LABEL: Final = "copied"
-"""Takes an encoder's place in reports."""
 
 
 class CopiedVideo:

@@ -87,7 +87,7 @@ class Decoder:
     ) -> None:
         self._stream, self._report, self._held_open = stream, failed, held_open
         self._context = stream.codec_context
-        _prepare(self._context, threads)
+        prepare(self._context, threads)
         self._gate = KeyGate()
         self._failures = 0
         self._tail: deque[Packet[Stream]] = deque()
@@ -177,7 +177,7 @@ class Decoder:
             raise TypeError(f"{self._context.codec.name} is no video decoder")
         context.extradata = self._context.extradata
         context.width, context.height = self._stream.width, self._stream.height
-        _prepare(context, 1)
+        prepare(context, 1)
         found: list[av.VideoFrame] = []
         for packet in [*self._tail, None]:
             try:
@@ -187,7 +187,13 @@ class Decoder:
         return [frame for frame in found if frame.pts in missing]
 
 
-def _prepare(context: VideoCodecContext, threads: int) -> None:
+def prepare(context: VideoCodecContext, threads: int) -> None:
+    """Have a decoder use threads, and give pictures that it patched up.
+
+    Args:
+        context: not opened yet.
+        threads: 0 lets FFmpeg decide.
+    """
     context.thread_count = threads
     context.thread_type = "AUTO"
     # pictures whose references were lost are better than holes; they are counted

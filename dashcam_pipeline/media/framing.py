@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashcam_pipeline.frames import Frame
 from dashcam_pipeline.media import planes
+from dashcam_pipeline.media.fitting import fitted
 from dashcam_pipeline.media.hardware import NONE
 from dashcam_pipeline.media.timing import Clock
 
@@ -83,7 +84,8 @@ class Framer:
             self._repaired = self._clock.repaired
             for pts in times:
                 picture = self._waiting.pop(0)
-                self._look_for_holes(last, pts, picture)
+                if last is not None:
+                    self._holes.look(last, pts, self._clock.mean, damaged=picture.is_corrupt)
                 last = pts
                 frame = self._frame(picture, pts)
                 if frame is not None:
@@ -100,40 +102,30 @@ class Framer:
         form = self._own_format(picture)
         like, size = self._like, (self._like.width, self._like.height)
         other = like.color != video.color
+        concealed = picture.is_corrupt
         if form is None or other or (picture.width, picture.height) != size:
             frames.converted += 1
             self._note_other_format(picture, float(pts * video.time_base))
-            target = planes.format_of(like.layout)
-            picture = planes.convert(picture, target, like.color, size, source=video.color)
-            form = planes.pixel_format(target)
-        concealed = picture.is_corrupt
+            samples, source = fitted(picture, video, like), None
+        else:
+            samples = planes.planes_of(picture, form, like.color)
+            source = picture if form.planar else None
         frames.read += 1
         frames.concealed += concealed
         self._index += 1
         return Frame(
-            planes=planes.planes_of(picture, form, like.color),
+            planes=samples,
             pts=pts - self._window.start_ticks,
             time_base=video.time_base,
             index=self._index - 1,
             layout=like.layout,
             color=like.color,
             duration=max(0, picture.duration),
-            source=picture if form.planar else None,
+            source=source,
             concealed=concealed,
             messages=messages,
             first_field=field,
         )
-
-    def _look_for_holes(self, last: int | None, pts: int, picture: av.VideoFrame) -> None:
-        resets = self._counts.clock_resets
-        if last is not None and resets:
-            begin, end = float(last * self._video.time_base), float(pts * self._video.time_base)
-            if any(begin < when <= end for when in resets):
-                return  # two recordings meet here: nothing was torn
-        if last is not None:
-            self._holes.see(last, pts, self._clock.mean)
-            if picture.is_corrupt:
-                self._holes.damaged(pts, pts)
 
     def _own_format(self, picture: av.VideoFrame) -> planes.PixelFormat | None:
         """How a picture's samples lie, if they are the recording's own."""

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 _START: Final = b"\0\0\1"
 _ESCAPED: Final = re.compile(rb"\0\0(?=[\0-\3])")
+_NOT_IN_LENGTHS: Final = re.compile(rb"\0\0[\x00-\x02]")
+_NOT_IN_STARTS: Final = re.compile(rb"\0\0(?:\x02|\0+[^\x00\x01])")
+"""What no unit holds, since a 3 is put in between; where start codes stand between units those, and
+zeros before them, are no damage."""
+
+_FORBIDDEN: Final = 0x80
+"""A bit of a unit's first byte that is never set."""
+
 _MAX_MESSAGES: Final = 1000
 """Of one unit; more are not looked at."""
 
@@ -84,6 +92,29 @@ def units(data: bytes, length: int) -> Iterator[tuple[int, int]]:
         end = len(data) if place < 0 else place
         if end > begin:
             yield begin, end
+
+
+def is_torn(data: bytes, codec: str, length: int) -> bool:
+    """Whether a packet can't be what an encoder wrote, as far as its outer form tells.
+
+    Blocks of zeros, and of another file, show so, also where a decoder goes on without a word.
+
+    Args:
+        data: the packet.
+        codec: as in ``SYNTAXES``.
+        length: of ``length_size``.
+    """
+    syntax, end = SYNTAXES[codec], 0
+    never = _NOT_IN_LENGTHS if length else _NOT_IN_STARTS
+    for begin, end in units(data, length):
+        if data[begin] & _FORBIDDEN:
+            return True
+        if syntax.kind(data, begin) not in syntax.pictures:
+            continue  # cameras write messages of their own as they like
+        found = never.search(data, begin, end)
+        if found is not None and data[found.start() : end].strip(b"\0"):  # zeros may follow it
+            return True
+    return bool(length) and end < len(data) and bool(data[end:].strip(b"\0"))
 
 
 def messages(unit: bytes, header: int) -> Iterator[Message]:

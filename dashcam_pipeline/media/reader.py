@@ -31,6 +31,7 @@ from dashcam_pipeline.media.frame_counts import ReadCounts
 from dashcam_pipeline.media.framing import Framer
 from dashcam_pipeline.media.hardware import NONE, open_decoding
 from dashcam_pipeline.media.packets import Packets
+from dashcam_pipeline.media.picture_check import PictureCheck
 from dashcam_pipeline.media.side_data import Listener, of_header
 from dashcam_pipeline.media.timing import HoleFinder
 from dashcam_pipeline.media.track_clock import LAG_SECONDS
@@ -92,11 +93,12 @@ class Reader:
         for other in container.streams:
             if other.type == "attachment":
                 other.discard = Discard.all  # lies in the header, has no packets
-        self._holes = HoleFinder(info.video.time_base)
+        self._holes = HoleFinder(info.video.time_base, self.counts.clock_resets)
         self.counts.holes = self._holes.holes
         self._packets = Packets(container, info, self.counts, self._holes)
         info = self._with_true_start(info)
         self._window = Window(info.video, start, end)
+        self._stream, self._threads = stream, threads
         self.info: SourceInfo = self._window.cut(info)
         self._decoder = Decoder(
             stream, threads, failed=self._count_failure, held_open=self._packets.held_open
@@ -162,11 +164,16 @@ class Reader:
                 if carried is not None:
                     yield carried
 
-    def copied(self) -> Iterator[CarriedPacket]:
-        """All packets as they are, those of the pictures too; no picture is decoded.
+    def copied(self, *, check: bool = False) -> Iterator[CarriedPacket]:
+        """All packets as they are, those of the pictures too.
 
         Of a part of the recording, whole groups of pictures: see ``Window.copies``.
+
+        Args:
+            check: True decodes every picture that is copied, to count what is damaged; else only
+                what the outer form of packets shows is counted.
         """
+        checking = self._check(decode=check)
         for packet in self._window_packets():
             self._listener.packet(packet)
             if packet.stream_index != self.info.video.index:
@@ -175,13 +182,27 @@ class Reader:
                 continue
             if not self._window.copies(packet):
                 continue
+            checking.see(packet)
             self._window.shift(packet)
             self._count_packet(packet)
             self.counts.frames.read += not packet.is_discard
             time = packet.pts if packet.pts is not None else packet.dts or 0
             seconds = float(time * packet.time_base)
             yield PicturePacket(packet.stream_index, packet, packet.size, seconds)
+        checking.finish()
         self._settle()
+
+    def _check(self, *, decode: bool) -> PictureCheck:
+        """What looks for damage in pictures that are copied."""
+        return PictureCheck(
+            self._stream,
+            self.info.video,
+            self._threads,
+            counts=self.counts,
+            holes=self._holes,
+            held_open=self._packets.held_open,
+            decode=decode,
+        )
 
     def _with_true_start(self, info: SourceInfo) -> SourceInfo:
         """Put right what a wild time made of the facts, in containers without an index."""

@@ -239,9 +239,12 @@ class HoleFinder:
 
     Args:
         time_base: seconds a tick.
+        resets: when clocks were set again, in seconds: two recordings meet there, and nothing was
+            torn. It may grow.
     """
 
     time_base: Fraction
+    resets: Sequence[float] = ()
     holes: list[tuple[float, float]] = field(default_factory=list, init=False)
     lost: int = field(default=0, init=False)
     _gaps: deque[tuple[int, int, float]] = field(
@@ -258,6 +261,21 @@ class HoleFinder:
             if self._near(gap, (begin, end)):
                 self._gaps.remove(gap)
                 self._count(gap)
+
+    def look(self, last: int, pts: int, usual: float, *, damaged: bool) -> None:
+        """Look at a frame, and at its distance from the one before.
+
+        Args:
+            last, pts: their times in ticks.
+            usual: distance in ticks.
+            damaged: True if it shows damage.
+        """
+        begin, end = float(last * self.time_base), float(pts * self.time_base)
+        if any(begin < when <= end for when in self.resets):
+            return
+        self.see(last, pts, usual)
+        if damaged:
+            self.damaged(pts, pts)
 
     def see(self, last: int, pts: int, usual: float) -> None:
         """Look at the distance of two frames.

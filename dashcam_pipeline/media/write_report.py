@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from dashcam_pipeline.media.source import Track
+
+
+COPIED: Final = "copied"
+"""Takes an encoder's place where nothing was encoded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,14 @@ from dashcam_pipeline.media import containers, destination, encoders, metadata, 
 from dashcam_pipeline.media.atomic import atomic_file
 from dashcam_pipeline.media.carried import PicturePacket
 from dashcam_pipeline.media.carried_track import CarriedTrack
-from dashcam_pipeline.media.copied_video import LABEL, CopiedVideo
+from dashcam_pipeline.media.copied_video import CopiedVideo
 from dashcam_pipeline.media.encoding import FrameEncoder
 from dashcam_pipeline.media.inventory import Holding, common_shift, inventory
 from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.rate import RateMeter
 from dashcam_pipeline.media.track_ids import track_ids
-from dashcam_pipeline.media.write_report import Loss, WriteReport
+from dashcam_pipeline.media.write_report import COPIED, Loss, WriteReport
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Writer:
         tags: metadata to add to the source's own, such as a mark that it was processed.
         part: the unfinished file, whose owner gives it its name; None makes one, and ``finish``
             names it.
+        chapters: asked at the end, where only that tells what they are called; None: the source's.
 
     Raises:
         OutputError: the target can't be written.
@@ -86,8 +87,10 @@ class Writer:
         audio: bool = True,
         tags: Mapping[str, str] = _NO_TAGS,
         part: PartFile | None = None,
+        chapters: Callable[[], Iterable[Chapter]] | None = None,
     ) -> None:
         self._path, self._info = path, info
+        self._late_chapters = chapters
         self._muxer = destination.muxer_of(path)
         self._encoder = None if encoder is None else encoders.resolve(encoder, info.video)
         self._refused = 0
@@ -119,8 +122,8 @@ class Writer:
             self._video = self._add_tracks(audio=audio)
             if isinstance(self._video, FrameEncoder):
                 self._video.open()
-            if info.chapters:
-                self._container.set_chapters([_chapter(c, self._moved) for c in info.chapters])
+            if chapters is None:
+                self._set_chapters(info.chapters)
             self._container.start_encoding()
         except DashcamError:
             self.abort()
@@ -223,7 +226,7 @@ class Writer:
             frames=found[self._video.index].packets,
             nbytes=size,
             container=self._muxer,
-            encoder=LABEL if self._encoder is None else self._encoder.label,
+            encoder=COPIED if self._encoder is None else self._encoder.label,
             options={} if self._encoder is None else dict(self._encoder.options),
             carried=tuple(self._carried),
             not_carried=tuple(self._not_carried),
@@ -272,11 +275,18 @@ class Writer:
         place = sum(1 for index in self._copies if index < video and index not in covers)
         mp4_index.copy_boxes(self._info.path, before, self._file.path, place)
 
+    def _set_chapters(self, chapters: Iterable[Chapter]) -> None:
+        made = [_chapter(chapter, self._moved) for chapter in chapters]
+        if made:
+            self._container.set_chapters(made)
+
     def _close(self) -> dict[int, Holding]:
         """Write the index, and look what the file holds.
 
         Packets refused on the way may have taken pictures with them: then there is no output.
         """
+        if self._late_chapters is not None:  # muxers that know none so far write them at the end
+            self._set_chapters(self._late_chapters())
         try:
             self._container.close()
         except av.error.InvalidDataError:

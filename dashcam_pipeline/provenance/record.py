@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dashcam_pipeline._version import __version__
 from dashcam_pipeline.config import available_threads
 from dashcam_pipeline.inference.digest import sha256_of
-from dashcam_pipeline.media.copied_video import LABEL as COPIED
+from dashcam_pipeline.media.write_report import COPIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

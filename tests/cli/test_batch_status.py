@@ -7,7 +7,13 @@ from factory import Picture, make_clip
 from in_process import InProcess
 
 from dashcam_pipeline.batch import driver, status
-from dashcam_pipeline.batch.events import BatchStarted, ClipFailed, ClipProgressed, ClipStarted
+from dashcam_pipeline.batch.events import (
+    BatchFinished,
+    BatchStarted,
+    ClipFailed,
+    ClipProgressed,
+    ClipStarted,
+)
 from dashcam_pipeline.batch.journal import Journal, journal_path
 from dashcam_pipeline.batch.status import NAMED, StateKeeper, read_status
 
@@ -140,3 +146,15 @@ def test_clean_tells_the_same(dashcam, card, tmp_path):
     code, _, told = dashcam("clean", card / "bad.mp4", "--progress", "json")
     assert code == 3
     assert json.loads(told.splitlines()[-1])["exit_code"] == 3
+
+
+def test_a_watched_folder_is_known_from_the_start_and_its_end_is_no_loss(dashcam, tmp_path):
+    out = tmp_path / "out"
+    with Journal(journal_path(out)) as journal:
+        keeper = StateKeeper(journal, tmp_path / "card", watches=True)
+        assert dashcam("batch", "--status", out)[1].startswith("running: nothing to do so far")
+        keeper(BatchFinished(exit_code=130, interrupted=True))
+        assert dashcam("batch", "--status", out)[1].startswith("watching was ended: ")
+        keeper(BatchStarted(clips=2, bytes=2, workers=1))
+        keeper(BatchFinished(exit_code=130, interrupted=True))
+        assert dashcam("batch", "--status", out)[1].startswith("interrupted: 0%, 0/2 recordings")

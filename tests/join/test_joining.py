@@ -142,7 +142,7 @@ def test_a_clip_that_cannot_be_read_costs_itself_alone(drive, tmp_path, spoil):
     ]
     (faulty,) = report.joined.faulty
     assert faulty.path == str(clip)
-    assert f"left out   {clip.name}" in report.summary()
+    assert f"left out   {clip}" in report.summary()
     with pytest.raises(DamagedError):
         join([card], tmp_path / "strict.mp4", config={"stages": (), "strict": True})
     assert not (tmp_path / "strict.mp4").exists()
@@ -303,3 +303,43 @@ def test_nothing_to_join_is_said(tmp_path):
         join([tmp_path / "nowhere.mp4"], tmp_path / "x.mp4")
     with pytest.raises(UsageError, match="one folder"):
         join([tmp_path / "empty", tmp_path / "a.mp4"], tmp_path / "x.mp4")
+
+
+def test_what_was_named_twice_or_out_of_order_is_said(drive, tmp_path):
+    _whole, card = drive
+    first, second, _third = sorted(card.iterdir())
+    (tmp_path / "link.mp4").symlink_to(first)
+    report = join([second, first, tmp_path / "card" / ".." / "card" / first.name],
+                  tmp_path / "drive.mp4")  # fmt: skip
+    assert [clip.path for clip in report.joined.clips] == [str(first), str(second)]
+    assert any("named twice" in note for note in report.joined.notes)
+    assert any("put in order" in note for note in report.joined.notes)
+    report = join([first, second], tmp_path / "again.mp4")
+    assert report.joined.notes == ()
+
+
+def test_a_clip_of_another_shape_keeps_it_and_that_is_said(tmp_path):
+    a = make_clip(tmp_path / "a.mp4", Picture(size=(320, 180), frames=5))
+    b = make_clip(tmp_path / "b.mp4", Picture(size=(240, 180), frames=5))
+    report = join([a, b], tmp_path / "drive.mp4", options={"reencode": True}, config=LOSSLESS)
+    last = judge.samples(judge.frames(tmp_path / "drive.mp4")[-1])[0]
+    assert last[:, :40].max() == last[:, 280:].max() == 16
+    assert last[:, 40:280].max() > 100
+    assert "b.mp4 has another shape (240x180)" in report.summary()
+
+
+def test_clips_that_are_turned_otherwise_are_refused(tmp_path):
+    upside_down = [-65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30]
+    a = make_clip(tmp_path / "a.mp4", Picture(frames=5))
+    b = make_clip(tmp_path / "b.mp4", Picture(frames=5, matrix=upside_down))
+    for options in ({}, {"reencode": True}):
+        with pytest.raises(UsageError, match="turned by 180 degrees"):
+            join([a, b], tmp_path / "drive.mp4", options=options)
+    assert not (tmp_path / "drive.mp4").exists()
+
+
+def test_less_than_a_second_between_clips_is_said(tmp_path):
+    whole = whole_drive(tmp_path / "whole.mp4", seconds=3)
+    split(whole, tmp_path / "card", clip_seconds=1.5)  # names tell 0 and 1 s
+    report = join([tmp_path / "card"], tmp_path / "drive.mp4")
+    assert "about 0.5 s may lack between clips, or be in both" in report.summary()

@@ -37,6 +37,9 @@ REACH: Final = Fraction(15)
 _HEAD_PACKETS: Final = 6000
 """Packets of a clip's first seconds that are looked at, at most."""
 
+_LACKING: Final = Fraction(1, 2)
+"""Seconds by which a clip may end before its container says: sound goes on for a while."""
+
 USUAL_STEP: Final = Fraction(1, 25)
 """Seconds that a picture is shown where nothing tells."""
 
@@ -69,6 +72,7 @@ class Clip:
         heard: when each sound track is heard first, in seconds of the clip's own clock, by track.
         opens: True if its first picture needs no other one.
         hidden: True if pictures before the first one are hidden by an edit list.
+        cut: True if it ends before its container says.
     """
 
     info: SourceInfo
@@ -80,6 +84,7 @@ class Clip:
     heard: Mapping[int, Fraction]
     opens: bool = True
     hidden: bool = False
+    cut: bool = False
 
     @property
     def path(self) -> Path:
@@ -127,17 +132,40 @@ def look_at(path: Path, *, track: int | None = None) -> Clip:
             advice=_("Check that it plays in a media player."),
         )
     first = min(shot.pts for shot in head.shots)
+    shown = tail.end(first)
+    promised = _promised_end(info, first)
+    cut = promised is not None and (promised - shown) * info.video.time_base > _LACKING
+    # What a file that was cut short lacks was filmed all the same: its place stays empty.
+    end = promised if cut and promised is not None else shown
     return Clip(
         info=info,
         first=first,
-        end=max(tail.end(info, first), max(shot.pts for shot in head.shots) + 1),
+        end=max(end, max(shot.pts for shot in head.shots) + 1),
         head=tuple(head.shots),
         tail=tuple(tail.shots),
         parameters=parameters,
         heard=head.heard,
         opens=head.opens,
         hidden=head.hidden,
+        cut=cut,
     )
+
+
+def _promised_end(info: SourceInfo, first: int) -> int | None:
+    """When the last picture should have been shown, in ticks; None where nothing tells.
+
+    An index lists what the file should hold. Where there is none, a header may say how long all
+    tracks last; of a transport stream nothing does.
+    """
+    video, kind = info.video, containers.named(info.container)
+    if kind.lists_pictures:
+        declared = extent.declared_size(info.path)
+        if declared is None or declared <= info.size_bytes or video.duration is None:
+            return None
+        return (video.start_pts or 0) + video.duration
+    if kind.wrap is not None or info.duration_s is None:
+        return None
+    return max(first, round(info.duration_s / video.time_base))
 
 
 def parameters_of(stream: Stream) -> dict[str, Any]:
@@ -241,17 +269,12 @@ class _Tail:
             while self.shots[0].pts < self._last - reach:
                 self.shots.popleft()
 
-    def end(self, info: SourceInfo, first: int) -> int:
+    def end(self, first: int) -> int:
         """When the last picture has been shown, in ticks."""
-        video = info.video
-        promised = first if video.duration is None else (video.start_pts or 0) + video.duration
         if self._last is None:
-            return promised
-        end = self._last + (self._shown or self._step)
-        declared = extent.declared_size(info.path)
-        cut = declared is not None and declared > info.size_bytes
-        # What a file that was cut short lacks was filmed all the same: its place stays empty.
-        return max(end, promised) if cut else end
+            video = self._info.video
+            return first if video.duration is None else (video.start_pts or 0) + video.duration
+        return self._last + (self._shown or self._step)
 
     @property
     def _step(self) -> int:

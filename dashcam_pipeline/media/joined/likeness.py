@@ -55,6 +55,20 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     return [words for key, words in _SAID.items() if one.get(key) != other.get(key)]
 
 
+def why_turned(first: Clip, clip: Clip) -> str:
+    """Why a clip's pictures would stand on their head among the first one's; empty if not."""
+    own, wanted = (round(one.info.video.rotation) % 360 for one in (clip, first))
+    if own == wanted:
+        return ""
+    return _(
+        "{name} is turned by {own} degrees, and {first} by {wanted}",
+        name=clip.path.name,
+        first=first.path.name,
+        own=own,
+        wanted=wanted,
+    )
+
+
 def why_not_copied(clips: Sequence[Clip]) -> str:
     """Why the clips' pictures can't be put into one track as they are; empty if they can.
 

@@ -121,10 +121,18 @@ class JoinedReader:
                 if isinstance(item, CarriedPacket):
                     yield item
 
-    def copied(self) -> Iterator[CarriedPacket]:
-        """All packets as they are, those of the pictures too."""
+    def copied(self, *, check: bool = False) -> Iterator[CarriedPacket]:
+        """All packets as they are, those of the pictures too.
+
+        Args:
+            check: as of ``Reader``.
+        """
+
+        def packets(reader: Reader) -> Iterator[Item]:
+            return _decodable(reader.copied(check=check))
+
         for number, one in enumerate(self.joined.clips):
-            for item in self._read(number, one, lambda reader: _decodable(reader.copied())):
+            for item in self._read(number, one, packets):
                 if isinstance(item, CarriedPacket):
                     yield item
 
@@ -149,6 +157,7 @@ class JoinedReader:
                 reader.counts.frames.truncated = True
                 reader.counts.note(f"reading: {error.strerror}")
         if not self._closed:
+            reader.counts.frames.truncated |= one.clip.cut and one.until is None
             self._settle(number, one, reader.counts)
 
     def _open(self, one: Placed) -> Reader | None:

@@ -55,6 +55,7 @@ class Patched:
         dropped: packets that were left out.
         held: packets that were written once more.
         filled: silent ones that were put in.
+        bridged: seconds of both.
         offsets: how far the sound lies off its picture from each seam on, in seconds.
         holes: seconds where nothing could be put in.
     """
@@ -62,6 +63,7 @@ class Patched:
     dropped: int = 0
     held: int = 0
     filled: int = 0
+    bridged: float = 0.0
     offsets: list[float] = field(default_factory=list)
     holes: float = 0.0
 
@@ -177,6 +179,7 @@ class SoundLine:
             payloads += [self._silence(bytes(like), self._samples(step))] * (count - held)
         self.patched.held += held
         self.patched.filled += count - held
+        self.patched.bridged += float(count * step * self._base)
         times = range(begin, begin + count * step, step)
         made = [self._made(p, t, step) for p, t in zip(payloads, times, strict=True)]
         return made, begin + count * step
@@ -189,6 +192,7 @@ class SoundLine:
             payload = self._silence(bytes(like), self._samples(length)) if self._silence else b""
             made.append(self._made(payload, time, length))
         self.patched.filled += len(made)
+        self.patched.bridged += float((wanted - begin) * self._base)
         return made
 
     def _made(self, payload: bytes, time: int, length: int) -> Packet[Stream]:

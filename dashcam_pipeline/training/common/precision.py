@@ -1,10 +1,11 @@
 """The same network in fewer bits: float16 for GPUs, int8 for CPUs, and what each costs in dB.
 
 int8 is static: the ranges of all activations are found on calibration pictures (synthesised
-nights). What handles the picture's own code values stays in float32: the first convolution, and the
-last two with what follows, where an error is an error of the layer; and so do depthwise
-convolutions, which lose most and gain least. Weights take seven bits, because processors without
-VNNI add pairs of products in sixteen bits and would saturate with eight.
+nights). What handles the picture's own code values stays in float32: the encoder's first blocks,
+whose outputs have no activation and differ so much by channel that one range for all of them costs
+a decibel, and the last two convolutions with what follows, where an error is an error of the layer;
+and so do depthwise convolutions, which lose most and gain least. Weights take seven bits, because
+processors without VNNI add pairs of products in sixteen bits and would saturate with eight.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ QUANTISED = ["Conv", "Add", "Concat", "Resize", "Relu", "Clip", "MaxPool"]
 """Kinds of nodes that stay in int8 from one convolution to the next; without them every second
 node would be a conversion."""
 
+
+EARLY = 12
+"""Convolutions that stay in float32, from the first one on: those at a half and a quarter of the
+size."""
 
 CALIBRATION = 32
 """Samples that the ranges are found on."""
@@ -146,7 +151,8 @@ def _kept_in_float32(graph: Any) -> list[str]:  # noqa: ANN401 - onnx has no typ
         for node in convolutions
         if any(a.name == "group" and a.i > 1 for a in node.attribute)
     ]
-    return [convolutions[0].name, *depthwise, *(node.name for node in nodes[tail:])]
+    early = nodes.index(convolutions[min(EARLY, len(convolutions) - 1)])
+    return [*depthwise, *(node.name for node in (*nodes[:early], *nodes[tail:]))]
 
 
 def layer_psnr(network: Path, samples: Sequence[Sample]) -> float:
