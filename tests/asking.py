@@ -37,5 +37,7 @@ def queue(server, names=("night.mp4",), **choices):
 
 def job(server, identity):
     """A job as the page is told of it."""
-    jobs = server.app.foreman.overview("en")["jobs"]
+    from dashcam_pipeline.app.overview import overview  # noqa: PLC0415 - needs the extra app
+
+    jobs = overview(server.app.foreman, "en")["jobs"]
     return next((one for one in jobs if one["id"] == identity), None)

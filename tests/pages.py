@@ -7,7 +7,8 @@ from pathlib import Path
 
 from factory import Picture, Sound, make_clip
 
-from dashcam_pipeline.compare.page.build import PageOptions, write_page
+from dashcam_pipeline.compare.page.build import write_page
+from dashcam_pipeline.compare.page.options import PageOptions
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.errors import InputError
 from dashcam_pipeline.media.probe import probe

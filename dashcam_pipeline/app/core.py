@@ -14,7 +14,7 @@ from dashcam_pipeline.app.foreman import Foreman
 from dashcam_pipeline.app.library import results_beside
 from dashcam_pipeline.app.looking.client import Looker, Superseded
 from dashcam_pipeline.app.pictures import Clips, Pictures
-from dashcam_pipeline.app.queue import Job, Queue
+from dashcam_pipeline.app.queue import Job, Queue, kind_of
 from dashcam_pipeline.app.roots import Roots
 from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.translation import _
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 THUMBNAILS: Final = 600
 """Kept in memory: about 10 MB."""
+
+AHEAD: Final = ("warm", "trial")
+"""Who asks the renderer for what may be needed; it gives way to what is."""
 
 
 @dataclass
@@ -76,11 +79,43 @@ class App:
 
     def original(self, job: Job, result: Path) -> Path | None:
         """The recording that a result of a job was made of, if it is still there."""
-        for path, output in self.foreman.outputs(job).items():
-            if (Path(job.output) / output).resolve() == result:
+        for path, clip in self.foreman.clips(job).items():
+            if clip.output and (Path(job.output) / clip.output).resolve() == result:
                 original = Path(job.folder) / path
                 return original if original.is_file() else None
         return None
+
+    async def pace(self, path: Path, choices: Choices) -> float | None:
+        """Seconds a byte that a recording takes here, measured by a trial where no run tells it.
+
+        Args:
+            path: of a recording.
+            choices: of the run.
+
+        Returns:
+            None where it can't be told now: something else is asked for, or a job is at work.
+
+        Raises:
+            DashcamError: the trial failed, as the run would.
+        """
+        queue, kind = self.foreman.queue, kind_of(choices.model_dump())
+        known = queue.foretold(kind)
+        if known is not None or self.renderer.is_busy or self.foreman.live is not None:
+            return known
+        given = {"path": str(path), "settings": choices.settings()}
+        try:
+            found = await self.renderer.answer("trial", given, of="trial")
+        except Superseded:
+            return None
+        queue.trials[kind] = found["pace"]
+        queue.save()
+        self.hub.changed()
+        return queue.foretold(kind)
+
+    def make_way(self) -> None:
+        """Give up what is done ahead: a picture is asked for. What was read and seen is kept."""
+        for of in AHEAD:
+            self.renderer.give_up(of)
 
     def warm(self, path: Path | None = None) -> None:
         """Let what the first picture needs be loaded, while somebody is still choosing.

@@ -129,6 +129,9 @@ class Roots:
 
 def _outside() -> OutsideError:
     return OutsideError(
-        _("This is not below any folder that may be looked at, or it is gone."),
-        advice=_("Start `dashcam app FOLDER` with the folder that it lies in."),
+        _("This is gone, or lies in no folder that may be looked at."),
+        advice=_(
+            "Look at its folder again. If it lies elsewhere, start `dashcam app FOLDER` with the "
+            "folder that it lies in."
+        ),
     )

@@ -101,6 +101,11 @@ def serve(
         app = App(allowed, state_folder(), Inbox(inbox_folder()))
         instance = Instance(port, token, tuple(map(str, allowed.folders)))
         claim.publish(instance)
+
+        def began() -> None:
+            ready(instance.address)
+            app.warm()  # while the browser starts
+
         server = _Server(
             uvicorn.Config(
                 make_asgi(app, token=token, port=port),
@@ -110,7 +115,7 @@ def serve(
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             ),
-            began=lambda: ready(instance.address),
+            began=began,
             ends=app.hub.close,
         )
         server.run(sockets=[listening])

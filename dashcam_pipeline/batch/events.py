@@ -123,12 +123,14 @@ class ClipFailed:
     Args:
         path: of the recording.
         reason: why, a sentence.
+        advice: what to do about it; empty where nothing helps.
         attempts: in this run; 0 of what was refused at once.
     """
 
     kind: ClassVar[str] = "clip_failed"
     path: str
     reason: str
+    advice: str = ""
     attempts: int = 0
 
 

@@ -105,6 +105,7 @@ class BatchReport:
         recipe: its digest.
         synthetic: True if a stage shows what the camera never saw.
         interrupted: True if the run was ended before its time; another one goes on.
+        stopped_by: why nothing more was begun: ``disk`` (full), ``card`` (taken out); else empty.
     """
 
     input: str
@@ -119,6 +120,7 @@ class BatchReport:
     recipe: str = ""
     interrupted: bool = False
     synthetic: bool = False
+    stopped_by: Literal["", "disk", "card"] = ""
 
     @property
     def counts(self) -> dict[Fate, int]:

@@ -279,6 +279,7 @@ class Session:
             recipe=self._plan.recipe.digest,
             interrupted=any(clip.status == "not reached" for clip in clips),
             synthetic=any(stage_class(spec.name).synthetic for spec in self._config.stages),
+            stopped_by="disk" if self.disk_full else "card" if self._card_gone else "",
         )
 
     def _submit(self, runner: Runner, step: Step) -> None:
@@ -398,7 +399,7 @@ class Session:
         reason = _("it went away while it was read; once it is back, another run goes on with it")
         self._results[clip.path] = _result(clip, "not reached", reason=reason)
         self._tell(ClipLeft(path=clip.path, reason=reason))
-        self._card_gone = self._card_gone or _is_gone(self._plan.tree.root)
+        self._card_gone = self._card_gone or is_gone(self._plan.tree.root)
 
     def _copy_sidecars(self, sidecars: Iterable[TreeFile]) -> None:
         copied, warnings = copy_sidecars(
@@ -416,7 +417,7 @@ def _base(step: Step) -> Entry:
     return entry if entry.output else replace(entry, size=clip.size, mtime_ns=clip.mtime_ns)
 
 
-def _is_gone(root: Path) -> bool:
+def is_gone(root: Path) -> bool:
     """Whether a card was taken out: its folder is, or where it was mounted nothing is left."""
     try:
         with os.scandir(root) as entries:
@@ -453,7 +454,12 @@ def _result(clip: TreeFile, status: Fate, **facts: Any) -> ClipResult:  # noqa: 
 def _event(result: ClipResult) -> ClipDone | ClipFailed:
     """A recording's fate as it is told."""
     if result.status == "failed":
-        return ClipFailed(path=result.path, reason=result.reason, attempts=result.attempts)
+        return ClipFailed(
+            path=result.path,
+            reason=result.reason,
+            advice=result.advice,
+            attempts=result.attempts,
+        )
     return ClipDone(
         path=result.path,
         status=result.status,

@@ -14,7 +14,7 @@ from dashcam_pipeline.cli.progress import steps
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from dashcam_pipeline.compare.page.build import Proxies
+    from dashcam_pipeline.compare.page.options import Proxies
     from dashcam_pipeline.compare.page.render import PageLanguage
 
 EPILOG: Final = """\b
@@ -99,11 +99,8 @@ def report(  # noqa: PLR0917 - click passes them by name
     """
     # Imported here: `--help` needs no numpy.
     from dashcam_pipeline.cli.flags import as_flags  # noqa: PLC0415
-    from dashcam_pipeline.compare.page.build import (  # noqa: PLC0415
-        PageOptions,
-        check_cleaned,
-        write_page,
-    )
+    from dashcam_pipeline.compare.page.build import check_cleaned, write_page  # noqa: PLC0415
+    from dashcam_pipeline.compare.page.options import PageOptions  # noqa: PLC0415
 
     logging.getLogger("dashcam_pipeline").setLevel(logging.ERROR if quiet else logging.WARNING)
     options = PageOptions(

@@ -55,6 +55,22 @@ def sample_frames(info: SourceInfo) -> list[Frame]:
     return list(found.values())
 
 
+def middle_picture(info: SourceInfo) -> Frame | None:
+    """A key picture of the recording's middle, or whatever picture of it can be found.
+
+    Args:
+        info: of the recording.
+
+    Returns:
+        None where it can't be read.
+    """
+    with suppress(InputError, av.error.FFmpegError):
+        for frame in () if info.clips else _key_pictures(info, 1).values():
+            return frame
+    frames = sample_frames(info)
+    return frames[len(frames) // 2] if frames else None
+
+
 def _of_clips(info: SourceInfo) -> list[Frame]:
     """Key pictures of clips all over a joined recording, as far as they are like the first one's.
 

@@ -7,6 +7,7 @@ import time
 
 from asking import job, queue, wait_for
 
+from dashcam_pipeline.app.overview import overview
 from dashcam_pipeline.app.replies import said
 from dashcam_pipeline.app.roots import id_of
 from dashcam_pipeline.batch.journal import Journal, journal_path
@@ -100,7 +101,7 @@ def test_a_paused_queue_stands_still_and_stays_so_after_a_restart(start):
     server.client.post(f"api/jobs/{second}/earlier")
     server.end()
     server = start()
-    view = server.app.foreman.overview("en")
+    view = overview(server.app.foreman, "en")
     assert (view["paused"], [one["id"] for one in view["jobs"]]) == (True, [second, first])
     server.client.post(f"api/jobs/{first}/cancel")
     assert job(server, first)["state"] == "cancelled"

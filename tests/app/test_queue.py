@@ -17,7 +17,7 @@ from dashcam_pipeline.errors import UsageError
 
 def job(name, state="waiting", ended=0.0):
     return Job(
-        id=name, folder="/f", paths=["a.mp4"], sizes=[1], output="/o", choices={},
+        id=name, folder="/f", paths=["a.mp4"], sizes=[1], times=[2.0], output="/o", choices={},
         state=state, ended=ended,
     )  # fmt: skip
 
@@ -46,6 +46,23 @@ def test_a_file_that_is_no_queue_is_named_and_not_lost(tmp_path, text):
     assert queue.jobs == []
     assert str(path) in queue.fault
     assert path.read_text() == text
+    queue.save()
+    (aside,) = path.parent.glob("queue-*.json")
+    assert aside.read_text() == text
+    assert Queue(path).fault == ""
+
+
+def test_a_queue_of_an_older_version_replaces_nothing(tmp_path):
+    path = tmp_path / "queue.json"
+    queue = Queue(path)
+    queue.jobs = [job("a")]
+    queue.save()
+    data = json.loads(path.read_text())
+    del data["trials"], data["jobs"][0]["times"], data["jobs"][0]["replaced"]
+    path.write_text(json.dumps(data))
+    (size, seconds) = Queue(path).jobs[0].stamps["a.mp4"]
+    assert size == 1
+    assert not abs(seconds - 5) > 2
 
 
 def test_names_of_any_bytes_are_kept(tmp_path):

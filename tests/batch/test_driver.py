@@ -649,6 +649,7 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(card, runner):
     assert "not reached" in fates(report).values()
     assert report.exit_code == 11
     assert "disk is full" in report.warnings[0]
+    assert report.stopped_by == "disk"
     runner.bend = lambda _job, outcome: outcome
     runner.queue.clear()
     (card.parent / "out/Movie/20240101_120000_NF.MP4").unlink()

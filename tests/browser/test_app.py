@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
@@ -320,41 +321,126 @@ def test_a_second_start_opens_the_running_one(server):
     assert again.stdout.strip() == f"The page runs already, at {server.address}"
 
 
+def tab_to(page, wanted):
+    """Press Tab until something has the focus; nothing else leads there."""
+    for _press in range(120):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("node => node === document.activeElement"):
+            return
+    raise AssertionError("it can't be reached")
+
+
 def test_all_of_it_can_be_done_with_the_keyboard(visit):
     page = visit.page()
     card(page, MARKUP).wait_for()
     box = card(page, MARKUP).locator("input")
-    for _press in range(60):
-        page.keyboard.press("Tab")
-        if box.evaluate("node => node === document.activeElement"):
-            break
-    else:
-        raise AssertionError("it can't be reached")
+    tab_to(page, box)
     page.keyboard.press("Space")
     assert box.is_checked()
-    page.get_by_role("button", name="Preview", exact=True).last.focus()
+    tab_to(page, page.locator(".bar-bottom").get_by_role("button", name="Preview"))
     page.keyboard.press("Enter")
     seen(page)
-    page.locator("#slide-streaks").focus()
+    tab_to(page, page.locator("#slide-streaks"))
     page.keyboard.press("Home")
     seen(page, '"streaks":0')
     assert page.locator("#slide-streaks").get_attribute("aria-valuetext") == "0%"
+    tab_to(page, page.get_by_role("button", name="Clean this recording"))
+    page.keyboard.press("Enter")
+    job(page, "done")
+    tab_to(page, page.get_by_role("button", name="Verify"))
+    page.keyboard.press("Enter")
+    page.get_by_text("It is still what was written.").wait_for()
 
 
+def test_dropped_on_the_page_it_is_chosen(visit, server):
+    page = visit.page()
+    card(page, MARKUP).wait_for()
+    content = base64.b64encode((server.root / MARKUP).read_bytes()).decode()
+    page.evaluate(
+        """async ([name, content]) => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], name, { type: "video/mp4" }));
+            const tell = (kind) => document.body.dispatchEvent(new DragEvent(
+                kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+            tell("dragenter");
+            if (!document.body.hasAttribute("data-dropping")) throw new Error("not shown");
+            tell("drop");
+        }""",
+        [MARKUP, content],
+    )
+    card(page, MARKUP).locator("input:checked").wait_for(state="attached")
+    assert not page.locator("body[data-dropping]").count()
+
+
+def test_jobs_that_wait_change_their_order(visit):
+    page = visit.page()
+    for name in ("_NF", "_NR", MARKUP):
+        card(page, name).locator("input").check(force=True)
+        page.locator(".bar-bottom").get_by_role("button", name="Clean now").click()
+        job(page, "running")
+        if name == "_NF":
+            page.get_by_role("button", name="Pause").click()
+        page.goto(page.url.replace("#run", "#choose"))
+    page.goto(page.url.replace("#choose", "#run"))
+    waiting = page.locator(".job[data-state='waiting'] h2")
+    waiting.nth(1).wait_for()
+    assert waiting.all_inner_texts() == ["20241116_210400_NR.mp4", MARKUP]
+    page.get_by_role("button", name="Earlier").nth(1).click()
+    deadline = time.monotonic() + PATIENCE
+    while waiting.all_inner_texts() != [MARKUP, "20241116_210400_NR.mp4"]:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+
+
+def test_night_becomes_day_and_night_again(visit):
+    page = visit.page()
+    look_at(page, MARKUP)
+    night = halves(page)
+    page.locator("#switch-day").check()
+    seen(page, '"day":true')
+    assert halves(page)[1] != pytest.approx(night[1], abs=1)
+    page.locator("#switch-day").uncheck()
+    seen(page, '"day":false')
+    assert halves(page)[1] == pytest.approx(night[1], abs=1)
+
+
+def test_how_long_it_takes_is_said_before_the_first_run(visit):
+    page = visit.page()
+    card(page, MARKUP).locator("input").check(force=True)
+    page.locator(".bar-bottom").get_by_text("by estimate").wait_for()
+    look_at(page, MARKUP)
+    page.locator(".go").get_by_text("by estimate").wait_for()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["phone", "tablet", "desk"])
-def test_every_view_is_accessible_and_fits(visit, size, scheme):
-    locale = "ko-KR" if scheme == "dark" else "en-US"
+def test_every_screen_is_accessible_and_fits(visit, server, size, scheme, locale):
+    kind = f"{size}-{scheme}-{locale[:2]}"
     page = visit.page(size=size, scheme=scheme, locale=locale)
-    card(page, MARKUP).wait_for()
+    card(page, MARKUP).locator("input").check(force=True)
     card(page, "_NR").locator("input").check(force=True)
-    fits(page, f"app-choose-{size}-{scheme}")
-    look_at(page, "_NF")
-    fits(page, f"app-see-{size}-{scheme}")
+    fits(page, f"app-choose-{kind}")
+    look_at(page, MARKUP)
+    fits(page, f"app-see-{kind}")
+    page.evaluate("fetch('api/queue/pause', { method: 'POST' })")
     page.locator(".go .strong").click()
-    job(page, "done")
-    page.wait_for_timeout(500)
-    fits(page, f"app-run-{size}-{scheme}")
+    job(page, "waiting")
+    (server.root / "20241116_210400_NR.mp4").unlink()
+    page.locator("[data-does=hold]").click()
+    job(page, "running")
+    fits(page, f"app-run-{kind}")
+    done = job(page, "done")
+    done.locator("details.clips summary").click()
+    done.locator(".chip.failed").wait_for()
+    fits(page, f"app-finished-{kind}")
+    (server.root / "20241116_210400_NF.mp4").unlink()
+    page.goto(page.url.replace("#run", "#choose"))
+    card(page, "_NF").locator(".peek").click()
+    page.locator("#see .note:not([hidden])").wait_for()
+    assert "gone" in page.locator("#see .note").inner_text() or locale == "ko-KR"
+    fits(page, f"app-error-{kind}")
 
 
 def fits(page, name):

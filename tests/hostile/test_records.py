@@ -19,8 +19,9 @@ from pydantic import ValidationError
 from dashcam_pipeline import clean
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.compare.page import record as page_record
-from dashcam_pipeline.compare.page.build import PageOptions, write_page
+from dashcam_pipeline.compare.page.build import write_page
 from dashcam_pipeline.compare.page.finding import find_clips
+from dashcam_pipeline.compare.page.options import PageOptions
 from dashcam_pipeline.errors import InputError, UsageError
 from dashcam_pipeline.inference import manifest
 from dashcam_pipeline.provenance import record_path, verify

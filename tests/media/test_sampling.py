@@ -12,7 +12,7 @@ from factory import Picture, make_clip
 from dashcam_pipeline.frames import PixelLayout
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.reader import Reader
-from dashcam_pipeline.media.sampling import ENOUGH, sample_frames
+from dashcam_pipeline.media.sampling import ENOUGH, middle_picture, sample_frames
 
 SIZE = (160, 90)
 
@@ -59,6 +59,20 @@ def test_they_come_from_all_over_the_recording(tmp_path):
     assert times[0] < 0.4
     assert times[-1] > 2.8
     assert max(b - a for a, b in pairwise(times)) < 0.7, "none left out in the middle"
+
+
+def test_the_middle_is_one_key_picture(tmp_path, monkeypatch):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=96, size=SIZE, gop=8))
+    monkeypatch.setattr("dashcam_pipeline.media.sampling.SAMPLES", 0)  # no more is looked at
+    found = middle_picture(probe(clip))
+    by_time = {frame.pts: frame for frame in all_frames(clip)}
+    assert same(found, by_time[found.pts])
+    assert float(found.pts * found.time_base) == pytest.approx(1.6, abs=0.3)
+
+
+def test_the_middle_of_what_cannot_be_sought_is_some_picture_of_it(tmp_path):
+    for name, spec in (("a.mp4", Picture(frames=1, size=SIZE)), ("b.ts", Picture(frames=20))):
+        assert middle_picture(probe(make_clip(tmp_path / name, spec))) is not None
 
 
 def test_a_recording_with_one_key_picture_shows_its_beginning(tmp_path):

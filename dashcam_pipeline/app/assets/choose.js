@@ -1,9 +1,10 @@
 // Choosing recordings: dropped here, or in the folders of this machine, by drive and camera.
 
-import { TAB, get } from "./api.js";
+import { TAB, get, post } from "./api.js";
 import { element } from "./dom.js";
 import { filesOf, place } from "./drop.js";
-import { attempt, button, chip, icon, say, toast } from "./parts.js";
+import { foretell } from "./estimate.js";
+import { attempt, button, chip, icon, named, say, thumbnail, toast } from "./parts.js";
 import { bytes, count, day, hour, length, t } from "./speech.js";
 import { clean } from "./start.js";
 import { state } from "./state.js";
@@ -71,10 +72,10 @@ export class Choose {
   fill() {
     const { view } = this;
     const link = (id, name, more = {}) => element("a", { href: `#choose/${id}`, ...more }, name);
-    const named = (root) => (root.dropped ? t("choose.dropped") : root.name);
+    const titled = (root) => (root.dropped ? t("choose.dropped") : root.name);
     const roots = this.roots.map((root) => {
       const here = view.way[0].id === root.id;
-      return element("li", {}, link(root.id, named(root), { class: here ? "root here" : "root", "aria-current": here && view.way.length === 1 ? "location" : null }));
+      return element("li", {}, link(root.id, titled(root), { class: here ? "root here" : "root", "aria-current": here && view.way.length === 1 ? "location" : null }));
     });
     const rest = view.way.slice(1).map((one, at, all) =>
       element("li", {}, link(one.id, one.name, { "aria-current": at === all.length - 1 ? "location" : null })));
@@ -83,7 +84,7 @@ export class Choose {
       ...(rest.length ? [element("ol", { class: "crumbs" }, ...rest)] : []));
     this.folders.replaceChildren(...view.folders.map((one) =>
       element("li", {}, element("a", { class: "folder", href: `#choose/${one.id}` }, icon("folder"),
-        element("span", { class: "name" }, one.name), ...(one.clips ? [element("span", { class: "muted" }, count("choose.clips", one.clips))] : [])))));
+        named(one.name), ...(one.clips ? [element("span", { class: "muted" }, count("choose.clips", one.clips))] : [])))));
     this.folders.hidden = !view.folders.length;
     this.list.replaceChildren(...this.drives());
     this.mark();
@@ -111,7 +112,7 @@ export class Choose {
     const kind = drive.kind === "parked" ? [chip("calm", t("choose.parked"))] : [];
     const head = element("div", { class: "drive-head" },
       element("label", {}, whole, element("h2", {}, day(drive.start))),
-      element("p", { class: "muted" }, `${hour(drive.start)} – ${hour(drive.end)} · ${length(drive.length)} · ${count("choose.clips", clipsOf(drive).length)}`, ...(drive.card ? [` · ${drive.card}`] : [])), ...kind);
+      element("p", { class: "muted" }, `${[...new Set([hour(drive.start), hour(drive.end)])].join(" – ")} · ${length(drive.length)} · ${count("choose.clips", clipsOf(drive).length)}`, ...(drive.card ? [` · ${drive.card}`] : [])), ...kind);
     const rows = drive.cameras.map((camera) => this.row(camera.clips, drive.cameras.length > 1 || camera.camera !== "front" ? t(`camera.${camera.camera}`) : null));
     if (drive.copies.length) rows.push(this.row(drive.copies, t("choose.copies")));
     const node = element("section", { class: "drive" }, head, ...rows);
@@ -127,19 +128,29 @@ export class Choose {
   card(clip) {
     const box = element("input", { type: "checkbox", "data-id": clip.id, "aria-label": clip.name });
     box.disabled = clip.result;
-    box.addEventListener("change", () => state.choose([clip], box.checked));
-    const picture = element("img", { src: `api/thumbnail?id=${clip.id}`, alt: "", loading: "lazy", decoding: "async", width: "320", height: "180" });
-    picture.addEventListener("error", () => picture.replaceWith(element("span", { class: "blank" }, icon("film"))), { once: true });
+    box.addEventListener("change", () => {
+      if (box.checked) this.warm(clip);
+      state.choose([clip], box.checked);
+    });
+    const picture = thumbnail(clip.id, 320, 180);
     const marks = [];
     if (clip.result) marks.push(chip("done", t("choose.result")));
     if (!clip.whole) marks.push(chip("damaged", t("choose.cut")));
     if (["event", "manual"].includes(clip.mode)) marks.push(chip("calm", t(`choose.${clip.mode}`)));
     const facts = [clip.duration ? length(clip.duration) : "", clip.height ? `${clip.height}p` : "", bytes(clip.size)].filter(Boolean);
     const look = button(t("choose.look"), () => this.look(clip), { kind: "peek", shape: "look", title: t("choose.look_at", { name: clip.name }) });
+    for (const near of ["pointerenter", "focus"]) look.addEventListener(near, () => this.warm(clip));
     return element("li", { class: clip.result ? "card result" : "card" },
       element("label", { class: "face" }, picture, box, element("span", { class: "tick", "aria-hidden": "true" }, icon("check"))),
       look,
-      element("div", { class: "about" }, element("span", { class: "name", title: clip.name }, clip.name), element("span", { class: "muted" }, facts.join(" · ")), ...marks));
+      element("div", { class: "about" }, named(clip.name, { title: clip.name }), element("span", { class: "muted" }, facts.join(" · ")), ...marks));
+  }
+
+  /** Let be read ahead what is likely to be looked at; whether that works out, looking says. */
+  warm(clip) {
+    if (this.warmed === clip.id) return;
+    this.warmed = clip.id;
+    post("api/warm", { id: clip.id }).catch(() => {});
   }
 
   look(clip) {
@@ -162,8 +173,10 @@ export class Choose {
     const chosen = [...state.chosen.values()];
     this.bar.hidden = !chosen.length;
     const size = chosen.reduce((sum, clip) => sum + clip.size, 0);
+    const time = element("span", { class: "muted" });
+    foretell(time, chosen, state.choices);
     this.bar.replaceChildren(
-      element("p", {}, element("strong", {}, count("choose.chosen", chosen.length)), element("span", { class: "muted" }, bytes(size))),
+      element("p", {}, element("strong", {}, count("choose.chosen", chosen.length)), element("span", { class: "muted" }, bytes(size)), time),
       button(t("choose.clear"), () => state.clear(), { kind: "plain" }),
       button(t("choose.preview"), () => this.look(chosen[0]), { kind: "plain", shape: "look" }),
       button(t("choose.clean"), () => clean(), { kind: "strong" }));

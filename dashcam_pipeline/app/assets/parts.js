@@ -65,6 +65,17 @@ export const say = (text) => {
 
 export const chip = (kind, text) => element("span", { class: `chip ${kind}` }, text);
 
+/** A file's name, which may go on in the next line where its parts end. */
+export const named = (name, more = {}) =>
+  element("span", { class: "name", ...more }, ...name.split(/(?<=[_\- ])/).flatMap((part) => [part, element("wbr")]).slice(0, -1));
+
+/** A small picture of a recording, or a sign where there is none. */
+export function thumbnail(id, width, height) {
+  const picture = element("img", { src: `api/thumbnail?id=${id}`, alt: "", loading: "lazy", decoding: "async", width: String(width), height: String(height) });
+  picture.addEventListener("error", () => picture.replaceWith(element("span", { class: "blank" }, icon("film"))), { once: true });
+  return picture;
+}
+
 /** A bar of progress that a screen reader can tell. */
 export function progress(share, label) {
   return element("progress", { max: "1", value: String(share), "aria-label": label });

@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { element } from "./dom.js";
-import { attempt, button, chip, progress } from "./parts.js";
+import { attempt, button, chip, named, progress, thumbnail } from "./parts.js";
 import { about, bytes, count, percent, t } from "./speech.js";
 import { state } from "./state.js";
 
@@ -128,7 +128,7 @@ export class Run {
       parts.bar.value = job.share;
       parts.facts.textContent = this.facts(job, queue);
       parts.now.replaceChildren(...job.running.map((clip) =>
-        element("li", {}, element("span", { class: "name" }, clip.path), element("span", { class: "muted" }, percent(clip.share)))));
+        element("li", {}, named(clip.path), element("span", { class: "muted" }, percent(clip.share)))));
     }
   }
 
@@ -155,9 +155,9 @@ export class Run {
       button(t("run.verify"), () => this.verify(job, clip, said), { kind: "plain", shape: "check" }),
     ] : [];
     return element("div", { class: "clip-row" },
-      element("img", { src: `api/thumbnail?id=${clip.result ?? clip.id}`, alt: "", loading: "lazy", width: "96", height: "54" }),
-      element("div", { class: "clip-name" }, element("span", { class: "name" }, clip.name), chip(KINDS[clip.status] ?? "calm", t(`clip.${clip.status}`)),
-        ...(clip.reason ? [element("span", { class: "reason" }, clip.reason)] : []), said),
+      thumbnail(clip.result ?? clip.id, 96, 54),
+      element("div", { class: "clip-name" }, named(clip.name), chip(KINDS[clip.status] ?? "calm", t(`clip.${clip.status}`)),
+        ...[[clip.reason, clip.advice].filter(Boolean).join(" "), clip.note].filter(Boolean).map((text) => element("span", { class: "reason" }, text)), said),
       element("div", { class: "job-tools" }, ...tools));
   }
 

@@ -3,6 +3,7 @@
 import { TAB, get, lines } from "./api.js";
 import { panel } from "./choices.js";
 import { clock, element } from "./dom.js";
+import { foretell } from "./estimate.js";
 import { attempt, button, say } from "./parts.js";
 import { createPlayer } from "./player.js";
 import { bytes, count, t } from "./speech.js";
@@ -23,7 +24,10 @@ export class See {
       if (event.detail === "see") this.arrive();
       else this.stop();
     });
-    state.addEventListener("choices", () => this.later());
+    state.addEventListener("choices", () => {
+      this.later();
+      this.foretell();
+    });
     state.addEventListener("reset", () => this.side?.replaceWith(this.sidebar()));
     state.addEventListener("chosen", () => this.foot?.replaceWith(this.footer()));
   }
@@ -56,12 +60,10 @@ export class See {
     this.build();
     this.busy(true);
     const facts = await get(`api/facts?id=${clip.id}`).catch((error) => {
-      this.busy(false);
-      this.note.textContent = [error.message, error.advice].join(" ");
-      this.note.hidden = false;
-      throw error;
+      if (this.clip === clip) this.refuse(error);
+      return null;
     });
-    if (this.clip !== clip) return;
+    if (!facts || this.clip !== clip) return;
     this.facts = facts;
     this.seconds = Math.min(facts.duration / 2, Math.max(0, facts.duration - facts.frame));
     this.moment.max = String(Math.max(facts.frame, facts.duration - facts.frame));
@@ -69,6 +71,14 @@ export class See {
     this.moment.disabled = false;
     this.placeMoment();
     this.ask();
+  }
+
+  /** There is nothing to see: say why in its place. */
+  refuse(error) {
+    this.host.querySelector(".see-main").replaceChildren(this.note);
+    this.note.replaceChildren(element("strong", {}, error.message), " ", error.advice, " ", element("a", { href: "#choose" }, t("see.to_choose")));
+    this.note.hidden = false;
+    this.built = null; // it is tried again when somebody comes back
   }
 
   rebuild() {
@@ -109,6 +119,7 @@ export class See {
           this.status, this.note),
         this.sidebar()));
     this.player = createPlayer(this.stage, { t });
+    for (const node of this.stage.querySelectorAll(".moving")) node.hidden = true; // pictures come first
   }
 
   picker() {
@@ -144,14 +155,27 @@ export class See {
     this.foot = element("div", { class: "go" },
       button(alone ? t("see.this") : count("see.clean", wanted.length), clean, { kind: "strong", disabled: !wanted.length }),
       ...(also ? [button(t("see.add"), () => state.choose([this.clip], true), { kind: "plain" })] : []),
-      element("p", { class: "muted" }, count("choose.clips", wanted.length), " · ", bytes(size)), target);
+      element("p", { class: "muted" }, count("choose.clips", wanted.length), " · ", bytes(size)), element("p", { class: "muted" }), target);
+    this.foretell();
     return this.foot;
+  }
+
+  /** How long what is wanted will take, as it is chosen now. */
+  foretell() {
+    if (!this.foot) return;
+    const { quality, day } = state.choices;
+    const shape = JSON.stringify([quality, day, state.wanted.map((clip) => clip.id)]);
+    if (this.foot.dataset.foretold === shape) return;
+    this.foot.dataset.foretold = shape;
+    const time = element("p", { class: "muted" });
+    this.foot.querySelector("p + p").replaceWith(time);
+    foretell(time, state.wanted, state.choices);
   }
 
   placeMoment() {
     const { moment, facts } = this;
     moment.value = String(this.seconds);
-    moment.style.setProperty("--share", this.seconds / Number(moment.max));
+    moment.style.setProperty("--share", Number(moment.value) / Number(moment.max)); // it keeps to its steps
     this.when.textContent = `${clock(this.seconds)} / ${clock(facts.duration)}`;
     moment.setAttribute("aria-valuetext", clock(this.seconds));
   }

@@ -61,5 +61,5 @@ export const length = (seconds) => clock(seconds, 0);
 
 export const day = (iso) =>
   new Date(iso).toLocaleDateString(root.lang, { weekday: "short", year: "numeric", month: "short", day: "numeric" });
-export const hour = (iso) => new Date(iso).toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit" });
+export const hour = (iso) => new Date(iso).toLocaleTimeString(root.lang, { hour: "numeric", minute: "2-digit" });
 export const percent = (share) => `${Math.floor(share * 100)}%`;

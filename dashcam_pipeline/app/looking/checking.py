@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dashcam_pipeline.compare.page.build import PageOptions, write_page
+from dashcam_pipeline.compare.page.build import write_page
+from dashcam_pipeline.compare.page.options import PageOptions
 from dashcam_pipeline.provenance import verify
 from dashcam_pipeline.translation import _
 

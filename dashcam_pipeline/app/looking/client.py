@@ -82,7 +82,7 @@ class Looker:
         """
         asked = _Ask(next(self._numbers), task, given, of)
         if of:
-            self._give_up(of)
+            self.give_up(of)
         self._waiting[asked.number] = asked
         self._begin()
         try:
@@ -128,7 +128,13 @@ class Looker:
         if pipe is not None:
             pipe.close()
 
-    def _give_up(self, of: str) -> None:
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self._current or self._waiting)
+
+    def give_up(self, of: str) -> None:
+        """Let whoever asks for it have no answer: it raises ``Superseded`` there."""
         for asked in [*self._waiting.values(), *([self._current] if self._current else [])]:
             if asked.of == of:
                 self._cancel(asked)

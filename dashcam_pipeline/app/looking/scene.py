@@ -44,6 +44,8 @@ class Scene:
         self._frames: list[Frame] | None = None
         self._overlays: dict[str, Overlay] = {}
         self._moments: OrderedDict[float, Moment] = OrderedDict()
+        self._before: dict[tuple[float, int], bytes] = {}
+        """Of the moment that was looked at last."""
 
     def moment(self, seconds: float, threads: int, check: Callable[[], None]) -> Moment:
         """The frames up to a time; see ``moment_at``."""
@@ -67,12 +69,23 @@ class Scene:
         Raises:
             DashcamError: as ``build_chain``.
         """
-        frames = self.samples()
+        overlay = self.look(config)
         check()
+        return chain_for(config, self.samples(), overlay, networks=networks)
+
+    def look(self, config: CleanConfig) -> Overlay:
+        """Look all over the recording: what is protected with these settings."""
         key = f"{bool(config.stages)} {config.protect}"
         if key not in self._overlays:
-            self._overlays[key] = find_protection(config, self.info, frames)
-        return chain_for(config, frames, self._overlays[key], networks=networks)
+            self._overlays[key] = find_protection(config, self.info, self.samples())
+        return self._overlays[key]
+
+    def before(self, moment: Moment, width: int) -> bytes:
+        """The picture of a moment as it was recorded, as a file's bytes."""
+        key = moment.seconds, width
+        if key not in self._before:
+            self._before = {key: self.jpeg(moment.frames[-1], width)}
+        return self._before[key]
 
     def size(self, width: int) -> Size:
         """Of its pictures as they are shown, at most so many columns."""

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from dashcam_pipeline.app import overview
 from dashcam_pipeline.app.choices import Choices
 from dashcam_pipeline.app.library import default_output, relative
 from dashcam_pipeline.app.replies import Plain, language_of
 from dashcam_pipeline.app.roots import id_of
 from dashcam_pipeline.app.routes.common import app_of, asked, mapping, text, texts
-from dashcam_pipeline.errors import UsageError
-from dashcam_pipeline.translation import _
+from dashcam_pipeline.errors import InputMissingError, UsageError
+from dashcam_pipeline.translation import _, system_reason
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,7 +42,13 @@ async def add(request: Request) -> Response:
         target = app.roots.of_id(text(data, "output"))
     else:
         target = default_output(app.writable, folder)
-    job = app.foreman.add(folder, paths, target, choices)
+    try:
+        job = app.foreman.add(folder, paths, target, choices)
+    except OSError as error:
+        raise InputMissingError(
+            _("A recording can't be read: {reason}.", reason=system_reason(error)),
+            advice=_("Look at the folder again, and choose anew."),
+        ) from error
     return Plain({"id": job.id})
 
 
@@ -81,7 +88,7 @@ async def clips(request: Request) -> Response:
     app = app_of(request)
     job = app.foreman.queue.find(request.path_params["id"])
     folder, results = Path(job.folder), Path(job.output)
-    rows = app.foreman.clips(job, language_of(request))
+    rows = overview.clips(app.foreman, job, language_of(request))
     for row in rows:
         path = row.pop("path")
         row["name"], row["id"] = path, id_of(folder / path)
@@ -92,7 +99,7 @@ async def clips(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """What happens, as it does."""
     app, language = app_of(request), language_of(request)
-    stream = app.hub.stream(lambda: app.foreman.overview(language))
+    stream = app.hub.stream(lambda: overview.overview(app.foreman, language))
     return StreamingResponse(stream, media_type="text/event-stream")
 
 

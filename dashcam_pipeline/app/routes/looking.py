@@ -88,6 +88,7 @@ async def see(request: Request) -> Response:
     }
     tab = text(data, "tab")
     key = key_of(given, _version(path))
+    app.make_way()
 
     async def parts() -> AsyncIterator[dict[str, Any]]:
         side = "before"
@@ -103,6 +104,23 @@ async def see(request: Request) -> Response:
             yield {"superseded": True}
 
     return lines(parts(), language)
+
+
+async def pace(request: Request) -> Response:
+    """How long a recording takes: ``id``, ``choices`` -> ``pace``, seconds a byte, if it is known.
+
+    Where no run here has told it yet, a second of the recording is tried.
+    """
+    app, data = app_of(request), await asked(request)
+    path = app.roots.of_id(text(data, "id"))
+    return Plain({"pace": await app.pace(path, Choices.of(mapping(data, "choices")))})
+
+
+async def warm(request: Request) -> Response:
+    """Somebody is about to look at a recording: ``id``."""
+    app, data = app_of(request), await asked(request)
+    app.warm(app.roots.of_id(text(data, "id")))
+    return Plain({})
 
 
 async def picture(request: Request) -> Response:
@@ -126,6 +144,7 @@ async def clip(request: Request) -> Response:
     }
     tab = text(data, "tab")
     key = key_of("clip", given, _version(path))
+    app.make_way()
 
     async def parts() -> AsyncIterator[dict[str, Any]]:
         made = app.clips.get(key)
@@ -174,6 +193,8 @@ ROUTES: Final = [
     Route("/api/facts", facts),
     Route("/api/thumbnail", thumbnail),
     Route("/api/see", see, methods=["POST"]),
+    Route("/api/pace", pace, methods=["POST"]),
+    Route("/api/warm", warm, methods=["POST"]),
     Route("/api/picture/{key}", picture),
     Route("/api/clip", clip, methods=["POST"]),
     Route("/api/clip/{key}/{name}", clip_file),

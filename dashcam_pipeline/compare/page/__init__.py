@@ -12,9 +12,9 @@
     folder or clip -> finding -> audit, curves, route, record: facts -> model -> render -> HTML
                         '------> browser: a video that it can play
 
-``build`` puts these together. The page is one HTML file; pictures, and videos that a browser can
-play where it couldn't play the recordings, lie beside it in ``NAME_files``. It asks nothing of any
-network, and its own policy forbids that.
+``clip_writer`` does so for each clip, and ``build`` puts them together. The page is one HTML file;
+pictures, and videos that a browser can play where it couldn't play the recordings, lie beside it in
+``NAME_files`` (``folder``). It asks nothing of any network, and its own policy forbids that.
 
 The curves are drawn by some lines of our own: they are three small charts that must follow the
 page's colours, be read by screen readers and move with the video, and a plotting library would be

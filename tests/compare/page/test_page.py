@@ -14,8 +14,9 @@ import pages
 import pytest
 from factory import Picture, Sound, make_clip
 
-from dashcam_pipeline.compare.page.build import PageOptions, write_page
+from dashcam_pipeline.compare.page.build import write_page
 from dashcam_pipeline.compare.page.model import packed_times
+from dashcam_pipeline.compare.page.options import PageOptions
 from dashcam_pipeline.compare.page.render import SCRIPTS, joined_modules, load_texts
 from dashcam_pipeline.compare.preview import preview
 from dashcam_pipeline.config import CleanConfig
