@@ -70,7 +70,9 @@ def sources_of(picture: Light, lamps: Light) -> Map:
     sure = halved(((lamps > MASKED) | (peak > CLIPS)).astype(np.float32)) > SOME
     bright = np.asarray(halved((peak > BRIGHT).astype(np.float32)) > SOME, np.uint8)
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDE, WIDE))
-    line = _long(bright) > cv2.morphologyEx(bright, cv2.MORPH_OPEN, ball)
+    # A sample wider, or a jagged line would hold no straight one.
+    line = _long(np.asarray(cv2.dilate(bright, _BOX)))
+    line = line > cv2.morphologyEx(bright, cv2.MORPH_OPEN, ball)
     return np.asarray(sure | ((bright > 0) & ~line), np.uint8)
 
 

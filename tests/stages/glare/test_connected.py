@@ -163,6 +163,14 @@ def test_a_bright_line_is_a_source_where_it_clips_or_the_mask_says_so(code, mask
     assert sources_of(picture, lamps)[77, 80] == wanted
 
 
+def test_a_bright_lane_mark_is_no_source_though_its_edge_is_jagged():
+    picture, _, lamps = dark(256, 448)
+    y, x = np.mgrid[0:256, 0:448]
+    mark = (np.abs((y - 200) + 0.62 * (x - 150)) < 3.5) & (x > 120) & (x < 200)
+    picture[:, mark] = 0.85
+    assert not sources_of(picture, lamps).any()
+
+
 @pytest.mark.parametrize("side", [6, 12, 30])
 def test_a_bright_place_that_is_no_line_is_a_source(side):
     picture, _, lamps = dark(256, 448)
