@@ -86,15 +86,16 @@ def test_a_new_measurement_of_speed_reaches_the_readme(readme, tmp_path, monkeyp
     results.mkdir()
     (results / "quality.json").write_text((BENCHMARKS / "results" / "quality.json").read_text())
     options = argparse.Namespace(
-        frames=1234, quick=False, rounds=1, rows=None, preset="veryfast", crf=20
+        frames=1234, quick=False, rounds=1, rows=None, preset="veryfast", crf=20, avx2=False
     )
     for size in speed.FRAMES:
         found = speed.measure(size, tmp_path, options)
         speed.keep(results / "speed.json", f"{size[0]}x{size[1]}", found)
-    assert len(json.loads((results / "speed.json").read_text())) == 3
+    speed.keep(results / "speed.json", "1920x1080 avx2", found)
+    assert len(json.loads((results / "speed.json").read_text())) == 4
     monkeypatch.setattr(readme, "HERE", tmp_path)
-    assert "| `glare`, balanced | 2.0 | 2.50 | 2.2 | 300 | 123 |" in readme.speed()
-    assert "| plain transcode | 5.0 | 1 | | 300 | 123 |" in readme.speed()
+    assert "| `glare`, balanced | 2.0 | 2.50 | 2.50 | 1.9 | 300 | 123 |" in readme.speed()
+    assert "| plain transcode | 5.0 | 1 | 1 | | 300 | 123 |" in readme.speed()
     words = " ".join(readme.speed_words().split())
     assert "At 4K (1,234 frames) no stages, fast and balanced take 2.50, 2.50 and 2.50" in words
     assert "is written 0.75 s after the start" in words

