@@ -6,6 +6,7 @@ be read any more by then costs itself alone.
 
 from __future__ import annotations
 
+import gc
 import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
@@ -170,6 +171,9 @@ class JoinedReader:
         with self._lock:
             if self._closed:
                 return None
+            # A decoder is part of a circle, and keeps its pictures until the collector comes by.
+            self._current = None
+            gc.collect()
             reader = Reader(
                 clip.path,
                 track=clip.info.video.index,

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from fractions import Fraction
 
 import judge
@@ -16,6 +18,7 @@ from dashcam_pipeline.media.joined.likeness import tracks_of, why_not_copied
 from dashcam_pipeline.media.joined.overlap import closed_place, same_packets, same_pictures
 from dashcam_pipeline.media.joined.place import Seam, place
 from dashcam_pipeline.media.joined.reader import JoinedReader
+from dashcam_pipeline.media.reader import Reader
 from dashcam_pipeline.media.writer import Writer
 
 
@@ -210,3 +213,24 @@ def test_closing_ends_it_from_another_thread(tmp_path):
     reader.close()
     assert len(list(items)) < 100
     assert not reader.counts.frames.damaged
+
+
+def test_a_clip_that_is_read_leaves_nothing_in_memory(tmp_path, monkeypatch):
+    """Its decoder is part of a circle; without the collector each clip's pictures would stay."""
+    clips = split(whole_drive(tmp_path / "whole.mp4"), tmp_path / "clips")
+    opened = []
+
+    def noted(*arguments, **options):
+        assert [seen for seen in opened if seen() is not None] == [], "an earlier one lives"
+        made = Reader(*arguments, **options)
+        opened.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr("dashcam_pipeline.media.joined.reader.Reader", noted)
+    gc.disable()
+    try:
+        with JoinedReader(joined(clips)) as reader:
+            assert sum(isinstance(item, Frame) for item in reader) > 0
+    finally:
+        gc.enable()
+    assert len(opened) == len(clips) == 3
