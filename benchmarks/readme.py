@@ -302,7 +302,8 @@ def speed_setting(say: Words = ENGLISH) -> str:
         "Here, on {machine}: {frames:,} frames of 1080p H.264, x264 "
         "`{preset}` at crf {crf}, start-up included, {rounds}, against the "
         "plain transcode through PyAV (`python benchmarks/speed.py {options}`). *AVX2 alone*: the "
-        "same, what the processor has above AVX2 hidden from all of it (`--avx2`).",
+        "same, what the processor has above AVX2 hidden from all of it "
+        "(`python benchmarks/speed.py --avx2`).",
         machine=say(found["machine"]),
         frames=found["frames"],
         preset=found["preset"],
