@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Final
 from dashcam_pipeline.frames import Color
 
 if TYPE_CHECKING:
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+
     from dashcam_pipeline.frames import Matrix
 
 UNSPECIFIED: Final = 2
@@ -104,6 +107,11 @@ class ColorTags:
             "matrix": MATRIX_NAMES.get(self.matrix),
             "range": RANGE_NAMES.get(self.range),
         }
+
+    def put_on(self, target: VideoCodecContext | VideoFrame) -> None:
+        """Give an encoder, or a picture for one, these tags."""
+        target.color_primaries, target.color_trc = self.primaries, self.transfer
+        target.colorspace, target.color_range = self.matrix, self.range
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,8 +182,7 @@ class FrameEncoder:
         context.options = self._own_options() | dict(encoder.options)
         if video.first_field and encoder.interlaced:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
-        context.color_primaries, context.color_trc = self._tags.primaries, self._tags.transfer
-        context.colorspace, context.color_range = self._tags.matrix, self._tags.range
+        self._tags.put_on(context)
         if video.sample_aspect_ratio:
             context.sample_aspect_ratio = video.sample_aspect_ratio
         facts = containers.named(muxer)
@@ -218,8 +217,7 @@ class FrameEncoder:
         picture.duration = duration
         # the source's picture types must not force the encoder's
         picture.pict_type = PictureType.NONE
-        picture.colorspace, picture.color_range = self._tags.matrix, self._tags.range
-        picture.color_primaries, picture.color_trc = self._tags.primaries, self._tags.transfer
+        self._tags.put_on(picture)
         return picture
 
     def _send(self, picture: av.VideoFrame | None) -> list[Packet[VideoStream]]:

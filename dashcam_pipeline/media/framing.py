@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from dashcam_pipeline.frames import Frame
@@ -48,8 +47,7 @@ class Framer:
         self._video, self._window, self._messages = video, window, messages
         self._like = like or video
         self._counts, self._holes = counts, holes
-        step = Fraction(1) / (video.frame_rate or Fraction(25)) / video.time_base
-        self._clock = Clock(round(step))
+        self._clock = Clock.of(video)
         self._waiting: list[av.VideoFrame] = []
         self._repaired = 0
         self._other_formats: set[str] = set()

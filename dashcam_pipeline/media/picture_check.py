@@ -7,7 +7,6 @@ outer form shows a part; that is looked at in any case, for it costs next to not
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import av.error
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
 
 _HASTY: Final = {"skip_loop_filter": "all"}
 """Of the decoder: nobody looks at the pictures, and errors show before they are smoothed."""
-
-
-USUAL_RATE: Final = Fraction(25)
-"""Pictures a second where nothing tells."""
 
 
 class PictureCheck:
@@ -65,8 +60,7 @@ class PictureCheck:
         prepare(self._context, threads)
         self._context.options = {**self._context.options, **_HASTY}
         self._counts, self._holes, self._held_open = counts, holes, held_open
-        step = 1 / (video.frame_rate or USUAL_RATE) / video.time_base
-        self._clock = Clock(round(step))
+        self._clock = Clock.of(video)
         self._decodes = decode
         self._gate = KeyGate()
         self._failures = 0

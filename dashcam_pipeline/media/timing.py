@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from fractions import Fraction
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
 
     from av.packet import Packet
     from av.stream import Stream
+
+    from dashcam_pipeline.media.source import VideoTrack
+
+USUAL_RATE: Final = Fraction(25)
+"""Pictures a second where nothing tells."""
 
 REMEMBERED: Final = 31
 """Distances between pictures that the usual one is taken from."""
@@ -131,6 +136,11 @@ class Clock:
     _without: int = field(default=0, init=False)
     _wild: int = field(default=0, init=False)
     _distances: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED), init=False)
+
+    @classmethod
+    def of(cls, video: VideoTrack) -> Self:
+        """That of a track, which expects the distance its frame rate says."""
+        return cls(round(1 / (video.frame_rate or USUAL_RATE) / video.time_base))
 
     def __post_init__(self) -> None:
         """A step of nothing would stop the clock."""

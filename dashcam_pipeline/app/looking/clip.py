@@ -46,9 +46,7 @@ class _Video:
         context.width, context.height, context.pix_fmt = size.width, size.height, PIXEL_FORMAT
         context.time_base = stream.time_base = Fraction(1, _TICKS)
         context.thread_count, context.options = threads, dict(_OPTIONS)
-        tags = info.video.color_decision.written
-        context.color_primaries, context.color_trc = tags.primaries, tags.transfer
-        context.colorspace, context.color_range = tags.matrix, tags.range
+        info.video.color_decision.written.put_on(context)
         self._stream = stream
         self._develop = Developer(info.video, size, info.video.color)
 

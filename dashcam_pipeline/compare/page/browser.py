@@ -153,9 +153,7 @@ def _set_up(stream: VideoStream, info: SourceInfo, size: Size, threads: int) -> 
     context.thread_type = "AUTO"
     context.flags |= Flags.frame_duration
     context.options = dict(_OPTIONS)
-    tags = info.video.color_decision.written
-    context.color_primaries, context.color_trc = tags.primaries, tags.transfer
-    context.colorspace, context.color_range = tags.matrix, tags.range
+    info.video.color_decision.written.put_on(context)
 
 
 class _Sound:
