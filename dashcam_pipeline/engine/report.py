@@ -446,11 +446,7 @@ def run_warnings(
 
 def what_was_lost(frames: FrameCounts) -> Message:
     """What was lost or patched up of a source, in a few words; empty if it is whole."""
-    what = []
-    if frames.truncated:
-        what.append(_("it ends too early"))
-    if frames.missing:
-        what.append(_n("{n} frame is missing", "{n} frames are missing", frames.missing))
+    what = _what_is_missing(frames)
     if n := frames.damaged_packets:
         what.append(_n("{n} packet could not be decoded", "{n} packets could not be decoded", n))
     if n := frames.concealed:
@@ -466,14 +462,19 @@ def what_was_lost(frames: FrameCounts) -> Message:
 
 def what_is_damaged(frames: FrameCounts) -> Message:
     """As ``what_was_lost``, of a source whose pictures were copied."""
+    what = _what_is_missing(frames)
+    if n := frames.damaged_packets + frames.concealed:
+        what.append(_n("{n} picture is damaged", "{n} pictures are damaged", n))
+    return joined(", ", what)
+
+
+def _what_is_missing(frames: FrameCounts) -> list[Message]:
     what = []
     if frames.truncated:
         what.append(_("it ends too early"))
     if frames.missing:
         what.append(_n("{n} frame is missing", "{n} frames are missing", frames.missing))
-    if n := frames.damaged_packets + frames.concealed:
-        what.append(_n("{n} picture is damaged", "{n} pictures are damaged", n))
-    return joined(", ", what)
+    return what
 
 
 def _damage(counts: ReadCounts, *, copied: bool) -> Message:

@@ -133,18 +133,19 @@ def glare_layer(
     outside = 1 - lamps
     bloom, wide = _wide(found[0:3]), _wide(found[3:6])
     thin = found[0:3] - bloom
-    again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), thin.sum(axis=0))
+    all_bloom, all_thin = bloom.sum(axis=0), thin.sum(axis=0)
+    again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), all_thin)
     sources = sources_of(picture, maps[6])
-    passing = [connected_share(part.sum(axis=0), sources) for part in (bloom, thin)]
+    passing = [connected_share(part, sources) for part in (all_bloom, all_thin)]
     if dirt > 0:  # behind clean glass little is claimed of lane marks, and thin streaks would lose
-        passing[1] *= 1 + np.float32(dirt) * (streak_share(thin.sum(axis=0), sources) - 1)
+        passing[1] *= 1 + np.float32(dirt) * (streak_share(all_thin, sources) - 1)
     taken_of_veil: float | Light = how.veil
     if how.glow:
         taken_of_veil += how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))
     haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * taken_of_veil * wide
     haze = np.minimum(outside * haze, linear)
-    claimed = (1 - how.bloom) * passing[0] * bloom.sum(axis=0)
-    claimed += passing[1] * (thin.sum(axis=0) + again)
+    claimed = (1 - how.bloom) * passing[0] * all_bloom
+    claimed += passing[1] * (all_thin + again)
     around = haze + surroundings(linear - haze, how.window)
     excess = np.maximum(linear - around, 0)
     share = np.minimum(claimed / (excess + GRAIN * around).sum(axis=0).clip(1e-6), 1)
