@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dashcam_pipeline.app.roots import OutsideError, Roots, id_of
+from dashcam_pipeline.app.roots import OutsideError, Roots, id_of, path_of
 from dashcam_pipeline.dashcam.sidecars import is_hidden
 from dashcam_pipeline.errors import InputMissingError, UsageError
 from dashcam_pipeline.media.containers import is_recording
@@ -88,6 +88,31 @@ def relative(folder: Path, clips: Iterable[Path]) -> list[str]:
     if not paths:
         raise UsageError(_("No recording was chosen."))
     return sorted(dict.fromkeys(paths))
+
+
+def still_there(roots: Roots, folder: Path, ids: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """Recordings that were chosen a while ago: those that are there, and the names of the others.
+
+    Args:
+        roots: what may be looked at.
+        folder: resolved, that they were chosen in.
+        ids: of them.
+
+    Raises:
+        OutsideError: one lies outside of the roots, or never lay in the folder.
+    """
+    there: list[Path] = []
+    gone: list[str] = []
+    for identity in ids:
+        try:
+            there.append(roots.of_id(identity))
+        except OutsideError:
+            path = path_of(identity)
+            # Only of a name in the folder may it be said whether it is there.
+            if not is_recording(path) or not roots.new(path).is_relative_to(folder):
+                raise
+            gone.append(path.name)
+    return there, gone
 
 
 def default_output(roots: Roots, folder: Path) -> Path:

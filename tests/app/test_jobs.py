@@ -57,6 +57,31 @@ def test_a_job_leads_to_results_a_report_and_a_check(server):
     assert not server.client.post("api/verify", json=asked).json()["passed"]
 
 
+def choose(server, *names):
+    clips = [id_of(server.root / name) for name in names]
+    asked = {"folder": id_of(server.root), "clips": clips, "choices": {"quality": "fast"}}
+    return server.client.post("api/jobs", json=asked)
+
+
+def test_of_a_choice_what_went_away_is_left_out_and_named(server):
+    server.client.post("api/queue/pause")
+    markup = "<img src=x onerror=1>.mp4"
+    (server.root / markup).unlink()
+    reply = choose(server, markup, "night.mp4")
+    assert (reply.status_code, reply.json()["gone"]) == (200, [markup])
+    assert [one.paths for one in server.app.foreman.queue.jobs] == [["night.mp4"]]
+    assert choose(server, "night.mp4").json()["gone"] == []
+    (server.root / "night.mp4").unlink()
+    for names, said in (
+        (("night.mp4",), "The recording is gone."),
+        (("night.mp4", markup), "All 2 recordings are gone."),
+    ):
+        reply = choose(server, *names)
+        assert (reply.status_code, reply.json()["error"]["message"]) == (422, said)
+        assert "choose anew" in reply.json()["error"]["advice"]
+    assert len(server.app.foreman.queue.jobs) == 2
+
+
 def test_nothing_is_done_twice_and_replacing_is_said_in_the_pages_words(server):
     first = queue(server)
     ended(server, first)

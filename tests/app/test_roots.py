@@ -121,6 +121,8 @@ def test_jobs_take_nothing_from_outside_and_write_nothing_there(server):
         {**base, "clips": [id_of(server.root / ".." / "secret" / "other.mp4")]},
         {**base, "folder": id_of(server.secret), "clips": [id_of(server.secret / "other.mp4")]},
         {**base, "clips": [id_of(server.root / "night.mp4")], "output": id_of(server.secret)},
+        {**base, "clips": [id_of(server.root / "night.mp4"), id_of(server.secret / "none.mp4")]},
+        {**base, "clips": [id_of(server.root / "night.mp4"), id_of(server.root / "none.txt")]},
         {**base, "clips": [id_of(server.root / "notes.txt")]},
         {**base, "clips": []},
         {**base, "clips": "night.mp4"},

@@ -10,8 +10,9 @@ export async function clean() {
   const wanted = state.wanted.filter((clip) => !clip.result);
   const { folder, choices } = state;
   mayNotify(); // it may wait for an answer; the work doesn't
-  await post("api/jobs", { folder, clips: wanted.map((clip) => clip.id), choices });
-  toast(count("run.queued", wanted.length), "", true);
+  const { gone } = await post("api/jobs", { folder, clips: wanted.map((clip) => clip.id), choices });
+  toast(count("run.queued", wanted.length - gone.length), "", true);
+  if (gone.length) toast(count("run.left_out", gone.length), gone.join(", "));
   state.clear();
   state.set("replace", false);
   location.hash = "run";

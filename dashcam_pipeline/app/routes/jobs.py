@@ -10,12 +10,12 @@ from starlette.routing import Route
 
 from dashcam_pipeline.app import overview
 from dashcam_pipeline.app.choices import Choices
-from dashcam_pipeline.app.library import default_output, relative
+from dashcam_pipeline.app.library import default_output, relative, still_there
 from dashcam_pipeline.app.replies import Plain, language_of
 from dashcam_pipeline.app.roots import id_of
 from dashcam_pipeline.app.routes.common import app_of, asked, mapping, text, texts
 from dashcam_pipeline.errors import InputMissingError, UsageError
-from dashcam_pipeline.translation import _, system_reason
+from dashcam_pipeline.translation import _, _n, system_reason
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,10 +33,19 @@ async def output(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Queue recordings: ``folder``, ``clips``, ``choices``, maybe ``output`` (a folder's id)."""
+    """Queue recordings: ``folder``, ``clips``, ``choices``, maybe ``output`` (a folder's id).
+
+    Those that went away since they were chosen are left out, and named: ``id``, ``gone``.
+    """
     app, data = app_of(request), await asked(request)
     folder = app.roots.of_id(text(data, "folder"))
-    paths = relative(folder, [app.roots.of_id(one) for one in texts(data, "clips")])
+    there, gone = still_there(app.roots, folder, texts(data, "clips"))
+    if gone and not there:
+        raise InputMissingError(
+            _n("The recording is gone.", "All {n} recordings are gone.", len(gone)),
+            advice=_("Look at the folder again, and choose anew."),
+        )
+    paths = relative(folder, there)
     choices = Choices.of(mapping(data, "choices"))
     if data.get("output"):
         target = app.roots.of_id(text(data, "output"))
@@ -49,7 +58,7 @@ async def add(request: Request) -> Response:
             _("A recording can't be read: {reason}.", reason=system_reason(error)),
             advice=_("Look at the folder again, and choose anew."),
         ) from error
-    return Plain({"id": job.id})
+    return Plain({"id": job.id, "gone": gone})
 
 
 async def act(request: Request) -> Response:
