@@ -72,12 +72,12 @@ def test_of_a_choice_what_went_away_is_left_out_and_named(server):
     assert [one.paths for one in server.app.foreman.queue.jobs] == [["night.mp4"]]
     assert choose(server, "night.mp4").json()["gone"] == []
     (server.root / "night.mp4").unlink()
-    for names, said in (
+    for names, sentence in (
         (("night.mp4",), "The recording is gone."),
         (("night.mp4", markup), "All 2 recordings are gone."),
     ):
         reply = choose(server, *names)
-        assert (reply.status_code, reply.json()["error"]["message"]) == (422, said)
+        assert (reply.status_code, reply.json()["error"]["message"]) == (422, sentence)
         assert "choose anew" in reply.json()["error"]["advice"]
     assert len(server.app.foreman.queue.jobs) == 2
 

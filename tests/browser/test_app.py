@@ -299,6 +299,39 @@ def test_what_cannot_be_opened_is_said_with_advice(visit):
     assert "broken.mp4" in page.locator(".note").inner_text()
 
 
+def test_what_went_away_since_it_was_chosen_is_left_out_and_named(visit, server):
+    page = visit.page()
+    card(page, MARKUP).locator("input").check(force=True)
+    card(page, "_NR").locator("input").check(force=True)
+    (server.root / MARKUP).unlink()
+    page.locator(".bar-bottom").get_by_role("button", name="Clean now").click()
+    said = page.locator(".toast", has_text="1 recording is gone, and was left out:")
+    said.get_by_text(MARKUP).wait_for()
+    job(page, "done")
+    page.locator(
+        ".steps a[data-view='choose']"
+    ).click()  # back there, the folder is looked at again
+    card(page, MARKUP).wait_for(state="detached")
+    card(page, "_NR").wait_for()
+
+
+def test_a_folder_that_is_gone_is_said_in_its_place_with_ways_elsewhere(visit, server):
+    page = visit.page()
+    page.get_by_role("link", name="trip").click()
+    card(page, "야간").wait_for()
+    (server.root / "trip").rename(server.root.with_name("pulled"))
+    page.reload()
+    page.locator("#choose .note", has_text="This is gone").wait_for()
+    page.locator("#language").click()
+    page.locator("#choose .note", has_text="없").wait_for()
+    (server.root.with_name("pulled")).rename(server.root / "trip")
+    page.get_by_role("link", name="card").click()
+    card(page, "_NR").wait_for()
+    make_clip(server.root / "new.mp4", Picture(frames=8, gop=4))
+    page.get_by_role("link", name="card").click()  # where one is already: it is looked at again
+    card(page, "new.mp4").wait_for()
+
+
 def test_korean_from_the_first_word_to_the_queue(visit):
     page = visit.page(locale="ko-KR")
     assert page.locator("#choose-title").inner_text() == "어떤 영상을 처리할까요?"

@@ -18,7 +18,12 @@ export class Choose {
     this.groups = null;
     this.open = new Set(); // drives that are shown whole
     this.build();
-    document.addEventListener("language", () => this.build());
+    document.addEventListener("language", () => {
+      this.build();
+      // what the server said is in the other language
+      if (this.groups?.damaged.length) attempt(() => this.go(this.view.id));
+      else if (!this.view && !this.host.hidden) this.arrive();
+    });
     document.addEventListener("view", (event) => {
       if (event.detail === "choose") this.arrive();
     });
@@ -45,43 +50,78 @@ export class Choose {
   arrive() {
     const [, wanted] = location.hash.slice(1).split("/");
     const id = wanted || this.view?.id || this.roots[0].id;
-    if (this.view?.id !== id) attempt(() => this.go(id));
+    attempt(() => (this.view?.id === id ? this.again() : this.go(id)));
+  }
+
+  /** Look again at a folder, if something came into it or went away meanwhile. */
+  async again() {
+    const { view } = this;
+    const now = await get(`api/folder?id=${view.id}`).catch(() => null);
+    if (this.view === view && JSON.stringify(now) !== JSON.stringify(view)) await this.go(view.id);
   }
 
   async go(id) {
-    const view = await get(`api/folder?id=${id}`);
+    this.going = id;
+    const view = await get(`api/folder?id=${id}`).catch((error) => {
+      if (this.going === id) this.refuse(error);
+      return null;
+    });
+    if (!view || this.going !== id) return; // somebody went elsewhere meanwhile
     state.enter(view.id);
     this.view = view;
     this.groups = null;
     this.open.clear();
     this.fill();
     const groups = await get(`api/groups?tab=${TAB}&id=${id}`).catch((error) => {
-      if (this.view === view) throw error;
+      if (this.view === view) this.refuse(error);
       return null;
     });
     if (this.view !== view || !groups || groups.superseded) return;
     this.groups = groups;
     this.fill();
+    state.keep(this.all());
     say(count("choose.found", this.all().length));
+  }
+
+  /** The folder can't be looked at: say why in its place, with the ways elsewhere. */
+  refuse(error) {
+    this.view = null;
+    this.groups = null;
+    state.clear();
+    this.ways(null);
+    this.folders.hidden = true;
+    this.list.replaceChildren(element("p", { class: "note", role: "status" }, element("strong", {}, error.message), " ", error.advice));
   }
 
   all() {
     return (this.groups?.drives ?? []).flatMap(clipsOf);
   }
 
-  fill() {
-    const { view } = this;
-    const link = (id, name, more = {}) => element("a", { href: `#choose/${id}`, ...more }, name);
+  /** Links to the roots, and to the folders above what is shown; none is shown where it can't be. */
+  ways(view) {
+    const way = view?.way ?? [];
+    const link = (id, name, more = {}) => {
+      const node = element("a", { href: `#choose/${id}`, ...more }, name);
+      node.addEventListener("click", () => {
+        if (node.hash === location.hash) attempt(() => this.go(id)); // the address stays: look again
+      });
+      return node;
+    };
     const titled = (root) => (root.dropped ? t("choose.dropped") : root.name);
     const roots = this.roots.map((root) => {
-      const here = view.way[0].id === root.id;
-      return element("li", {}, link(root.id, titled(root), { class: here ? "root here" : "root", "aria-current": here && view.way.length === 1 ? "location" : null }));
+      const here = way[0]?.id === root.id;
+      return element("li", {}, link(root.id, titled(root), { class: here ? "root here" : "root", "aria-current": here && way.length === 1 ? "location" : null }));
     });
-    const rest = view.way.slice(1).map((one, at, all) =>
+    const rest = way.slice(1).map((one, at, all) =>
       element("li", {}, link(one.id, one.name, { "aria-current": at === all.length - 1 ? "location" : null })));
     this.way.replaceChildren(
       this.roots.length > 1 ? element("ul", { class: "roots" }, ...roots) : element("ul", { class: "roots single" }, roots[0]),
       ...(rest.length ? [element("ol", { class: "crumbs" }, ...rest)] : []));
+  }
+
+  fill() {
+    const { view } = this;
+    this.ways(view);
     this.folders.replaceChildren(...view.folders.map((one) =>
       element("li", {}, element("a", { class: "folder", href: `#choose/${one.id}` }, icon("folder"),
         named(one.name), ...(one.clips ? [element("span", { class: "muted" }, count("choose.clips", one.clips))] : [])))));

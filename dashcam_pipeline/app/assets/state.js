@@ -34,6 +34,12 @@ class State extends EventTarget {
     this.tell("chosen");
   }
 
+  /** Of what is chosen keep what is still there. */
+  keep(clips) {
+    const there = new Set(clips.map((clip) => clip.id));
+    this.choose([...this.chosen.values()].filter((clip) => !there.has(clip.id)), false);
+  }
+
   clear() {
     this.chosen.clear();
     this.tell("chosen");
