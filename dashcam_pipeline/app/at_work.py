@@ -142,6 +142,8 @@ class JobAtWork:
         """
         if isinstance(event, BatchStarted):
             self.begin, self.workers = time.monotonic(), event.workers
+            if self.paused_at is not None:
+                self.paused_at = self.begin
         path = getattr(event, "path", None)
         clip = self.clips.get(path) if path is not None else None
         if clip is None or path is None:
