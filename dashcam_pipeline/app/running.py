@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -111,17 +112,23 @@ def _run(pipe: Connection, work: dict[str, Any]) -> None:
     threading.Thread(target=_obey, args=(pipe, control), daemon=True).start()
     try:
         found = _look(Path(work["folder"]), work["stamps"])
-        pipe.send(("replaced", found.replaced))
+        _say(pipe, "replaced", found.replaced)
         for path in found.missing:
-            pipe.send(("event", ClipFailed(path=path, reason=MISSING[0], advice=MISSING[1])))
+            _say(pipe, "event", ClipFailed(path=path, reason=MISSING[0], advice=MISSING[1]))
         ended = bool(found.there) and _clean(pipe, work, found.there, control)
     except DashcamError as error:
-        pipe.send(("failed", error.args[0], error.advice))
+        _say(pipe, "failed", error.args[0], error.advice)
     except Exception as error:  # noqa: BLE001 - said on the page
         said = _("unexpected {kind}: {error}", kind=type(error).__name__, error=error)
-        pipe.send(("failed", said, ""))
+        _say(pipe, "failed", said, "")
     else:
-        pipe.send(("ended", ended))
+        _say(pipe, "ended", ended)
+
+
+def _say(pipe: Connection, *word: Any) -> None:  # noqa: ANN401 - of each word its own
+    """Tell the server something; if it is gone, ``_obey`` ends the work in an orderly way."""
+    with suppress(OSError):
+        pipe.send(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,7 @@ def _clean(pipe: Connection, work: dict[str, Any], paths: list[str], control: Co
         output,
         config=work["settings"],
         options=BatchOptions(selection=Selection(paths=frozenset(paths))),
-        observer=lambda event: pipe.send(("event", event)),
+        observer=lambda event: _say(pipe, "event", event),
         control=control,
     )
     if report.stopped_by == "card":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -174,6 +175,22 @@ def test_a_failed_recording_comes_with_advice_also_after_a_restart(start):
     server.end()
     server = start()
     assert rows(server, identity)["broken.mp4"] == {**first, "share": 1.0}
+
+
+def test_a_run_whose_server_was_killed_says_nothing_and_ends_in_order(place, monkeypatch, capsys):
+    ours, theirs = multiprocessing.Pipe()
+    ours.close()  # as when it is killed
+    monkeypatch.setattr(running, "_obey", lambda *_: None)
+    monkeypatch.setattr(running.signal, "signal", lambda *_: None)
+    status = (place.root / "night.mp4").stat()
+    work = {
+        "folder": str(place.root), "output": str(place.root / "out"),
+        "settings": {"quality": "fast"},
+        "stamps": {"night.mp4": (status.st_size, status.st_mtime), "none.mp4": (1, 1.0)},
+    }  # fmt: skip
+    running._run(theirs, work)
+    assert (place.root / "out" / "night.mp4").exists()
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_queue_that_cannot_be_written_goes_on_and_says_so(server):
