@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
-from dashcam_pipeline.app.roots import OutsideError
+from dashcam_pipeline.app.roots import OutsideError, Roots
 from dashcam_pipeline.engine.recalled import recalled
 from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.translation import ENGLISH, Catalogue, Message, _, catalogue, in_language
@@ -59,9 +59,12 @@ def said(text: str, language: str) -> str:
     return _SETTING.sub(switch, known)
 
 
-def fault(error: DashcamError, language: str) -> dict[str, str]:
+def fault(error: DashcamError, language: str, roots: Roots) -> dict[str, str]:
     """An error for the page: a sentence, and what to do next."""
-    return {"message": said(error.args[0], language), "advice": said(error.advice, language)}
+    return {
+        "message": roots.short(said(error.args[0], language)),
+        "advice": roots.short(said(error.advice, language)),
+    }
 
 
 async def failed(request: Request, error: Exception) -> Response:
@@ -69,10 +72,11 @@ async def failed(request: Request, error: Exception) -> Response:
     if not isinstance(error, DashcamError):
         raise error
     status = 404 if isinstance(error, OutsideError) else 422
-    return Plain({"error": fault(error, language_of(request))}, status)
+    roots: Roots = request.app.state.app.roots
+    return Plain({"error": fault(error, language_of(request), roots)}, status)
 
 
-def lines(parts: AsyncIterator[dict[str, Any]], language: str) -> StreamingResponse:
+def lines(parts: AsyncIterator[dict[str, Any]], language: str, roots: Roots) -> StreamingResponse:
     """A line of JSON for each part, as it comes; an error is the last line."""
 
     async def written() -> AsyncIterator[bytes]:
@@ -80,7 +84,7 @@ def lines(parts: AsyncIterator[dict[str, Any]], language: str) -> StreamingRespo
             async for part in parts:
                 yield json.dumps(part).encode() + b"\n"
         except DashcamError as error:
-            yield json.dumps({"error": fault(error, language)}).encode() + b"\n"
+            yield json.dumps({"error": fault(error, language, roots)}).encode() + b"\n"
 
     return StreamingResponse(written(), media_type="application/x-ndjson")
 

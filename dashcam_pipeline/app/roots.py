@@ -119,6 +119,13 @@ class Roots:
         """
         return self.resolve(path_of(identity))
 
+    def short(self, text: str) -> str:
+        """A sentence in which files are named from their root on: pages show no other paths."""
+        for root in self.folders:
+            if root.name:
+                text = text.replace(str(root), root.name)
+        return text
+
     def shown(self, path: Path) -> str:
         """A path as it is shown: from its root on, whose name comes first."""
         for root in self.folders:

@@ -195,6 +195,15 @@ def test_what_cannot_be_opened_is_said_with_advice_in_the_language(server):
     )
 
 
+def test_files_are_named_from_their_root_on(server):
+    asked = id_of(server.root / "broken.mp4")
+    damaged = server.client.get(f"api/groups?tab=1&id={id_of(server.root)}").json()["damaged"]
+    facts = server.client.get(f"api/facts?id={asked}").json()["error"]
+    (seen,) = lines(see(server, "broken.mp4"))
+    for said in (damaged[0]["reason"], facts["message"], seen["error"]["message"]):
+        assert said.startswith("card/broken.mp4 is not a video recording")
+
+
 @pytest.mark.parametrize(
     "wrong", [{"seconds": -1}, {"seconds": "x"}, {"width": None}, {"choices": 3}]
 )

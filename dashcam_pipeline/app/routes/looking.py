@@ -42,9 +42,11 @@ async def groups(request: Request) -> Response:
         found = await app.looker.answer("groups", {"path": str(path)}, of=f"groups {tab}")
     except Superseded:
         return Plain({"superseded": True})
+    roots = app.roots
     for one in found["damaged"]:
-        one["reason"], one["advice"] = said(one["reason"], language), said(one["advice"], language)
-    found["notes"] = [said(note, language) for note in found["notes"]]
+        for key in ("reason", "advice"):
+            one[key] = roots.short(said(one[key], language))
+    found["notes"] = [roots.short(said(note, language)) for note in found["notes"]]
     return Plain(found)
 
 
@@ -103,7 +105,7 @@ async def see(request: Request) -> Response:
         except Superseded:
             yield {"superseded": True}
 
-    return lines(parts(), language)
+    return lines(parts(), language, app.roots)
 
 
 async def pace(request: Request) -> Response:
@@ -162,7 +164,7 @@ async def clip(request: Request) -> Response:
         names = {side: f"api/clip/{key}/{side}.mp4" for side in ("before", "after")}
         yield {**(made or {}), **names}
 
-    return lines(parts(), language)
+    return lines(parts(), language, app.roots)
 
 
 async def clip_file(request: Request) -> Response:
