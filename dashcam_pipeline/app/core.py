@@ -20,6 +20,8 @@ from dashcam_pipeline.errors import DashcamError
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashcam_pipeline.app.dropped import Inbox
 
 THUMBNAILS: Final = 600
@@ -37,11 +39,13 @@ class App:
         named: the folders that may be looked at, as they were named.
         state: folder that the queue lies in.
         inbox: folder of files that were dropped on the page.
+        shown_text: says a text in the user's language, where no page says which that is.
     """
 
     named: Roots
     state: Path
     inbox: Inbox
+    shown_text: Callable[[str], str] = str
     hub: Hub = field(default_factory=Hub)
     pictures: Pictures = field(default_factory=Pictures)
     thumbnails: Pictures = field(default_factory=lambda: Pictures(THUMBNAILS))
@@ -151,4 +155,4 @@ class App:
         if self.hub.pages == 0:  # an open page says it itself
             failed_one = job.state == "failed" or job.counts.get("failed", 0)
             text = _("Some recordings failed.") if failed_one else _("All recordings are clean.")
-            desktop.notify("dashcam", text)
+            desktop.notify("dashcam", self.shown_text(text))

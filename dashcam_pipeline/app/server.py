@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from dashcam_pipeline.app.core import App
 from dashcam_pipeline.app.dropped import Inbox
@@ -21,7 +24,6 @@ from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
-    from pathlib import Path
 
     from starlette.types import ASGIApp
 
@@ -48,10 +50,17 @@ def make_asgi(app: App, *, token: str, port: int) -> ASGIApp:
             app.close()
 
     starlette = Starlette(
-        routes=ROUTES, lifespan=lifespan, exception_handlers={DashcamError: failed}
+        routes=ROUTES,
+        lifespan=lifespan,
+        exception_handlers={DashcamError: failed, ClientDisconnect: _gone},
     )
     starlette.state.app = app
     return Guard(starlette, token=token, port=port)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """The reply that nobody reads: a page was closed while it sent something."""
+    return Response(status_code=400)
 
 
 def serve(
@@ -59,7 +68,8 @@ def serve(
     *,
     port: int | None = None,
     ready: Callable[[str], None],
-    found: Callable[[str], None],
+    found: Callable[[str, list[Path]], None],
+    shown: Callable[[str], str] = str,
 ) -> None:
     """Serve until Ctrl-C; or, if a server runs already, say so at once.
 
@@ -67,7 +77,9 @@ def serve(
         roots: folders that may be looked at.
         port: to listen on; None takes the usual one if it is free, else any.
         ready: called with the address of the page, when it is there.
-        found: called with the address of the page of a server that runs already.
+        found: called with the address of the page of a server that runs already, and those of the
+            folders that it may not look at.
+        shown: says a text in the user's language, for what the desktop is told.
 
     Raises:
         InputMissingError: a root isn't there.
@@ -91,14 +103,15 @@ def serve(
                 _("Another `dashcam app` runs, and doesn't answer."),
                 advice=_("End it, or wait until it has started."),
             )
-        found(other.address)
+        theirs = Roots(tuple(map(Path, other.roots)))
+        found(other.address, [folder for folder in allowed.folders if not theirs.holds(folder)])
         return
     left = claim.other()  # of a server that was killed: its page finds this one
     listening = _listen(port, left.port if left else PORT)
     try:
         token = left.token if left else new_token()
         port = listening.getsockname()[1]
-        app = App(allowed, state_folder(), Inbox(inbox_folder()))
+        app = App(allowed, state_folder(), Inbox(inbox_folder()), shown_text=shown)
         instance = Instance(port, token, tuple(map(str, allowed.folders)))
         claim.publish(instance)
 

@@ -61,11 +61,18 @@ def app(roots: tuple[Path, ...], port: int | None, no_open: bool) -> None:
         click.echo(shown(_("Ctrl-C ends it; what is in the queue goes on next time.")))
         show(address)
 
-    def found(address: str) -> None:
+    def found(address: str, hidden: list[Path]) -> None:
         click.echo(shown(_("The page runs already, at {address}", address=address)))
+        if roots and hidden:
+            said = _(
+                "It may not look at {folders}. To see them, end it with Ctrl-C where it was "
+                "started, and start it again.",
+                folders=", ".join(map(str, hidden)),
+            )
+            click.echo(shown(said), err=True)
         show(address)
 
     try:
-        serve(roots or (Path.home(),), port=port, ready=ready, found=found)
+        serve(roots or (Path.home(),), port=port, ready=ready, found=found, shown=shown)
     except KeyboardInterrupt:
         click.echo(shown(_("The page has ended.")))

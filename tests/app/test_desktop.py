@@ -9,6 +9,7 @@ import pytest
 from asking import job, queue, wait_for
 
 from dashcam_pipeline.app import desktop
+from dashcam_pipeline.translation import catalogue, in_language
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have other programs")
 
@@ -36,6 +37,12 @@ def test_without_an_open_page_the_desktop_says_that_work_is_done(told, server):
     queue(server)
     said = wait_for(lambda: told("notify-send"))
     assert said == ["--app-name=dashcam", "--", "dashcam", "All recordings are clean."]
+
+
+def test_the_desktop_is_told_in_the_users_language(told, server):
+    server.app.shown_text = lambda text: in_language(text, catalogue("ko"))
+    queue(server)
+    assert "영상" in wait_for(lambda: told("notify-send"))[-1]
 
 
 def test_with_an_open_page_the_page_says_it(told, server, monkeypatch):

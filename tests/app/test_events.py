@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from asking import TOKEN
+from click.testing import CliRunner
 
 from dashcam_pipeline.app.events import Hub
-from dashcam_pipeline.app.instance import Claim, Instance
+from dashcam_pipeline.app.instance import Claim, Instance, state_folder
+from dashcam_pipeline.cli.serve import app as command
 
 
 def test_a_page_gets_all_of_it_at_once_and_again_when_something_changes():
@@ -47,6 +49,32 @@ def test_the_second_to_come_finds_the_first(tmp_path):
     assert second.take()
     assert second.other() is None
     second.release()
+
+
+@pytest.fixture
+def running(tmp_path, monkeypatch):
+    """A server that runs already, and may look at one folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(Instance, "is_alive", lambda _self: True)
+    claim = Claim(state_folder())
+    assert claim.take()
+    for name in ("card", "card/trip", "other"):
+        (tmp_path / name).mkdir()
+    claim.publish(Instance(1234, TOKEN, (str(tmp_path / "card"),)))
+    yield tmp_path
+    claim.release()
+
+
+@pytest.mark.parametrize(
+    ("named", "hidden"), [((), ()), (("card", "card/trip"), ()), (("card", "other"), ("other",))]
+)
+def test_a_second_start_says_which_folders_the_first_may_not_look_at(running, named, hidden):
+    folders = [str(running / name) for name in named]
+    result = CliRunner().invoke(command, [*folders, "--no-open"])
+    assert result.exit_code == 0
+    assert f"http://127.0.0.1:1234/{TOKEN}/" in result.stdout
+    said = [f"It may not look at {running / name}." for name in hidden]
+    assert [line.split(" To see")[0] for line in result.stderr.splitlines()] == said
 
 
 def test_a_file_that_is_no_instance_is_none(tmp_path):
