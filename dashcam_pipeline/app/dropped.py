@@ -103,7 +103,8 @@ class Inbox:
             OutputError: it can't be written, or there is no space.
         """
         plain = wanted.name.replace("\\", "/").rpartition("/")[2]
-        if plain != wanted.name or not is_recording(Path(plain)) or is_hidden(plain):
+        odd = plain != wanted.name or "\0" in plain
+        if odd or not is_recording(Path(plain)) or is_hidden(plain):
             raise NotVideoError(_("{name} is no recording.", name=repr(wanted.name)))
         self.folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self.folder).free < wanted.size + SPARE_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 
@@ -11,7 +12,7 @@ from asking import PORT, TOKEN
 from dashcam_pipeline.app.roots import id_of
 from dashcam_pipeline.app.routes.pages import OWN
 from dashcam_pipeline.app.security import Guard, new_token
-from dashcam_pipeline.app.server import _listen
+from dashcam_pipeline.app.server import _listen, make_asgi
 
 HERE = f"http://127.0.0.1:{PORT}"
 
@@ -101,6 +102,45 @@ def test_websockets_are_refused():
 
     guard = Guard(nobody, token=TOKEN, port=PORT)
     assert guard._refused({"type": "websocket", "path": f"/{TOKEN}/", "headers": []})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "api/see", b"[" * 200_000),
+        ("POST", "api/jobs", b'{"a":' * 100_000),
+        ("POST", "api/jobs", b'"' + b"a" * (5 << 20) + b'"'),
+        ("POST", "api/pace", b"\xff\xfe{}"),
+        ("POST", "api/queue/explode", b"{}"),
+        ("GET", "assets/" + "a" * 5000 + ".js", None),
+        ("GET", "assets/a%00.js", None),
+        ("GET", "assets/index.html", None),
+        ("PUT", "api/dropped?name=a.mp4&print=x&size=" + "9" * 5000, b"abc"),
+        ("PUT", "api/dropped?name=a%00.mp4&print=x&size=3", b"abc"),
+    ],
+)
+def test_what_our_page_never_asks_is_refused_and_is_no_fault(server, method, path, body):
+    server.app.foreman.pause()
+    reply = server.client.request(method, path, content=body)
+    assert reply.status_code in {404, 422}
+    assert server.app.foreman.queue.paused
+
+
+def test_a_page_that_is_closed_while_it_sends_is_no_fault(server):
+    sent = []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message["type"])
+
+    scope = {
+        "type": "http", "method": "POST", "path": f"/{TOKEN}/api/pace", "query_string": b"",
+        "headers": [(b"host", HERE[7:].encode()), (b"origin", HERE.encode())],
+    }  # fmt: skip
+    asyncio.run(make_asgi(server.app, token=TOKEN, port=PORT)(scope, receive, send))
+    assert sent[0] == "http.response.start"
 
 
 def test_a_name_that_is_markup_stays_text(server):

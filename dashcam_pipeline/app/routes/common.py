@@ -33,13 +33,13 @@ async def asked(request: Request) -> dict[str, Any]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MOST_BYTES:
-            raise _malformed()
+            raise malformed()
     try:
         data = json.loads(body)
-    except ValueError:
-        raise _malformed() from None
+    except (ValueError, RecursionError):
+        raise malformed() from None
     if not isinstance(data, dict):
-        raise _malformed()
+        raise malformed()
     return data
 
 
@@ -51,7 +51,7 @@ def text(data: dict[str, Any], key: str) -> str:
     """
     value = data.get(key)
     if not isinstance(value, str):
-        raise _malformed()
+        raise malformed()
     return value
 
 
@@ -59,7 +59,7 @@ def texts(data: dict[str, Any], key: str) -> list[str]:
     """A field that is a list of texts; as ``text``."""
     value = data.get(key)
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise _malformed()
+        raise malformed()
     return value
 
 
@@ -67,7 +67,7 @@ def number(data: dict[str, Any], key: str) -> float:
     """A field that is a number from 0 on; as ``text``."""
     value = data.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:  # noqa: PLR2004 - no NaN, nothing endless
-        raise _malformed()
+        raise malformed()
     return float(value)
 
 
@@ -75,9 +75,10 @@ def mapping(data: dict[str, Any], key: str) -> dict[str, Any]:
     """A field that is an object; as ``text``."""
     value = data.get(key)
     if not isinstance(value, dict):
-        raise _malformed()
+        raise malformed()
     return value
 
 
-def _malformed() -> UsageError:
+def malformed() -> UsageError:
+    """The error of a request that our page never makes."""
     return UsageError(_("The page asked for something that can't be."), advice=_("Reload it."))

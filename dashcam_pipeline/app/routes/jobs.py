@@ -13,8 +13,8 @@ from dashcam_pipeline.app.choices import Choices
 from dashcam_pipeline.app.library import default_output, relative, still_there
 from dashcam_pipeline.app.replies import Plain, language_of
 from dashcam_pipeline.app.roots import id_of
-from dashcam_pipeline.app.routes.common import app_of, asked, mapping, text, texts
-from dashcam_pipeline.errors import InputMissingError, UsageError
+from dashcam_pipeline.app.routes.common import app_of, asked, malformed, mapping, text, texts
+from dashcam_pipeline.errors import InputMissingError
 from dashcam_pipeline.translation import _, _n, system_reason
 
 if TYPE_CHECKING:
@@ -79,16 +79,18 @@ def _act(foreman: Foreman, job: Job, action: str) -> None:
     elif action in {"earlier", "later"}:
         foreman.move(job, -1 if action == "earlier" else 1)
     else:
-        raise UsageError(_("The page asked for something that can't be."), advice=_("Reload it."))
+        raise malformed()
 
 
 async def hold(request: Request) -> Response:
     """Let everything stand still, or go on."""
-    foreman = app_of(request).foreman
-    if request.path_params["what"] == "pause":
+    foreman, what = app_of(request).foreman, request.path_params["what"]
+    if what == "pause":
         foreman.pause()
-    else:
+    elif what == "resume":
         foreman.resume()
+    else:
+        raise malformed()
     return Plain({})
 
 

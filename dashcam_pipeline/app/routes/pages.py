@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from dashcam_pipeline._version import __version__
 from dashcam_pipeline.app.dropped import Wanted, find
 from dashcam_pipeline.app.replies import Plain
 from dashcam_pipeline.app.roots import OutsideError, id_of
-from dashcam_pipeline.app.routes.common import app_of, asked, number, text
+from dashcam_pipeline.app.routes.common import app_of, asked, malformed, number, text
 from dashcam_pipeline.app.security import REPORT_POLICY
 from dashcam_pipeline.media.containers import is_recording
 
@@ -40,6 +41,9 @@ KINDS: Final = {
     ".woff2": "font/woff2",
 }
 
+_MOST_DIGITS: Final = 18
+"""Of a file's size."""
+
 SHOWN: Final = frozenset((".html", ".jpg", ".png", ".svg", ".webm", ".woff2"))
 """Endings that a report may show, beside recordings."""
 
@@ -53,10 +57,19 @@ async def index(request: Request) -> Response:
 async def asset(request: Request) -> Response:
     """A part of the page."""
     name = request.path_params["name"]
-    found = next((f for f in (OWN / name, SHARED / name, FONTS / name) if f.is_file()), None)
-    if found is None or Path(name).suffix not in KINDS or name == "index.html":
-        return Response("No such part.", 404)
-    return _asset(found)
+    found = _parts().get(name)
+    return Response("No such part.", 404) if found is None else _asset(found)
+
+
+@cache
+def _parts() -> dict[str, Traversable]:
+    """All that pages are made of, by name; our own before what is shared."""
+    files_ = [file for place in (FONTS, SHARED, OWN) for file in place.iterdir()]
+    return {
+        file.name: file
+        for file in files_
+        if Path(file.name).suffix in KINDS and file.name != "index.html"
+    }
 
 
 def _asset(file: Traversable) -> Response:
@@ -136,9 +149,9 @@ async def dropped(request: Request) -> Response:
     """A file from elsewhere, for the inbox: ``name``, ``size``, ``print`` -> ``id``."""
     app, query = app_of(request), request.query_params
     size = query.get("size", "")
-    wanted = Wanted(
-        query.get("name", ""), int(size) if size.isdecimal() else 0, query.get("print", "")
-    )
+    if not size.isdecimal() or len(size) > _MOST_DIGITS:
+        raise malformed()
+    wanted = Wanted(query.get("name", ""), int(size), query.get("print", ""))
     path = app.inbox.find(wanted) or await app.inbox.take(wanted, request.stream())
     return Plain({"id": id_of(path), "folder": id_of(path.parent)})
 
