@@ -315,6 +315,22 @@ def test_what_went_away_since_it_was_chosen_is_left_out_and_named(visit, server)
     card(page, "_NR").wait_for()
 
 
+def test_the_recordings_of_a_job_are_as_new_as_the_job_and_in_its_language(visit):
+    page = visit.page()
+    for name in ("_NR", MARKUP):
+        card(page, name).locator("input").check(force=True)
+    page.locator(".bar-bottom").get_by_role("button", name="Clean now").click()
+    found = job(page, "running")
+    found.locator("details.clips summary").click()
+    found.locator(".clip-row .chip.running").first.wait_for()  # it is no longer said to wait
+    page.locator("#language").click()
+    done = job(page, "done")
+    done.locator(".clip-row .chip.done").nth(1).wait_for()
+    assert done.locator(".clip-row .chip").all_inner_texts() == ["처리됨", "처리됨"]
+    page.locator("#language").click()
+    done.locator(".clip-row .chip", has_text="clean").nth(1).wait_for()
+
+
 def test_a_folder_that_is_gone_is_said_in_its_place_with_ways_elsewhere(visit, server):
     page = visit.page()
     page.get_by_role("link", name="trip").click()
@@ -432,6 +448,8 @@ def test_night_becomes_day_and_night_again(visit):
     night = halves(page)
     page.locator("#switch-day").check()
     seen(page, '"day":true')
+    tag, stage = page.locator(".second .tag").bounding_box(), page.locator("#stage").bounding_box()
+    assert tag["y"] - stage["y"] > 0.07 * stage["height"]  # the mark above it says "synthetic"
     assert halves(page)[1] != pytest.approx(night[1], abs=1)
     page.locator("#switch-day").uncheck()
     seen(page, '"day":false')

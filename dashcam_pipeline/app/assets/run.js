@@ -3,10 +3,13 @@
 import { get, post } from "./api.js";
 import { element } from "./dom.js";
 import { attempt, button, chip, named, progress, thumbnail } from "./parts.js";
-import { about, bytes, count, percent, t } from "./speech.js";
+import { about, bytes, count, language, percent, t } from "./speech.js";
 import { state } from "./state.js";
 
 const KINDS = { done: "done", failed: "failed", cancelled: "calm", running: "running", waiting: "calm", damaged: "damaged", skipped: "done", bright: "calm" };
+
+/** What the recordings of a job are drawn by: another one, and they are asked for anew. */
+const stampOf = (job) => JSON.stringify([language(), job.state, job.done, job.running.map((clip) => clip.path)]);
 
 export class Run {
   constructor(host) {
@@ -41,7 +44,7 @@ export class Run {
     this.update(queue);
     for (const job of queue.jobs) {
       const open = this.open.get(job.id);
-      const stamp = `${job.state} ${job.done}`;
+      const stamp = stampOf(job);
       if (open && open.stamp !== stamp) {
         open.stamp = stamp;
         attempt(() => this.rows(job));
@@ -94,7 +97,7 @@ export class Run {
     details.addEventListener("toggle", () => {
       if (!details.open) this.open.delete(job.id);
       else if (!this.open.has(job.id)) {
-        this.open.set(job.id, { body: details.lastElementChild, stamp: `${job.state} ${job.done}` });
+        this.open.set(job.id, { body: details.lastElementChild, stamp: stampOf(job), rows: [] });
         attempt(() => this.rows(job));
       }
     });
@@ -143,9 +146,17 @@ export class Run {
 
   async rows(job) {
     const open = this.open.get(job.id);
+    const stamp = open?.stamp;
     const { clips } = await get(`api/jobs/${job.id}`);
-    if (!open) return;
-    open.body.replaceChildren(...clips.map((clip) => this.row(job, clip)));
+    if (!open || open.stamp !== stamp) return; // newer ones are on their way
+    // What stays as it is keeps its place: somebody may be reading it, or about to press a button.
+    const before = open.rows;
+    open.rows = clips.map((clip, at) => {
+      const shape = JSON.stringify([language(), { ...clip, share: 0 }]);
+      return before[at]?.shape === shape ? before[at] : { shape, node: this.row(job, clip) };
+    });
+    if (before.length !== clips.length) open.body.replaceChildren(...open.rows.map(({ node }) => node));
+    else open.rows.forEach(({ node }, at) => before[at].node !== node && before[at].node.replaceWith(node));
   }
 
   row(job, clip) {

@@ -203,7 +203,7 @@ export class See {
   }
 
   async see(mine) {
-    const { clip, facts } = this;
+    const { clip } = this;
     this.busy(true);
     this.note.hidden = true;
     const wide = Math.round(this.stage.clientWidth * devicePixelRatio);
@@ -216,10 +216,10 @@ export class See {
       if (line.before) {
         before = line.before;
         // at once, with the last result beside it only if it is of the same moment
-        if (this.shown !== `${clip.id} ${line.seconds}`) this.show(before, before, facts);
+        if (this.shown !== `${clip.id} ${line.seconds}`) this.show(before, before, asked);
         this.shown = `${clip.id} ${line.seconds}`;
       } else if (line.after) {
-        this.show(before, line.after, facts);
+        this.show(before, line.after, asked);
         this.stage.dataset.seen = JSON.stringify([line.seconds, state.choices]);
         const took = ((performance.now() - begin) / 1000).toFixed(1);
         this.status.textContent = line.glass ? t("see.glass", { glass: line.glass, took }) : t("see.took", { took });
@@ -228,9 +228,10 @@ export class See {
     }
   }
 
-  show(before, after, facts) {
+  show(before, after, { choices }) {
+    const { facts } = this;
     const source = (src) => ({ src, kind: "image" });
-    this.player.load({ before: source(before), after: source(after), width: facts.width, height: facts.height, change: { limit: 64, both: true } }, { keep: true });
+    this.player.load({ before: source(before), after: source(after), width: facts.width, height: facts.height, change: { limit: 64, both: true }, synthetic: choices.day }, { keep: true });
   }
 
   /** A few seconds as videos. */
@@ -252,7 +253,7 @@ export class See {
           before: { src: line.before, base: 0 }, after: { src: line.after, base: 0 },
           width: line.width, height: line.height, duration,
           times: { list: line.times.map((time) => Math.round(time * 10000)) },
-          change: { limit: 64, both: true },
+          change: { limit: 64, both: true }, synthetic: asked.choices.day,
         }, { keep: true });
         this.player.play();
       }
