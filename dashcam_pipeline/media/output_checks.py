@@ -98,8 +98,17 @@ def no_folder(target: Path) -> OutputError:
     )
 
 
+def _began(error: Exception) -> Exception:
+    """What began it: PyAV fails anew, with no reason, to close a file that couldn't be written."""
+    first: BaseException | None = error
+    while first is not None and getattr(first, "errno", None) not in errno.errorcode:
+        first = first.__context__
+    return first if isinstance(first, Exception) else error
+
+
 def output_error(error: Exception, target: Path) -> OutputError:
     """Our error for what went wrong while writing."""
+    error = _began(error)
     number = getattr(error, "errno", None)
     answer = OutputError(_("{target} can't be written: {error}.", target=target, error=error))
     if number in _FULL:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
+from tempfile import gettempdir
 
 import av
 import cv2
@@ -16,6 +18,7 @@ from factory import Picture, make_clip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashcam_pipeline.app.looking import clip
 from dashcam_pipeline.app.looking.client import Looker, Superseded
 from dashcam_pipeline.app.looking.moments import WARM_UP, moment_at
 from dashcam_pipeline.app.looking.renderer import Renderer
@@ -23,8 +26,9 @@ from dashcam_pipeline.app.roots import id_of
 from dashcam_pipeline.compare.sources import Comparison
 from dashcam_pipeline.config import make_config
 from dashcam_pipeline.engine.build_chain import prepare_chain
-from dashcam_pipeline.errors import DashcamError
+from dashcam_pipeline.errors import DashcamError, DiskFullError
 from dashcam_pipeline.frames import Frame
+from dashcam_pipeline.media.atomic import atomic_file
 from dashcam_pipeline.media.probe import probe
 from dashcam_pipeline.media.reader import Reader
 
@@ -154,6 +158,30 @@ def test_a_clip_that_nobody_wants_any_more_leaves_nothing(recording, renderer, t
     given_ = {"path": str(recording), "seconds": 0.0, "settings": FAST, "folder": str(tmp_path)}
     with pytest.raises(_EndedError):
         renderer.do("clip", given_, nothing, check)
+    assert list(tmp_path.iterdir()) == []
+
+
+class _Full:
+    """A file on a full disk."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+    def write(self, _data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_clip_for_which_there_is_no_space_is_said_with_advice(
+    recording, renderer, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(clip, "atomic_file", lambda *a, **k: _Full(atomic_file(*a, **k)))
+    given_ = {"path": str(recording), "seconds": 0.0, "settings": FAST, "folder": str(tmp_path)}
+    with pytest.raises(DiskFullError, match="no space left for a preview") as caught:
+        renderer.do("clip", given_, nothing, nothing)
+    assert gettempdir() in caught.value.advice
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Final, Self
 
 import av
@@ -10,9 +11,11 @@ import av.error
 
 from dashcam_pipeline.app.looking.moments import WARM_UP, frame_seconds, frames_from
 from dashcam_pipeline.compare.canvas import PIXEL_FORMAT, Developer, Size, shown_size
+from dashcam_pipeline.errors import DiskFullError, OutputError
 from dashcam_pipeline.media.atomic import atomic_file
 from dashcam_pipeline.media.output_checks import output_error
 from dashcam_pipeline.media.planes import to_video_frame
+from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,10 +75,23 @@ class _Video:
             self._out.close()
             if error is None:
                 self._file.commit()
+            elif isinstance(error, OSError | av.error.FFmpegError):
+                raise error  # what is read fails as one of our own errors
         except (OSError, av.error.FFmpegError) as fault:
-            raise output_error(fault, self._target) from fault
+            raise _unwritten(fault, self._target) from fault
         finally:
             self._file.discard()
+
+
+def _unwritten(fault: Exception, target: Path) -> OutputError:
+    """Why a clip can't be written; where it goes is none of the user's folders."""
+    answer = output_error(fault, target)
+    if not isinstance(answer, DiskFullError):
+        return answer
+    return DiskFullError(
+        _("There is no space left for a preview of some seconds."),
+        advice=_("Free some space in {folder}: temporary files go there.", folder=gettempdir()),
+    )
 
 
 def make_clip(
