@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 PACE_SECONDS: Final = 0.3
 """How often something is sent, at most."""
 
+MOST_PAGES: Final = 3
+"""That are told at a time. A browser opens six connections to one server, for all its tabs: streams
+that took them all would leave none to ask for anything."""
+
 PULSE_SECONDS: Final = 10.0
 """After which a word is sent where nothing happens: so it is seen that a page has gone."""
 
@@ -25,7 +29,7 @@ class Hub:
     """Tells pages that there is something new; in one event loop."""
 
     def __init__(self) -> None:
-        self._pages: set[asyncio.Event] = set()
+        self._pages: list[asyncio.Event] = []  # the one that came last at the end
         self._closed = False
 
     @property
@@ -44,15 +48,21 @@ class Hub:
         self.changed()
 
     async def stream(self, overview: Callable[[], dict[str, Any]]) -> AsyncIterator[bytes]:
-        """Events for a page, until it goes.
+        """Events for a page, until it goes; ``elsewhere`` is the last one if newer pages came.
 
         Args:
             overview: gives what is shown now.
         """
         news = asyncio.Event()
-        self._pages.add(news)
+        self._pages.append(news)
+        for page in self._pages[:-MOST_PAGES]:
+            self._pages.remove(page)
+            page.set()
         try:
             while not self._closed:
+                if news not in self._pages:
+                    yield event("elsewhere", {})
+                    return
                 news.clear()
                 yield event("queue", overview())
                 await asyncio.sleep(PACE_SECONDS)
@@ -62,4 +72,5 @@ class Hub:
                     except TimeoutError:
                         yield b": still here\n\n"
         finally:
-            self._pages.discard(news)
+            if news in self._pages:
+                self._pages.remove(news)

@@ -12,7 +12,7 @@ import pytest
 from asking import TOKEN
 from click.testing import CliRunner
 
-from dashcam_pipeline.app.events import Hub
+from dashcam_pipeline.app.events import MOST_PAGES, Hub
 from dashcam_pipeline.app.instance import Claim, Instance, state_folder
 from dashcam_pipeline.cli.serve import app as command
 
@@ -35,6 +35,23 @@ def test_a_page_gets_all_of_it_at_once_and_again_when_something_changes():
     assert first.startswith(b"event: queue\ndata: ")
     assert [json.loads(one.split(b"data: ")[1]) for one in (first, second)] == [{"n": 0}, {"n": 1}]
     assert pages == 0
+
+
+def test_the_last_pages_to_come_are_told_and_the_others_know():
+    async def work():
+        hub = Hub()
+        streams = [hub.stream(dict) for _page in range(MOST_PAGES + 2)]
+        first = [await anext(stream) for stream in streams]
+        assert hub.pages == MOST_PAGES
+        for stream in streams[:2]:
+            assert (await asyncio.wait_for(anext(stream), 5)).startswith(b"event: elsewhere")
+            with pytest.raises(StopAsyncIteration):
+                await anext(stream)
+        hub.changed()
+        return first + [await asyncio.wait_for(anext(stream), 5) for stream in streams[2:]]
+
+    told = asyncio.run(work())
+    assert all(each.startswith(b"event: queue") for each in told)
 
 
 def test_the_second_to_come_finds_the_first(tmp_path):

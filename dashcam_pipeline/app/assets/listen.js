@@ -8,10 +8,12 @@ const AGAIN = 1500; // milliseconds until a lost server is asked again
 const ENDED = ["done", "failed", "cancelled"];
 
 let source = null;
+let resting = false; // other tabs are told; this one is again when somebody looks at it
 let before = null; // states of jobs by id, as they were last heard
 
 function open(state) {
   source?.close();
+  resting = false;
   source = new EventSource(`api/events?lang=${language()}`);
   source.addEventListener("queue", (event) => {
     $("lost").hidden = true;
@@ -19,7 +21,12 @@ function open(state) {
     tell(state.queue);
     state.tell("queue");
   });
+  source.addEventListener("elsewhere", () => {
+    resting = true;
+    source.close();
+  });
   source.addEventListener("error", () => {
+    if (resting) return;
     $("lost").hidden = false;
     if (source.readyState === EventSource.CLOSED) setTimeout(() => open(state), AGAIN);
   });
@@ -48,6 +55,11 @@ function tell(queue) {
 export function listen(state) {
   open(state);
   document.addEventListener("language", () => open(state));
+  const awake = () => {
+    if (resting && document.visibilityState === "visible") open(state);
+  };
+  document.addEventListener("visibilitychange", awake);
+  addEventListener("focus", awake);
 }
 
 /** May we say it on the desktop when work is done? Asked once, where work is begun. */
