@@ -331,6 +331,21 @@ def test_the_recordings_of_a_job_are_as_new_as_the_job_and_in_its_language(visit
     done.locator(".clip-row .chip", has_text="clean").nth(1).wait_for()
 
 
+def test_many_tabs_leave_each_other_connections(visit, server):
+    first = visit.page()
+    card(first, "_NR").wait_for()
+    tabs = [first.context.new_page() for _tab in range(7)]  # browsers open six connections
+    for tab in tabs:
+        tab.goto(server.address)
+        card(tab, "_NR").wait_for()
+    card(first, "_NR").locator("input").check(force=True)
+    first.locator(".bar-bottom").get_by_role("button", name="Clean now").click()
+    first.locator(".toast", has_text="in the queue").wait_for()
+    assert first.locator(".job").count() == 0  # it isn't told
+    first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # somebody comes back
+    job(first, "done")
+
+
 def test_a_folder_that_is_gone_is_said_in_its_place_with_ways_elsewhere(visit, server):
     page = visit.page()
     page.get_by_role("link", name="trip").click()
@@ -360,6 +375,32 @@ def test_korean_from_the_first_word_to_the_queue(visit):
     assert page.locator("#see-title").inner_text() == "See before deciding"
     page.reload()
     assert page.evaluate("document.documentElement.lang") == "en"  # it is remembered
+
+
+def test_hangul_is_not_left_in_boxes_when_the_page_is_loaded_again(visit):
+    fonts = shutil.which("fc-list")
+    known = [fonts, ":lang=ko"]
+    if fonts is None or subprocess.run(known, capture_output=True, check=False).stdout:
+        pytest.skip("this system has a font for Hangul")
+    page = visit.page()
+    for _time in range(6):
+        page.reload()
+        page.locator("body[data-ready]").wait_for()
+        deadline = time.monotonic() + PATIENCE
+        while not page.evaluate(
+            """() => {
+                const node = document.getElementById("language"), range = document.createRange();
+                range.selectNodeContents(node);
+                const style = getComputedStyle(node);
+                const context = document.createElement("canvas").getContext("2d");
+                context.font = `${style.fontWeight} ${style.fontSize} "Dashcam Hangul", system-ui`;
+                const due = context.measureText(node.textContent).width;
+                return document.fonts.check('1em "Dashcam Hangul"', "가")
+                    && Math.abs(range.getBoundingClientRect().width - due) < 1;
+            }"""
+        ):
+            assert time.monotonic() < deadline
+            page.wait_for_timeout(50)
 
 
 def test_a_second_start_opens_the_running_one(server):

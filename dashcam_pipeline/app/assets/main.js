@@ -1,7 +1,7 @@
 // The page begins here: texts, colours, the three views, and what the server says.
 
 import { icon } from "./parts.js";
-import { $ } from "./dom.js";
+import { $, redrawWithFonts } from "./dom.js";
 import { Choose } from "./choose.js";
 import { get } from "./api.js";
 import { language, loadTexts, speak } from "./speech.js";
@@ -50,6 +50,9 @@ function show(first = false) {
   }
 }
 
+redrawWithFonts();
+// Asked for by name: a page that is loaded again is drawn in boxes, and Chromium fetches no font for those.
+document.fonts.load('1em "Dashcam Hangul"', "가").catch(() => {}); // without it, in the system's
 await loadTexts();
 dress();
 const began = await get("api/begin");
