@@ -500,6 +500,13 @@ def test_no_hangul_is_left_in_boxes(visit, fontless, where, locale):
         assert width == pytest.approx(due, rel=0.03, abs=1), text
 
 
+def test_hangul_is_not_left_in_boxes_when_the_page_is_loaded_again(visit, fontless):
+    page = visit("one")
+    for _time in range(4):
+        page.reload()
+        wait_until(page, "document.documentElement.dataset.fonts !== undefined")
+
+
 def test_side_by_side_shows_both_whole(visit):
     page = visit("one")
     page.locator("#view").click()

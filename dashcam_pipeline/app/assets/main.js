@@ -51,8 +51,6 @@ function show(first = false) {
 }
 
 redrawWithFonts();
-// Asked for by name: a page that is loaded again is drawn in boxes, and Chromium fetches no font for those.
-document.fonts.load('1em "Dashcam Hangul"', "가").catch(() => {}); // without it, in the system's
 await loadTexts();
 dress();
 const began = await get("api/begin");

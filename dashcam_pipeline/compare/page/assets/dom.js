@@ -40,12 +40,14 @@ export function nameOf(src) {
 export const between = (low, value, high) => Math.min(high, Math.max(low, value));
 
 /**
- * Draw text anew when a font has come. Chromium leaves runs of Hangul alone in boxes where the font
- * isn't the first of its list; one is only fetched where the system has none, so it may be.
+ * Draw text anew when the font for Hangul has come. Chromium leaves runs of Hangul alone in boxes
+ * where the font isn't the first of its list; and on a page that is loaded again it doesn't even
+ * fetch it, so it is asked for by name.
  */
 export function redrawWithFonts() {
   const { dataset } = document.documentElement;
   document.fonts.addEventListener("loadingdone", () => {
     dataset.fonts = dataset.fonts === "1" ? "2" : "1";
   });
+  document.fonts.load('1em "Dashcam Hangul"', "가").catch(() => {}); // then it is in the system's
 }
