@@ -60,11 +60,9 @@ def said(text: str, language: str) -> str:
 
 
 def fault(error: DashcamError, language: str, roots: Roots) -> dict[str, str]:
-    """An error for the page: a sentence, and what to do next."""
-    return {
-        "message": roots.short(said(error.args[0], language)),
-        "advice": roots.short(said(error.advice, language)),
-    }
+    """An error for the page: a sentence, and what to do next, which may need a whole path."""
+    message = roots.short(said(error.args[0], language))
+    return {"message": message, "advice": said(error.advice, language)}
 
 
 async def failed(request: Request, error: Exception) -> Response:
