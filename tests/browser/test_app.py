@@ -533,8 +533,10 @@ def test_every_screen_is_accessible_and_fits(visit, server, size, scheme, locale
     done.locator("details.clips summary").click()
     done.locator(".chip.failed").wait_for()
     fits(page, f"app-finished-{kind}")
-    (server.root / "20241116_210400_NF.mp4").unlink()
     page.goto(page.url.replace("#run", "#choose"))
+    card(page, "_NR").wait_for(state="detached")  # the folder is looked at again
+    card(page, "_NF").wait_for()
+    (server.root / "20241116_210400_NF.mp4").unlink()
     card(page, "_NF").locator(".peek").click()
     page.locator("#see .note:not([hidden])").wait_for()
     assert "gone" in page.locator("#see .note").inner_text() or locale == "ko-KR"
