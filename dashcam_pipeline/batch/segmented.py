@@ -282,6 +282,13 @@ class SegmentSink:
         if self._file is not None:
             self._file.discard()
             self._file = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Free the encoder: an output that is open holds it in a circle, with dozens of frames."""
+        if self._container is not None:
+            self._container.close()
+        self._frames = self._container = None
 
     def _begin(self, number: int) -> None:
         self._container = av.open(io.BytesIO(), "w", format=self._muxer)
@@ -298,7 +305,8 @@ class SegmentSink:
         meta, arrays = pack_state(state)
         meta["notes"] = notes
         self._file.finish(meta, arrays)
-        self._file = self._frames = self._container = None
+        self._file = None
+        self._let_go()
         self._store.admit(self._number)
 
     def _add(self, packets: list[Packet[Any]]) -> None:
