@@ -76,6 +76,21 @@ def test_a_store_finds_what_it_kept(tmp_path):
     assert (again.last, again.frames, again.threads) == (4, 9, 2)
 
 
+def test_a_store_keeps_the_memory_of_its_last_segment_alone(tmp_path):
+    """A chain's is megabytes, and an hour has a hundred segments."""
+    store = SegmentStore(tmp_path, "key")
+    for number in range(4):
+        begun = store.begin(number, b"", 1)
+        begun.add(EncodedPacket(number, number, 1, is_keyframe=True, payload=b"x"))
+        begun.finish({"notes": number}, {"past": np.full(9, number)})
+        store.admit(number)
+    for one in (store, SegmentStore(tmp_path, "key")):
+        assert [list(segment.arrays) for segment in one.whole] == [[], [], [], ["past"]]
+        assert [segment.meta for segment in one.whole] == [{}, {}, {}, {"notes": 3}]
+        assert one.whole[-1].arrays["past"][0] == 3
+        assert one.frames == 4
+
+
 @pytest.mark.parametrize("key", ["key", "other"])
 def test_a_store_goes_on_only_from_its_own(tmp_path, key):
     fill(SegmentStore(tmp_path, "key"), 0)
