@@ -1,10 +1,12 @@
 """What a batch costs beside its recordings: how it scales with workers, and what the journal takes.
 
     python benchmarks/batch.py [--clips 8] [--seconds 10] [--entries 10000] [--workers 1 2]
+        [--sizes 640x360 1920x1080] [--stage glare]
 
-Scaling cleans copies of a small made-up recording with the given chain (none by default), once for
-each number of workers, processors shared out among them. The journal's figures are for entries as
-a run makes them: two for each recording, each of them safe against a crash of the process.
+Scaling cleans copies of a night-like clip (``night.py``) of each size with the given chain (none by
+default), once for each number of workers, processors shared out among them. The journal's figures
+are for entries as a run makes them: two for each recording, each of them safe against a crash of
+the process.
 """
 
 from __future__ import annotations
@@ -14,11 +16,9 @@ import os
 import shutil
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
+from night import RATE, make_clip
 
 from dashcam_pipeline.batch.driver import plan_batch, run_batch
 from dashcam_pipeline.batch.journal import Entry, Journal
@@ -26,42 +26,22 @@ from dashcam_pipeline.batch.plan import Intent, decide
 from dashcam_pipeline.batch.session import BatchOptions
 from dashcam_pipeline.config import CleanConfig
 
-SIZE = (640, 360)
-RATE = 30
 
-
-def make_recording(path: Path, seconds: float) -> None:
-    """A dark, grainy street with a lamp that moves."""
-    rng = np.random.default_rng(0)
-    width, height = SIZE
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=RATE, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.time_base = Fraction(1, RATE)
-        for index in range(round(seconds * RATE)):
-            picture = rng.integers(20, 40, (height, width, 3)).astype(np.uint8)
-            x = index * 7 % (width - 20)
-            picture[100:120, x : x + 20] = 240
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        out.mux(stream.encode(None))
-
-
-def scaling(
-    folder: Path, clips: int, seconds: float, workers: list[int], stages: list[str]
-) -> None:
+def scaling(folder: Path, size: tuple[int, int], options: argparse.Namespace) -> None:
+    folder.mkdir()
     card = folder / "card"
     card.mkdir()
     first = card / "20240101_120000_NF.mp4"
-    make_recording(first, seconds)
-    for minute in range(1, clips):
+    width, height = size
+    make_clip(first, width=width, height=height, frames=round(options.seconds * RATE))
+    for minute in range(1, options.clips):
         shutil.copy(first, card / f"20240101_12{minute:02}00_NF.mp4")
-    config = CleanConfig(stages=tuple(stages))
-    width, height = SIZE
-    chain = " > ".join(stages) or "no stages"
-    print(f"{clips} recordings of {seconds:g} s, {width}x{height}, {chain}")
+    config = CleanConfig(stages=tuple(options.stages))
+    chain = " > ".join(options.stages) or "no stages"
+    print(f"{options.clips} recordings of {options.seconds:g} s, {width}x{height}, {chain}")
     print("workers  seconds  frames/s  against the first")
     reference = None
-    for count in workers:
+    for count in options.workers:
         report = run_batch(
             card, folder / f"out{count}", config=config, options=BatchOptions(workers=count)
         )
@@ -104,19 +84,26 @@ def planning(folder: Path, entries: int) -> None:
     print(f"finding and planning {entries} recordings: {seconds:.2f} s")
 
 
+def size(text: str) -> tuple[int, int]:
+    width, height = map(int, text.split("x"))
+    return width, height
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--clips", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--entries", type=int, default=10_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--sizes", type=size, nargs="+", default=[(640, 360)], metavar="WxH")
     parser.add_argument("--stage", action="append", default=[], dest="stages")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processors")
     with tempfile.TemporaryDirectory(prefix="dashcam-benchmark-") as name:
         journal(Path(name), options.entries)
         planning(Path(name), options.entries)
-        scaling(Path(name), options.clips, options.seconds, options.workers, options.stages)
+        for width, height in options.sizes:
+            scaling(Path(name) / f"{width}x{height}", (width, height), options)
 
 
 if __name__ == "__main__":

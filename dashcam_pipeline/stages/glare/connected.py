@@ -39,14 +39,17 @@ CLIPS = 0.95
 WIDE = 5
 """Diameter, in samples at half the size, from which something bright is no line."""
 
-REACH = 0.02
+REACH = 0.04
 """Diameter round a source that still belongs to it, in frame heights."""
 
-LONG = 0.07
-"""Length that a streak goes on for, in frame heights: more than a near lane mark is wide."""
+LONG = 0.14
+"""Length that a streak goes on for, in frame heights: more than a lane mark is wide."""
 
-DIRECTIONS = 16
-"""In which streaks are looked for: the nearest one is at most 6 degrees off."""
+LONG_BELOW = 0.32
+"""The same in the lowest part of the frame, where the nearest and widest lane marks lie."""
+
+BELOW = (0.6, 0.75)
+"""Rows, in frame heights, between which that part begins: below oncoming headlights."""
 
 SOME = 0.2
 """Share of a place at half the size from which a source in it counts: a lamp of one sample does."""
@@ -71,7 +74,7 @@ def sources_of(picture: Light, lamps: Light) -> Map:
     bright = np.asarray(halved((peak > BRIGHT).astype(np.float32)) > SOME, np.uint8)
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDE, WIDE))
     # A sample wider, or a jagged line would hold no straight one.
-    line = _long(np.asarray(cv2.dilate(bright, _BOX)))
+    line = _opened(np.asarray(cv2.dilate(bright, _BOX)), _line_size(LONG, len(bright)))
     line = line > cv2.morphologyEx(bright, cv2.MORPH_OPEN, ball)
     return np.asarray(sure | ((bright > 0) & ~line), np.uint8)
 
@@ -113,20 +116,39 @@ def streak_share(structured: Light, sources: Map) -> Light:
         (h, w) float32 in [0, 1].
     """
     layer = np.asarray(halved(structured), np.float32)
-    alike = np.where(_around(sources), layer, _long(layer))
+    alike = np.where(_around(sources), layer, _going_on(layer))
     return _enlarged_share(alike, layer, structured.shape)
 
 
-def _long(layer: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Of a layer (h, w) at half the work size what goes on along some line: its largest opening."""
-    lines = _lines(int(LONG * 2 * len(layer)) // 2 * 2 + 1)
-    opened = [cv2.morphologyEx(layer, cv2.MORPH_OPEN, line) for line in lines]
+def _going_on(layer: Light) -> Light:
+    """Of a layer (h, w) at half the work size what goes on as far as streaks do."""
+    height = len(layer)
+    begin, end = (round(share * height) for share in BELOW)
+    size = _line_size(LONG_BELOW, height)
+    top = max(begin - size, 0)  # from further up nothing reaches the lower part
+    lower = _opened(layer[top:], size)
+    going_on = _opened(layer, _line_size(LONG, height))
+    share = np.clip((np.arange(begin, height) - begin) / max(end - begin, 1), 0, 1)
+    going_on[begin:] += share[:, None].astype(np.float32) * (
+        lower[begin - top :] - going_on[begin:]
+    )
+    return going_on
+
+
+def _line_size(long: float, height: int) -> int:
+    """An odd number of samples, of what is so long in frame heights."""
+    return int(long * height) // 2 * 2 + 1
+
+
+def _opened(layer: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """Of a layer (h, w) what goes on along some line of so many samples: its largest opening."""
+    opened = [cv2.morphologyEx(layer, cv2.MORPH_OPEN, line) for line in _lines(size)]
     return np.asarray(np.max(opened, axis=0))
 
 
 def _around(sources: Map) -> npt.NDArray[np.bool_]:
     """Sources and what still belongs to them."""
-    side = int(REACH * 2 * len(sources)) // 2 * 2 + 1
+    side = int(REACH * len(sources)) // 2 * 2 + 1
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.dilate(sources, ball) > 0)
 
@@ -140,10 +162,13 @@ def _enlarged_share(part: Light, whole: Light, shape: tuple[int, ...]) -> Light:
 
 @cache
 def _lines(length: int) -> list[Map]:
-    """Lines of ``DIRECTIONS`` through the middle of a square, for morphology."""
-    middle = length // 2
+    """Lines through the middle of a square, for morphology.
+
+    In so many directions that the nearest one is off by less than a sample at its ends.
+    """
+    middle, count = length // 2, max(length - 1, 1)  # an even number: upright ones are among them
     lines = []
-    for turn in np.arange(DIRECTIONS) * (math.pi / DIRECTIONS):
+    for turn in np.arange(count) * (math.pi / count):
         dx, dy = round(middle * math.cos(turn)), round(middle * math.sin(turn))
         line = np.zeros((length, length), np.uint8)
         cv2.line(line, (middle - dx, middle - dy), (middle + dx, middle + dy), 1)

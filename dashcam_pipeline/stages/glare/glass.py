@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -43,8 +43,18 @@ LAMPS = (0.0002, 0.001)
 """Share of a picture above ``WHITE`` between which there is no lamp to scatter light, and is one: a
 murky day or an underexposed one has none."""
 
-SKY, LIT_SKY = (0.15, 0.25), (0.06, 0.12)
-"""The same between which a night full of lamps turns into a day; sooner where all of it is lit."""
+UPPER = 1 / 3
+"""Share of a picture's rows, from the top, that a sky fills."""
+
+BRIGHT = (0.48, 0.56)
+"""Mean code value between which a night, however cameras lift it, turns into a day. It counts less
+by ``DARK_SKY`` times what the upper part is darker than the whole: by night a sky is."""
+
+DARK_SKY = 3.0
+
+WHITE_SKY = (0.08, 0.12)
+"""Share of the upper part above ``WHITE`` between which the same becomes of what is seen between
+trees."""
 
 WHITE = 0.9
 """Code value from which a pixel belongs to a lamp or a sky."""
@@ -133,41 +143,59 @@ class Glass:
         }
 
 
-def measure_haze(picture: Light, veil: Light) -> tuple[float, float, float]:
-    """Haze in the darkest places of a picture, and how much of it is white.
+class Reading(NamedTuple):
+    """What one picture says of the glass.
+
+    Args:
+        haze: share of haze in the light of its darkest places, 0 to 1.
+        lift: of the blacks by haze, in 8-bit codes.
+        white: share of the picture that is white, 0 to 1.
+        day: how much it looks like a day, 0 to 1.
+    """
+
+    haze: float
+    lift: float
+    white: float
+    day: float
+
+
+def measure_haze(picture: Light, veil: Light) -> Reading:
+    """Haze in the darkest places of a picture, and what light there is to make it.
 
     Args:
         picture: (3, h, w) code values in [0, 1].
         veil: (3, h, w), the network's, linear light.
-
-    Returns:
-        its share of the light there, 0 to 1; its lift in 8-bit codes; the share of the picture that
-        is white, 0 to 1.
     """
-    picture, veil = picture[:, ::2, ::2], veil[:, ::2, ::2]
-    luma = picture.sum(axis=0)
+    sparse, veil = picture[:, ::2, ::2], veil[:, ::2, ::2]
+    luma = sparse.sum(axis=0)
     dark = luma <= np.quantile(luma, DARKEST)
-    light, haze = float(np.square(picture[:, dark]).mean()), float(veil[:, dark].mean())
+    light, haze = float(np.square(sparse[:, dark]).mean()), float(veil[:, dark].mean())
     white = float((luma > 3 * WHITE).mean())
-    return haze / (light + 1e-6), 255 * haze**0.5, white
+    return Reading(haze / (light + 1e-6), 255 * haze**0.5, white, by_day(picture))
 
 
-def under_sky(picture: Light) -> float:
-    """How much a picture (3, h, w) looks like one under a bright sky, 0 to 1."""
-    return _ramp(float((picture[:, ::2, ::2].sum(axis=0) > 3 * WHITE).mean()), LIT_SKY)
+def by_day(picture: Light) -> float:
+    """How much a picture (3, h, w) of code values looks like one taken by day, 0 to 1."""
+    luma = picture[:, ::2, ::2].mean(axis=0)
+    upper = luma[: max(1, round(len(luma) * UPPER))]
+    mean = float(luma.mean())
+    darker = max(0.0, 1 - float(upper.mean()) / (mean + 1e-6))
+    bright = _ramp(mean - DARK_SKY * darker, BRIGHT)
+    return max(bright, _ramp(float((upper > WHITE).mean()), WHITE_SKY))
 
 
-def dirt_of(haze: float, lift: float, lamps: float, sky: float, scale: GlassScale = SCALE) -> float:
+def dirt_of(reading: Reading, scale: GlassScale = SCALE) -> float:
     """How dirty glass is, 0 for clean to 1 for dirty.
 
     Args:
-        haze, lift: as ``measure_haze`` has them.
-        lamps, sky: how much of the pictures is white, where most of it is and as a rule.
+        reading: of a picture, or what many say together: ``white`` as where most of it is, ``day``
+            as a rule.
         scale: of the network whose veil was measured.
     """
-    dark = _ramp(haze, scale.haze) * _ramp(lift, scale.lift) * (1 - _ramp(sky, SKY))
-    lit = _ramp(haze, scale.lit_haze) * _ramp(lift, scale.lit_lift) * (1 - _ramp(sky, LIT_SKY))
-    return _ramp(lamps, LAMPS) * max(dark, lit)
+    haze, lift, white, day = reading
+    dark = _ramp(haze, scale.haze) * _ramp(lift, scale.lift)
+    lit = _ramp(haze, scale.lit_haze) * _ramp(lift, scale.lit_lift)
+    return _ramp(white, LAMPS) * (1 - day) * max(dark, lit)
 
 
 def measure_directions(structured: Light, lamps: Light) -> Light:
@@ -208,9 +236,9 @@ class GlassMeter:
     def __init__(self, mode: GlassMode, scale: GlassScale | None = None) -> None:
         self.mode = mode
         self._scale = scale or SCALE
-        self._surveyed: list[tuple[float, float, float]] = []
+        self._surveyed: list[Reading] = []
         self._dirt: float | None = None
-        self._seen: deque[tuple[float, float, float]] = deque(maxlen=MEMORY)
+        self._seen: deque[Reading] = deque(maxlen=MEMORY)
         self._films: deque[tuple[float, ...]] = deque(maxlen=MEMORY)
         self._directions = np.zeros(BINS, np.float32)
 
@@ -278,12 +306,12 @@ class GlassMeter:
             surveyed = surveyed * round(len(seen) / len(surveyed))
         if not surveyed + seen:
             return None
-        hazes, lifts, whites = np.array(surveyed + seen).T
+        hazes, lifts, whites, _ = np.array(surveyed + seen).T
         telling = TELLING[1] + np.minimum(whites / TELLING[0], 1)
         haze, lift = (_quantile(values, telling, SHOWN) for values in (hazes, lifts))
-        lamps = float(np.quantile(whites, SHOWN))
-        sky = float(np.median([white for _, _, white in seen or surveyed]))
-        return haze, lift, dirt_of(haze, lift, lamps, sky, self._scale)
+        white = float(np.quantile(whites, SHOWN))
+        day = float(np.median([reading.day for reading in seen or surveyed]))
+        return haze, lift, dirt_of(Reading(haze, lift, white, day), self._scale)
 
     def _film(self) -> tuple[float, float, float]:
         if not self._films:
@@ -303,8 +331,8 @@ class GlassMeter:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """All that was learned, as arrays."""
         return {
-            "surveyed": np.array(self._surveyed).reshape(-1, 3),
-            "seen": np.array(self._seen).reshape(-1, 3),
+            "surveyed": np.array(self._surveyed).reshape(-1, 4),
+            "seen": np.array(self._seen).reshape(-1, 4),
             "dirt": np.array(np.nan if self._dirt is None else self._dirt),
             "films": np.array(self._films).reshape(-1, 3),
             "directions": self._directions.copy(),
@@ -322,8 +350,8 @@ class GlassMeter:
         self._directions = state["directions"].astype(np.float32)
 
 
-def _readings(rows: npt.NDArray[Any]) -> list[tuple[float, float, float]]:
-    return [(float(haze), float(lift), float(white)) for haze, lift, white in rows]
+def _readings(rows: npt.NDArray[Any]) -> list[Reading]:
+    return [Reading(*map(float, row)) for row in rows]
 
 
 def _quantile(values: Light, weights: Light, share: float) -> float:

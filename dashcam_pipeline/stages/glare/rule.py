@@ -30,7 +30,7 @@ import numpy as np
 
 from dashcam_pipeline.inference import light
 from dashcam_pipeline.stages.glare.connected import connected_share, sources_of, streak_share
-from dashcam_pipeline.stages.glare.glass import under_sky
+from dashcam_pipeline.stages.glare.glass import by_day
 from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped
 from dashcam_pipeline.stages.glare.layer import GlareLayer
 from dashcam_pipeline.stages.ramp import ramp
@@ -141,7 +141,7 @@ def glare_layer(
         passing[1] *= 1 + np.float32(dirt) * (streak_share(all_thin, sources) - 1)
     taken_of_veil: float | Light = how.veil
     if how.glow:
-        taken_of_veil += how.glow * (1 - under_sky(picture)) * _risen(wide.sum(axis=0))
+        taken_of_veil += how.glow * (1 - by_day(picture)) * _risen(wide.sum(axis=0))
     haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * taken_of_veil * wide
     haze = np.minimum(outside * haze, linear)
     claimed = (1 - how.bloom) * passing[0] * all_bloom

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 STRIP = 64
 """Luma rows worked on at a time: 64 rows of 1080p are half a megabyte in float32."""
 
-KEPT = 0.1
+KEPT = 0.04
 """Share of a pixel's light that always stays: no mistake of a layer turns a place black. Behind a
 dirty windscreen nine tenths of the light of a night sky are haze."""
 

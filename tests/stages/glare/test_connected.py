@@ -141,6 +141,17 @@ def test_what_rises_where_a_streak_crosses_a_lane_mark_is_the_mark():
     assert share[60:170, 201:203].min() > 0.98
 
 
+@pytest.mark.parametrize(("top", "kept"), [(60, 0.98), (200, 0.2)])
+def test_near_lane_marks_are_wide_and_streaks_go_on_for_longer_there(top, kept):
+    """A crossing as long as a fifth of the frame's height, far up and below the horizon."""
+    picture, structured, lamps = dark(256, 448)
+    lamps[0:4, 200:204] = 1
+    structured[0:256, 200:204] = 0.1
+    structured[top : top + 52, 200:204] = 0.5
+    share = streak_share(structured, sources_of(picture, lamps))
+    assert share[top + 26, 201] == pytest.approx(kept, abs=0.03)
+
+
 @pytest.mark.parametrize("turn", [0, 5, 10, 15, 30, 45, 70, 90, 135])
 def test_a_streak_in_any_direction_counts_and_may_fade(turn):
     picture, structured, lamps = dark(256, 448)

@@ -18,6 +18,8 @@ from dashcam_pipeline.stages.glare import stage
 from dashcam_pipeline.stages.glare.glass import (
     Glass,
     GlassMeter,
+    Reading,
+    by_day,
     dirt_of,
     measure_directions,
     measure_haze,
@@ -76,21 +78,39 @@ def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted)
 
 
 @pytest.mark.parametrize(
-    ("lamps", "sky", "dark", "lit"),
+    ("white", "day", "dirt"),
+    [(0.0001, 0, 0), (0.0006, 0, 0.5), (0.001, 0, 1), (0.3, 0, 1), (0.1, 0.4, 0.6), (0.1, 1, 0)],
+)
+def test_where_no_lamp_shines_or_a_sky_does_no_glass_is_dirty(white, day, dirt):
+    assert dirt_of(Reading(0.6, 16, white, day)) == pytest.approx(dirt)
+    assert dirt_of(Reading(0.25, 40, white, day)) == pytest.approx(dirt)
+
+
+def street(upper, lower, white=0.0):
+    """A picture whose upper third and rest are so bright; of the upper one, so much is white."""
+    codes = np.full((90, 100), lower, np.float32)
+    codes[:30] = upper
+    codes[:30, : round(100 * white)] = 0.95
+    return np.stack([codes] * 3)
+
+
+@pytest.mark.parametrize(
+    ("what", "picture", "wanted"),
     [
-        (0.0001, 0.0, 0, 0),
-        (0.0006, 0.0, 0.5, 0.5),
-        (0.001, 0.0, 1, 1),
-        (0.09, 0.09, 1, 0.5),
-        (0.12, 0.12, 1, 0),
-        (0.2, 0.2, 0.5, 0),
-        (0.25, 0.25, 0, 0),
-        (0.3, 0.01, 1, 1),
+        ("a day", street(0.7, 0.6), 1),
+        ("a night", street(0.2, 0.3), 0),
+        ("a night that a camera lifts", street(0.58, 0.74), 0),
+        ("a dull day with a grey sky", street(0.6, 0.6), 1),
+        ("a tunnel with a bright ceiling", street(0.6, 0.3), 0),
+        ("half way", street(0.52, 0.52), 0.5),
+        ("half way, as its sky is darker by a tenth", street(0.738, 0.861), 0.5),
+        ("trees, and a white sky between them", street(0.3, 0.6, white=0.14), 1),
+        ("as many lamps as half way to that", street(0.3, 0.6, white=0.1), 0.5),
+        ("a night with a headlight high up", street(0.2, 0.3, white=0.07), 0),
     ],
 )
-def test_where_no_lamp_shines_or_a_sky_does_no_glass_is_dirty(lamps, sky, dark, lit):
-    assert dirt_of(0.6, 16, lamps, sky) == pytest.approx(dark)
-    assert dirt_of(0.25, 40, lamps, sky) == pytest.approx(lit)
+def test_by_day_a_sky_is_bright(what, picture, wanted):
+    assert by_day(picture) == pytest.approx(wanted, abs=0.02), what
 
 
 def test_a_day_and_a_darkened_day_are_clean():
@@ -104,10 +124,11 @@ def test_only_the_darkest_tenth_counts():
     picture = np.broadcast_to(codes, (3, 20, 20)).astype(np.float32)
     veil = np.zeros_like(picture)
     veil[:, codes < 0.105] = 0.006
-    haze, lift, white = measure_haze(picture, veil)
+    haze, lift, white, day = measure_haze(picture, veil)
     assert haze == pytest.approx(0.003 / ((0.1**2 + 0.11**2) / 2), rel=1e-3)
     assert lift == pytest.approx(255 * 0.003**0.5, rel=1e-3)
     assert white == pytest.approx((codes[::2, ::2] > 0.9).mean())
+    assert day == by_day(picture)
 
 
 def test_one_odd_frame_among_many_changes_nothing():
