@@ -31,7 +31,7 @@ def whole_drive(path: Path, seconds: float = 6, **asked: Any) -> Path:
     picture = Picture(
         frames=round(seconds * 30),
         size=SMALL,
-        gop=30,
+        gop=asked.pop("gop", 30),
         b_frames=asked.pop("b_frames", 0),
         options={"x264-params": "scenecut=0"},
     )
@@ -44,7 +44,7 @@ def split(
     folder: Path,
     *,
     clip_seconds: float = 2,
-    again: float = 0,
+    again: float | Fraction = 0,
     gap: float = 0,
     suffix: str = "",
     camera: str = "F",

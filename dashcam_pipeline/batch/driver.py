@@ -241,6 +241,8 @@ class Conductor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None:
+            self._keep.give_up(interrupted=isinstance(error, KeyboardInterrupt))
         self._opened.__exit__(kind, error, trace)
 
 

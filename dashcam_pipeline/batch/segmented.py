@@ -81,6 +81,7 @@ class SegmentStore:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._key = folder, key
         self.whole: list[Segment] = []
+        """In order; the last one alone still has its ``meta`` and ``arrays``."""
         for path in sorted(folder.iterdir()):
             if path.suffix not in {SUFFIX, PART}:
                 continue
@@ -88,7 +89,13 @@ class SegmentStore:
             if segment is None:
                 path.unlink()
             else:
-                self.whole.append(segment)
+                self._add(segment)
+
+    def _add(self, segment: Segment) -> None:
+        """Put a segment behind the others, whose memory is needed no more: megabytes of each."""
+        if self.whole:
+            self.whole[-1] = replace(self.whole[-1], meta={}, arrays={})
+        self.whole.append(segment)
 
     def _read(self, path: Path) -> Segment | None:
         """A segment to go on from; None for one that is broken, foreign, or follows such a one."""
@@ -131,7 +138,7 @@ class SegmentStore:
 
     def admit(self, number: int) -> None:
         """Count a segment that was just finished among the whole ones."""
-        self.whole.append(read_segment(self._folder / f"{number:08d}{SUFFIX}"))
+        self._add(read_segment(self._folder / f"{number:08d}{SUFFIX}"))
 
 
 class Rest:
@@ -282,6 +289,13 @@ class SegmentSink:
         if self._file is not None:
             self._file.discard()
             self._file = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Free the encoder: an output that is open holds it in a circle, with dozens of frames."""
+        if self._container is not None:
+            self._container.close()
+        self._frames = self._container = None
 
     def _begin(self, number: int) -> None:
         self._container = av.open(io.BytesIO(), "w", format=self._muxer)
@@ -298,7 +312,8 @@ class SegmentSink:
         meta, arrays = pack_state(state)
         meta["notes"] = notes
         self._file.finish(meta, arrays)
-        self._file = self._frames = self._container = None
+        self._file = None
+        self._let_go()
         self._store.admit(self._number)
 
     def _add(self, packets: list[Packet[Any]]) -> None:

@@ -36,7 +36,7 @@ from dashcam_pipeline.batch.events import (
     Waiting,
 )
 from dashcam_pipeline.batch.journal import Journal, journal_path
-from dashcam_pipeline.errors import BatchError, InputMissingError, OutputError
+from dashcam_pipeline.errors import BatchError, CancelledError, InputMissingError, OutputError
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class BatchStatus:
         failed: path and reason of those that failed in this run, of the first ``NAMED``.
         exit_code: None while it runs, or if it was killed.
         watches: True of a folder that is watched: it ends when somebody ends it.
+        planned: False until it is known what there is to do.
     """
 
     state: State = "running"
@@ -117,6 +118,7 @@ class BatchStatus:
     failed: list[tuple[str, str]] = field(default_factory=list)
     exit_code: int | None = None
     watches: bool = False
+    planned: bool = True
 
     @property
     def share(self) -> float | None:
@@ -188,11 +190,11 @@ class StateKeeper:
     Args:
         journal: of the batch.
         source: what it cleans.
-        watches: True if it is watched; then that is known from the start.
+        watches: True if it is watched.
     """
 
     def __init__(self, journal: Journal, source: Path, *, watches: bool = False) -> None:
-        self._journal = journal
+        self._journal, self._before = journal, journal.state
         now = _now()
         self._status = BatchStatus(
             input=str(source.absolute()),
@@ -201,11 +203,11 @@ class StateKeeper:
             born=psutil.Process().create_time(),
             started=now,
             watches=watches,
+            planned=watches,
         )
         self._running: dict[str, ClipState] = {}
         self._next = 0.0
-        if watches:
-            self._write()
+        self._write()  # looking at what there is to do takes minutes, and may be cut off
 
     def __call__(self, event: Event) -> None:
         """Note what happened; how far recordings are, only every few seconds."""
@@ -227,12 +229,27 @@ class StateKeeper:
         if not isinstance(event, ClipProgressed) or time.monotonic() >= self._next:
             self._write()
 
+    def give_up(self, *, interrupted: bool) -> None:
+        """Say that it ended before it was known what there is to do; nothing once it was.
+
+        Args:
+            interrupted: by Ctrl-C. Else it was refused, and the run before it has the last word.
+        """
+        if self._status.planned:
+            return
+        if interrupted:
+            self._status.state, self._status.exit_code = "interrupted", CancelledError.exit_code
+            self._write()
+            return
+        with suppress(OutputError):
+            self._journal.state = self._before
+
     def _note(self, event: Event) -> None:
         """What the run as a whole does."""
         status = self._status
         match event:
             case BatchStarted():
-                status.state, status.exit_code = "running", None
+                status.state, status.exit_code, status.planned = "running", None, True
                 # of a watched folder there are several; what the last one left is in the next
                 status.clips = status.settled + event.clips
                 status.bytes = status.settled_bytes + event.bytes

@@ -55,9 +55,7 @@ def _lines(status: BatchStatus) -> list[str]:
     failed = status.counts.get("failed", 0)
     counts = (
         percent,
-        recordings(status.clips, f"{status.settled}/{status.clips}")
-        if status.clips
-        else _("nothing to do so far"),
+        _work(status),
         _("{n} failed", n=failed) if failed else "",
     )
     lines: list[str] = [
@@ -85,6 +83,17 @@ def _lines(status: BatchStatus) -> list[str]:
     if status.state in {"interrupted", "killed"}:
         lines.append(_("Running the same command again goes on where it was."))
     return lines
+
+
+def _work(status: BatchStatus) -> str:
+    """How much of what there is to do is done."""
+    if status.clips:
+        return recordings(status.clips, f"{status.settled}/{status.clips}")
+    if status.planned:
+        return _("nothing to do so far")
+    if status.state in {"interrupted", "killed"}:
+        return _("before it was known what there is to do")
+    return _("looking at what there is to do")
 
 
 def _state(status: BatchStatus) -> str:

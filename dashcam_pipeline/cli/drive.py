@@ -62,7 +62,9 @@ def drive(folder: Path, pause: float | None, as_json: bool) -> None:
     The clips of a camera follow one another by name, recorded time and telemetry; gaps and
     overlaps are named, and front, rear and interior go together. Nothing is written.
     """
-    found = looked_through(folder, pause)
+    from dashcam_pipeline.drives.shared import with_shared  # noqa: PLC0415 - as below
+
+    found = with_shared(looked_through(folder, pause))
     if as_json:
         click.echo(json_text(facts(folder, found)))
         return

@@ -177,7 +177,7 @@ def _telling(
         return report
 
     with log_as_events():
-        return CleanLines([output]).clean_all(say)
+        return CleanLines([output], made=True).clean_all(say)
 
 
 def _chain(config: CleanConfig, *, default_chain: bool) -> CleanConfig:

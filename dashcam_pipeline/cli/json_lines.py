@@ -67,10 +67,11 @@ class CleanLines:
 
     Args:
         paths: of the recordings; of one that is joined, its output's.
+        made: True if they are outputs: how many bytes there is to do with isn't known.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
+    def __init__(self, paths: Sequence[Path], *, made: bool = False) -> None:
+        self._paths, self._made = paths, made
         self._counts: dict[Fate, int] = {"done": 0, "damaged": 0, "failed": 0}
         self._begin = time.monotonic()
 
@@ -83,7 +84,7 @@ class CleanLines:
         Raises:
             KeyboardInterrupt: Ctrl-C; it is told.
         """
-        sizes = [max(1, path.stat().st_size) if path.is_file() else 1 for path in self._paths]
+        sizes = [0 if self._made else _nbytes(path) for path in self._paths]
         tell(BatchStarted(clips=len(sizes), bytes=sum(sizes), workers=1))
         code = 0
         try:
@@ -130,6 +131,10 @@ class CleanLines:
                 interrupted=interrupted,
             )
         )
+
+
+def _nbytes(path: Path) -> int:
+    return max(1, path.stat().st_size) if path.is_file() else 1
 
 
 class _Teller:

@@ -36,7 +36,7 @@ class GlassScale(BaseModel):
     """Between which readings of a network's veil glass turns from clean to dirty.
 
     Networks differ in how much of a lit street they take for haze. What is measured:
-    ``stages.glare.glass.measure_haze``; the values here are those of ``glare-open``.
+    ``stages.glare.glass.measure_haze``; the values here are for weights that say none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,7 +87,7 @@ class ModelEntry(BaseModel):
         description="Model of the same manifest that takes its place on a CPU where time matters.",
     )
     glass: GlassScale | None = Field(
-        None, description="How its veil tells dirty glass; without it, as that of glare-open does."
+        None, description="How its veil tells dirty glass; without it, as usual."
     )
     trained_on: tuple[str, ...] = Field(description="Every set of pictures, with its terms.")
     card: str = Field(description="The model card beside the manifest.")

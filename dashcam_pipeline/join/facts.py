@@ -25,6 +25,9 @@ FEW: Final = 0.1
 FAR: Final = 0.001
 """Seconds: sound that lies off its picture by less isn't spoken of."""
 
+_SHORT: Final = 0.1
+"""Seconds below which silence is told in milliseconds: a packet lasts 20."""
+
 
 def facts_of(
     gathered: Gathered, reader: JoinedReader, *, copied: bool, checked: bool = True
@@ -109,7 +112,8 @@ def _sound(reader: JoinedReader) -> str:
     if offsets and max(offsets) >= FAR:
         said.append(_("within {offset:.0f} ms of the picture", offset=1000 * max(offsets)))
     if bridged := max((patched.bridged for patched in patches), default=0.0):
-        said.append(_("{time} of silence where clips have none", time=duration(bridged)))
+        time = _("{n} ms", n=round(1000 * bridged)) if bridged < _SHORT else duration(bridged)
+        said.append(_("{time} of silence where clips have none", time=time))
     if holes := sum(patched.holes for patched in patches):
         said.append(_("{time} without any sound", time=duration(holes)))
     return joined(", ", said)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import threading
-from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Final
-
-import av.error
+from typing import TYPE_CHECKING
 
 from dashcam_pipeline.media import containers
-from dashcam_pipeline.media.demuxing import next_packet
+from dashcam_pipeline.media.demuxer import Demuxer
 from dashcam_pipeline.media.seeking import find_start
 from dashcam_pipeline.media.timeline import Timeline
 from dashcam_pipeline.media.timing import StrayBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from fractions import Fraction
 
     from av.container import InputContainer
@@ -27,16 +23,6 @@ if TYPE_CHECKING:
     from dashcam_pipeline.media.frame_counts import ReadCounts
     from dashcam_pipeline.media.source import SourceInfo
     from dashcam_pipeline.media.timing import HoleFinder
-
-_REFUSED: Final = frozenset(
-    number
-    for name in ("EIO", "ENODEV", "ENXIO", "ESTALE", "ENOTCONN", "EREMOTEIO")
-    if (number := getattr(errno, name, None)) is not None
-)
-"""Errors of the disk or the network, not of the file."""
-
-MAX_READ_ERRORS: Final = 20
-"""Failed reads in a row before the file is taken to end there."""
 
 
 class Packets:
@@ -52,11 +38,8 @@ class Packets:
     def __init__(
         self, container: InputContainer, info: SourceInfo, counts: ReadCounts, holes: HoleFinder
     ) -> None:
-        self._container: InputContainer | None = container
-        self._info, self._counts, self._holes = info, counts, holes
-        self._demux: Iterator[Packet[Stream]] | None = None
-        self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self._demuxer = Demuxer(container, counts)
+        self._info, self._holes = info, holes
         self._demuxed = 0  # when the last packet of the video track is decoded, in its ticks
         self._stray = StrayBytes(contiguous=containers.named(info.container).contiguous)
         self._longest_gap: Fraction | None = None
@@ -72,7 +55,7 @@ class Packets:
         )
         """Mends their times, and counts what it mended."""
         self.timeline.close_gaps(self._longest_gap)
-        self._mended = self.timeline.mend(self._demuxed_packets())
+        self._mended = self.timeline.mend(self._demuxer.packets())
         self._peeked: list[Packet[Stream]] = []
 
     def close_gaps(self, longest: Fraction | None) -> None:
@@ -84,21 +67,15 @@ class Packets:
     @property
     def closed(self) -> bool:
         """True once ``close`` was called: what is missing then was not lost."""
-        return self._closing.is_set()
+        return self._demuxer.closed
 
     def close(self) -> None:
         """Close the file, once nobody is inside it; harmless when repeated."""
-        self._closing.set()
-        with self._lock:
-            if self._container is not None:
-                self._container.close()
-                self._container = None
+        self._demuxer.close()
 
-    @contextmanager
-    def held_open(self) -> Iterator[bool]:
+    def held_open(self) -> AbstractContextManager[bool]:
         """Keep the file from being closed meanwhile; gives False if it is closed already."""
-        with self._lock:
-            yield self._container is not None
+        return self._demuxer.held_open()
 
     def seek(self, ticks: int) -> None:
         """Go to the key frame from which a picture of the video track can be decoded.
@@ -108,11 +85,8 @@ class Packets:
         """
         index = self._info.video.index
         target = find_start(self._info.path, index, ticks)
-        with self._lock:
-            if target is not None and self._container is not None:
-                self._container.seek(target, stream=self._container.streams[index])
-                self._demux = None
-                self._begin()
+        if target is not None and self._demuxer.seek(target, index):
+            self._begin()
 
     def first_picture(self) -> int | None:
         """When the first packet of the video track is shown, in ticks; None where it doesn't say.
@@ -129,39 +103,12 @@ class Packets:
         """All packets, their times mended; after ``seek`` from there on."""
         peeked, self._peeked = self._peeked, []
         for packet in chain(peeked, self._mended):
-            if self._closing.is_set():
+            if self.closed:
                 return
             self._look_for_damage(packet)
             yield packet
             if packet.stream_index == self._info.video.index:
                 self._demuxed = self._demuxed if packet.dts is None else packet.dts
-
-    def _demuxed_packets(self) -> Iterator[Packet[Stream]]:
-        """Go on until the end, or until reading has failed too often."""
-        failures = 0
-        while not self._closing.is_set() and failures < MAX_READ_ERRORS:
-            try:
-                while (packet := self._next()) is not None:
-                    failures = 0
-                    if packet.size:  # only empty ones are skipped: FFmpeg's marks of the end
-                        yield packet
-            except av.error.FFmpegError as error:
-                failures += 1
-                self._counts.frames.truncated = True
-                self._counts.refused |= error.errno in _REFUSED
-                self._counts.note(f"reading: {error.strerror}")
-                self._demux = None
-            else:
-                return
-
-    def _next(self) -> Packet[Stream] | None:
-        """The next packet, or None at the end or when closed."""
-        with self._lock:
-            if self._container is None:
-                return None
-            if self._demux is None:  # also after a failure, which ends PyAV's generator
-                self._demux = self._container.demux()
-            return next_packet(self._demux)
 
     def _look_for_damage(self, packet: Packet[Stream]) -> None:
         """The demuxer's word: a packet was cut short, or something before it skipped."""

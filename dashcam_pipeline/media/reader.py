@@ -17,7 +17,8 @@ one. What was lost is counted. Three steps, each in a module of its own::
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import av
 from av.stream import Discard
@@ -32,6 +33,7 @@ from dashcam_pipeline.media.framing import Framer
 from dashcam_pipeline.media.hardware import NONE, open_decoding
 from dashcam_pipeline.media.packets import Packets
 from dashcam_pipeline.media.picture_check import PictureCheck
+from dashcam_pipeline.media.picture_messages import PictureMessages
 from dashcam_pipeline.media.side_data import Listener, of_header
 from dashcam_pipeline.media.timing import HoleFinder
 from dashcam_pipeline.media.track_clock import LAG_SECONDS
@@ -46,11 +48,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-    from dashcam_pipeline.frames import Message
     from dashcam_pipeline.media.source import SourceInfo, VideoTrack
-
-MAX_NOTED: Final = 1000
-"""Packets whose messages wait for a picture; those of pictures that never come are dropped."""
 
 Item: TypeAlias = Frame | CarriedPacket
 
@@ -100,16 +98,20 @@ class Reader:
         self._window = Window(info.video, start, end)
         self._stream, self._threads = stream, threads
         self.info: SourceInfo = self._window.cut(info)
-        self._decoder = Decoder(
-            stream, threads, failed=self._count_failure, held_open=self._packets.held_open
-        )
         self._mended = (0, 0, 0)
         self.counts.said = of_header(container, path)
         self.counts.said.say(info.video.index, *info.video.said)
         self._listener = Listener(container, self.counts.said)
-        self._messages: dict[int, tuple[Message, ...]] = {}
+        self._messages = PictureMessages(self._listener, info.video.index)
         self._framer = Framer(
-            self.info.video, self._window, self.counts, self._holes, self._messages_of, like=like
+            self.info.video, self._window, self.counts, self._holes, self._messages.of, like=like
+        )
+        # What is called back knows nothing of the reader: a circle would keep its pictures.
+        self._decoder = Decoder(
+            stream,
+            threads,
+            failed=partial(_count_failure, self._framer, self._holes, self.counts),
+            held_open=self._packets.held_open,
         )
 
     def __enter__(self) -> Self:
@@ -139,7 +141,7 @@ class Reader:
             if packet.stream_index == self.info.video.index:
                 if not self._window.after(packet):
                     self._count_packet(packet)
-                    self._note(packet, messages)
+                    self._messages.note(packet, messages)
                     yield from self._frames(self._decoder.feed(packet))
             elif (carried := self._carry(packet)) is not None:
                 yield carried
@@ -247,29 +249,11 @@ class Reader:
         for picture in pictures:
             yield from self._framer.frames(picture)
 
-    def _messages_of(self, picture: av.VideoFrame) -> tuple[Message, ...]:
-        """What goes with a picture: of its packet, or else its own."""
-        own = self._listener.frame(self.info.video.index, picture)
-        return own if picture.pts is None else self._messages.pop(picture.pts, own)
-
-    def _note(self, packet: Packet[Stream], messages: tuple[Message, ...]) -> None:
-        """Keep a packet's messages until its picture comes."""
-        if messages and packet.pts is not None:
-            self._messages[packet.pts] = self._messages.get(packet.pts, ()) + messages
-            if len(self._messages) > MAX_NOTED:
-                del self._messages[next(iter(self._messages))]
-
     def _count_packet(self, packet: Packet[Stream]) -> None:
         if packet.is_discard:
             self.counts.packets_dropped += 1
         else:
             self.counts.video_packets += 1
-
-    def _count_failure(self, what: str) -> None:
-        now = self._framer.now
-        self._holes.damaged(now, now)
-        self.counts.frames.damaged_packets += 1
-        self.counts.note(f"decoding: {what}")
 
     def _carry(self, packet: Packet[Stream]) -> CarriedPacket | None:
         if not self._window.keeps(packet):
@@ -296,3 +280,10 @@ class Reader:
         if video.expected_frames is None:  # packets may have vanished without a trace
             missing = max(missing, self._holes.lost)
         counts.frames.missing = missing
+
+
+def _count_failure(framer: Framer, holes: HoleFinder, counts: ReadCounts, what: str) -> None:
+    """Count a packet that could not be decoded, where the last picture was."""
+    holes.damaged(framer.now, framer.now)
+    counts.frames.damaged_packets += 1
+    counts.note(f"decoding: {what}")

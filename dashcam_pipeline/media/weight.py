@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import av.error
 from av.stream import AttachmentStream
 
+from dashcam_pipeline.media.demuxer import MAX_READ_ERRORS
 from dashcam_pipeline.media.demuxing import demux
 from dashcam_pipeline.media.opening import open_source
-from dashcam_pipeline.media.packets import MAX_READ_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

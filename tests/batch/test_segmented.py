@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import gc
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from av.container import OutputContainer
+from factory import Picture, make_clip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashcam_pipeline.batch.segmented import SegmentPlan, SegmentStore, pack_state, unpack_state
+from dashcam_pipeline.batch.resumable import clean_resumable
+from dashcam_pipeline.batch.segmented import (
+    SegmentPlan,
+    SegmentSink,
+    SegmentStore,
+    pack_state,
+    unpack_state,
+)
+from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.chain import ChainState
 from dashcam_pipeline.media.segments import EncodedPacket
 from dashcam_pipeline.stages.smoothing import MotionGate
@@ -64,6 +76,21 @@ def test_a_store_finds_what_it_kept(tmp_path):
     assert (again.last, again.frames, again.threads) == (4, 9, 2)
 
 
+def test_a_store_keeps_the_memory_of_its_last_segment_alone(tmp_path):
+    """A chain's is megabytes, and an hour has a hundred segments."""
+    store = SegmentStore(tmp_path, "key")
+    for number in range(4):
+        begun = store.begin(number, b"", 1)
+        begun.add(EncodedPacket(number, number, 1, is_keyframe=True, payload=b"x"))
+        begun.finish({"notes": number}, {"past": np.full(9, number)})
+        store.admit(number)
+    for one in (store, SegmentStore(tmp_path, "key")):
+        assert [list(segment.arrays) for segment in one.whole] == [[], [], [], ["past"]]
+        assert [segment.meta for segment in one.whole] == [{}, {}, {}, {"notes": 3}]
+        assert one.whole[-1].arrays["past"][0] == 3
+        assert one.frames == 4
+
+
 @pytest.mark.parametrize("key", ["key", "other"])
 def test_a_store_goes_on_only_from_its_own(tmp_path, key):
     fill(SegmentStore(tmp_path, "key"), 0)
@@ -84,3 +111,31 @@ def test_the_smoothing_goes_on_to_the_last_bit():
     for p, m, e in zip(pictures[3:], maps[3:], expected[3:], strict=True):
         assert np.array_equal(after(p, m), e)
     assert MotionGate(0.6).state() == {}
+
+
+def test_a_segment_s_encoder_goes_with_it(tmp_path, monkeypatch):
+    """Without the collector: an open output is a circle, and its encoder holds dozens of frames."""
+    clip = make_clip(tmp_path / "a.mp4", Picture(size=(64, 48), frames=30, rate=Fraction(10)))
+    most, begin = 0, SegmentSink._begin
+
+    def noted(self, number):
+        nonlocal most
+        begin(self, number)
+        most = max(most, sum(type(one) is OutputContainer for one in gc.get_objects()))
+
+    monkeypatch.setattr(SegmentSink, "_begin", noted)
+    gc.collect()
+    gc.disable()
+    try:
+        clean_resumable(
+            clip,
+            tmp_path / "b.mp4",
+            config=CleanConfig(stages=()),
+            work=tmp_path / "work",
+            recipe="",
+            segment_seconds=0.5,
+        )
+    finally:
+        gc.enable()
+    assert len(list((tmp_path / "work").glob("*.seg"))) == 6
+    assert most == 1

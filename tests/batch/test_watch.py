@@ -26,7 +26,7 @@ from dashcam_pipeline.batch.watch import watch
 from dashcam_pipeline.config import CleanConfig
 from dashcam_pipeline.engine.control import Control
 from dashcam_pipeline.errors import InputMissingError, OutputError, UsageError
-from dashcam_pipeline.media.packets import Packets
+from dashcam_pipeline.media.demuxer import Demuxer
 
 PLAIN = CleanConfig(stages=(), threads=1)
 SOON = 0.1
@@ -194,7 +194,7 @@ def test_a_card_taken_out_in_the_middle_leaves_nothing_half(card, runner, monkey
     clip = add(card / "long.mp4", frames=60)
     (card / "a.mp4").unlink()
     away = card.parent / "away"
-    read = Packets._next
+    read = Demuxer._next
     monkeypatch.setattr(resumable, "GONE_SECONDS", 1.0)
     packets = iter(range(1000))
 
@@ -206,7 +206,7 @@ def test_a_card_taken_out_in_the_middle_leaves_nothing_half(card, runner, monkey
             raise av.error.OSError(5, "Input/output error")
         return read(self)
 
-    monkeypatch.setattr(Packets, "_next", pulled)
+    monkeypatch.setattr(Demuxer, "_next", pulled)
     options = BatchOptions(segment_seconds=0.5)
     watched = Watched(card, options=options)
     watched.until_waiting("card")
@@ -214,7 +214,7 @@ def test_a_card_taken_out_in_the_middle_leaves_nothing_half(card, runner, monkey
     assert [e.path for e in watched.told if isinstance(e, ClipLeft)] == ["long.mp4"]
     assert [p.name for p in out.iterdir() if p.is_file()] == ["report.csv", "report.json"]
     assert not list(out.rglob("*.part"))
-    monkeypatch.setattr(Packets, "_next", read)
+    monkeypatch.setattr(Demuxer, "_next", read)
     away.rename(card)
     watched.until_done("long.mp4")
     watched.end()

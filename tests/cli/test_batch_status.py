@@ -63,6 +63,46 @@ def test_after_it_was_killed(dashcam, under_way, monkeypatch):
     assert "goes on where it was" in said
 
 
+def test_killed_before_it_knew_what_there_is_to_do(dashcam, tmp_path, monkeypatch):
+    """A card of thousands of clips is looked at for minutes."""
+    out = tmp_path / "out"
+    with Journal(journal_path(out)) as journal:
+        StateKeeper(journal, tmp_path / "card")
+    code, said, _ = dashcam("batch", "--status", out)
+    assert (code, said.splitlines()[0]) == (0, "running: looking at what there is to do")
+    monkeypatch.setattr(status, "_lives", lambda _pid, _born: False)
+    code, said, _ = dashcam("batch", "--status", out)
+    lines = said.splitlines()
+    assert code == 0
+    assert lines[0] == "ended without a word: before it was known what there is to do"
+    assert lines[1].startswith(f"of {tmp_path / 'card'}, since ")
+    assert lines[2:] == ["Running the same command again goes on where it was."]
+    assert not read_status(out).planned
+
+
+def test_interrupted_while_it_looked(dashcam, card, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+
+    def pressed(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(driver, "_plan", pressed)
+    assert dashcam("batch", card, out, "--no-stages")[0] == 130
+    said = dashcam("batch", "--status", out)[1]
+    assert said.startswith("interrupted: before it was known what there is to do\n")
+
+
+def test_a_run_that_was_refused_leaves_the_word_to_the_one_before(dashcam, card, tmp_path):
+    out = tmp_path / "out"
+    dashcam("batch", card, out, "--no-stages")
+    before = read_status(out)
+    assert before.state == "finished"
+    for clip in list(card.iterdir()):
+        clip.unlink()
+    assert dashcam("batch", card, out, "--no-stages")[0] not in {0, 1}
+    assert read_status(out) == before
+
+
 def test_on_another_machine_its_own_word_counts(under_way, monkeypatch):
     monkeypatch.setattr(status, "_lives", lambda _pid, _born: False)
     monkeypatch.setattr("platform.node", lambda: "elsewhere")

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
+from fractions import Fraction
 
 import pytest
+from drives import split, whole_drive
 from factory import without_index
 from journeys import make_card
 
 from dashcam_pipeline.cli import main
-from dashcam_pipeline.drives import find_drives
+from dashcam_pipeline.drives import find_drives, shared
+from dashcam_pipeline.drives.finder import survey
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +137,33 @@ def test_a_name_that_is_no_utf_8_is_shown_all_the_same(tmp_path, capsysbinary):
     assert main(["drive", str(tmp_path / "card"), "--json"]) == 0
     assert main(["drive", str(tmp_path / "card")]) == 0
     assert main(["events", str(tmp_path / "card")]) == 0
+
+
+@pytest.mark.parametrize("again", ["0.5", "0.7"])
+def test_it_names_the_overlap_that_join_cuts(tmp_path, dashcam, again):
+    """Below a second: names can't tell it, packets can."""
+    card = tmp_path / "card"
+    split(whole_drive(tmp_path / "whole.mp4", seconds=8, gop=3), card, again=Fraction(again))
+    code, out, err = dashcam("drive", card)
+    assert (code, err) == (0, "")
+    named = re.findall(r"overlap  (\S+ s) at the end of", out)
+    assert named == [f"{again} s"] * 3
+    assert "about" not in out
+    code, out, _err = dashcam("join", card, "-o", tmp_path / "drive.mp4")
+    cut = re.search("cut once: (.*)", out).group(1)
+    assert (code, [one.split(" at ")[0] for one in cut.split(", ")]) == (0, named)
+
+
+def test_a_camera_whose_first_clips_share_nothing_is_not_read_further(tmp_path, monkeypatch):
+    card = tmp_path / "card"
+    split(whole_drive(tmp_path / "whole.mp4", seconds=8), card, clip_seconds=1)
+    looked, look = [], shared.look_at
+
+    def noted(path, **options):
+        looked.append(path.name)
+        return look(path, **options)
+
+    monkeypatch.setattr(shared, "look_at", noted)
+    found = shared.with_shared(survey(card))
+    assert {seam.kind for seam in found.drives[0].cameras[0].seams} == {"touching"}
+    assert len(looked) == 3 < len(found.drives[0].clips)

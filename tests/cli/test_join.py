@@ -102,7 +102,8 @@ def test_a_program_is_told_how_far_it_is(dashcam, card, tmp_path):
     code, out, err = dashcam("join", card, "-o", target, "--progress", "json")
     events = [json.loads(line) for line in err.splitlines()]
     assert code == 0
-    assert events[0]["event"] == "started"
+    assert [event["event"] for event in events[:2]] == ["started", "clip_started"]
+    assert [event["bytes"] for event in events[:2]] == [0, 0]  # not known, and no made-up 1
     assert events[-1] | {"seconds": 0} == {
         "event": "finished", "version": 1, "exit_code": 0, "interrupted": False, "seconds": 0,
         "counts": {"done": 1, "damaged": 0, "failed": 0},

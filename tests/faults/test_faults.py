@@ -23,7 +23,7 @@ import dashcam_pipeline
 from dashcam_pipeline import clean
 from dashcam_pipeline.cli import main
 from dashcam_pipeline.errors import DamagedError, DiskFullError, OutputError
-from dashcam_pipeline.media.packets import Packets
+from dashcam_pipeline.media.demuxer import Demuxer
 from dashcam_pipeline.media.part_file import PartFile
 from dashcam_pipeline.provenance import keeper as keeper_module
 from dashcam_pipeline.provenance import verify
@@ -110,7 +110,7 @@ def test_disk_full_at_the_very_end(source, tmp_path, monkeypatch, which):
 
 def test_read_error_in_the_middle(source, tmp_path, monkeypatch):
     """The card fails: what was read before is kept, and counted."""
-    following = Packets._next
+    following = Demuxer._next
     count = 0
 
     def failing(self):
@@ -120,7 +120,7 @@ def test_read_error_in_the_middle(source, tmp_path, monkeypatch):
             raise av.error.OSError(errno.EIO, os.strerror(errno.EIO))
         return following(self)
 
-    monkeypatch.setattr(Packets, "_next", failing)
+    monkeypatch.setattr(Demuxer, "_next", failing)
     report = clean(source, tmp_path / "b.mp4", config=EMPTY)
     assert 0 < report.frames.written < 60
     assert report.frames.written + report.frames.missing == 60
@@ -189,13 +189,13 @@ def test_killed(tmp_path):
 
 def test_source_changed_while_read(source, tmp_path, monkeypatch):
     """Something else writes to the source: the report says so."""
-    following = Packets._next
+    following = Demuxer._next
 
     def touched(self):
         os.utime(source, ns=(1, 2))
         return following(self)
 
-    monkeypatch.setattr(Packets, "_next", touched)
+    monkeypatch.setattr(Demuxer, "_next", touched)
     report = clean(source, tmp_path / "b.mp4", config=EMPTY)
     assert any("changed by something else" in said for said in report.warnings)
 

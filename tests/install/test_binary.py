@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,11 @@ LARGEST = 400_000_000
 def binary():
     if shutil.which("make") is None:
         pytest.skip("there is no make")
-    subprocess.run(["make", "binary", f"PYTHON={sys._base_executable}"], cwd=ROOT, check=True)
+    # as a developer's shell may have it: the checkout's package has no weights in it
+    subprocess.run(
+        ["make", "binary", f"PYTHON={sys._base_executable}"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True,
+    )  # fmt: skip
     return BINARY
 
 

@@ -87,6 +87,14 @@ def test_a_transport_stream_cut_in_half_names_its_gap(tmp_path):
     assert "gaps  " in report.summary() or "seams  " in report.summary()
 
 
+def test_a_packet_s_worth_of_silence_is_no_zero_seconds(tmp_path):
+    clips = split(whole_drive(tmp_path / "w.mp4", seconds=4), tmp_path / "card", suffix=".ts")
+    content = clips[0].read_bytes()
+    clips[0].write_bytes(content[: len(content) // 2])
+    report = join([tmp_path / "card"], tmp_path / "o.mp4")
+    assert "21 ms of silence where clips have none" in report.summary()
+
+
 def test_a_clip_that_ends_before_its_header_says_keeps_its_place(tmp_path):
     whole = whole_drive(tmp_path / "whole.mkv")
     clips = split(whole, tmp_path / "card")

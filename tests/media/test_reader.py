@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 
 import av
 import pytest
@@ -78,3 +79,33 @@ def test_a_picture_goes_with_its_frame(source):
     finally:
         gc.enable()
     assert len(kept) < 5
+
+
+def seen_whole(reader):
+    assert list(reader)
+
+
+def seen_in_part(reader):
+    next(iter(reader))
+
+
+def copied(reader):
+    assert list(reader.copied(check=True))
+
+
+@pytest.mark.parametrize("ending", ["mp4", "ts", "mkv"])
+@pytest.mark.parametrize("use", [seen_whole, seen_in_part, copied])
+@pytest.mark.parametrize("start", [None, 1.0])
+def test_a_reader_goes_as_soon_as_nobody_holds_it(tmp_path, ending, use, start):
+    """Without the collector: in a circle, its decoder's pictures would wait for it to come by."""
+    clip = make_clip(tmp_path / f"in.{ending}", Picture(frames=60, gop=15))
+    gc.collect()
+    gc.disable()
+    try:
+        with Reader(clip, start=start, threads=1) as reader:
+            use(reader)
+        gone = weakref.ref(reader)
+        del reader
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -66,7 +66,7 @@ class Clip:
         info: its facts.
         first: when its first picture is shown, in ticks of the video track.
         end: when its last one has been shown, in ticks.
-        head: its first pictures, in decoding order, about ``REACH`` seconds of them.
+        head: its first pictures, in decoding order, of as many seconds as were asked for.
         tail: its last ones, likewise.
         parameters: what a decoder must know before the first packet, by track.
         heard: when each sound track is heard first, in seconds of the clip's own clock, by track.
@@ -102,7 +102,7 @@ class Clip:
         return (self.end - self.first) * self.time_base
 
 
-def look_at(path: Path, *, track: int | None = None) -> Clip:
+def look_at(path: Path, *, track: int | None = None, reach: Fraction = REACH) -> Clip:
     """Look at a clip's header, its first and its last seconds.
 
     A container without an index is read whole: nothing else tells where its last picture lies.
@@ -110,6 +110,7 @@ def look_at(path: Path, *, track: int | None = None) -> Clip:
     Args:
         path: the clip; only read.
         track: index of the video track; chosen as ``probe`` does if None.
+        reach: seconds that are looked at on either side.
 
     Raises:
         InputError: or one of its kinds, if there is nothing to read.
@@ -118,9 +119,9 @@ def look_at(path: Path, *, track: int | None = None) -> Clip:
         info = describe(container, path, track=track)
     with open_source(path) as container:
         parameters = {stream.index: parameters_of(stream) for stream in container.streams}
-        head = _Head(info)
+        head = _Head(info, reach)
         head.read(container)
-        tail = _Tail(info)
+        tail = _Tail(info, reach)
         if containers.named(info.container).lists_pictures:
             tail.read(container)
     if not containers.named(info.container).lists_pictures:
@@ -192,8 +193,8 @@ def is_hidden(packet: Packet[Stream], container: str) -> bool:
 class _Head:
     """A clip's first seconds."""
 
-    def __init__(self, info: SourceInfo) -> None:
-        self._info = info
+    def __init__(self, info: SourceInfo, reach: Fraction) -> None:
+        self._info, self._reach = info, reach
         self.shots: list[Shot] = []
         self.heard: dict[int, Fraction] = {}
         self.opens, self.hidden = True, False
@@ -204,7 +205,7 @@ class _Head:
         info = self._info
         base, video = info.video.time_base, info.video.index
         sounds = {track.index for track in info.tracks if track.kind == "audio"}
-        enough = REACH / base
+        enough = self._reach / base
         try:
             for number, packet in enumerate(demux(container)):
                 if packet.stream_index == video:
@@ -230,15 +231,15 @@ class _Head:
         if not self.shots:
             self.opens = packet.is_keyframe
         self.last = max(shot.pts, self.last) if self.shots else shot.pts
-        if (self.last - (self.shots or [shot])[0].pts) * packet.time_base <= REACH:
+        if (self.last - (self.shots or [shot])[0].pts) * packet.time_base <= self._reach:
             self.shots.append(shot)
 
 
 class _Tail:
     """A clip's last seconds."""
 
-    def __init__(self, info: SourceInfo) -> None:
-        self._info = info
+    def __init__(self, info: SourceInfo, reach: Fraction) -> None:
+        self._info, self._reach = info, reach
         self.shots: deque[Shot] = deque()
         self._shown = 0
         self._last: int | None = None
@@ -247,7 +248,7 @@ class _Tail:
         """Seek to them; what can't be read is as if it weren't there."""
         video = self._info.video
         length = video.duration or 0
-        target = (video.start_pts or 0) + max(0, length - round(REACH / video.time_base))
+        target = (video.start_pts or 0) + max(0, length - round(self._reach / video.time_base))
         with suppress(av.error.FFmpegError):  # it refuses what lies before the first picture
             container.seek(target, stream=container.streams[video.index])
         with suppress(av.error.FFmpegError):  # what is damaged is counted when it is read
@@ -256,7 +257,7 @@ class _Tail:
     def take(self, packets: Iterable[Packet[Stream]]) -> None:
         """Keep the last of them."""
         video = self._info.video
-        reach = REACH / video.time_base
+        reach = self._reach / video.time_base
         for packet in packets:
             if packet.stream_index != video.index or packet.is_discard:
                 continue

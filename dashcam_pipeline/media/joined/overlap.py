@@ -64,6 +64,15 @@ def same_packets(before: Clip, after: Clip) -> int | None:
     return None
 
 
+def shared_seconds(before: Clip, after: Clip) -> float:
+    """Seconds at a clip's end that the next one begins with, packet by packet; 0 for none."""
+    place = same_packets(before, after)
+    if place is None:
+        return 0.0
+    begin = min(shot.pts for shot in before.tail[place:])
+    return float((before.end - begin) * before.time_base)
+
+
 def closed_place(tail: Sequence[Shot], pts: int) -> int | None:
     """The first place in decoding order behind which nothing before a time is shown or needed.
 

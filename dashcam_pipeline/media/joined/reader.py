@@ -6,7 +6,6 @@ be read any more by then costs itself alone.
 
 from __future__ import annotations
 
-import gc
 import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
@@ -157,6 +156,8 @@ class JoinedReader:
             except OSError as error:  # the card was pulled
                 reader.counts.frames.truncated = True
                 reader.counts.note(f"reading: {error.strerror}")
+        with self._lock:
+            self._current = None  # with its decoder and the pictures in there
         if not self._closed:
             reader.counts.frames.truncated |= one.clip.cut and one.until is None
             self._settle(number, one, reader.counts)
@@ -171,9 +172,6 @@ class JoinedReader:
         with self._lock:
             if self._closed:
                 return None
-            # A decoder is part of a circle, and keeps its pictures until the collector comes by.
-            self._current = None
-            gc.collect()
             reader = Reader(
                 clip.path,
                 track=clip.info.video.index,

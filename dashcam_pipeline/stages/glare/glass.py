@@ -37,7 +37,7 @@ DARKEST = 0.1
 """Share of a picture, by luma, in which haze is measured."""
 
 SCALE = GlassScale()
-"""Of the default weights."""
+"""Of weights that say none."""
 
 LAMPS = (0.0002, 0.001)
 """Share of a picture above ``WHITE`` between which there is no lamp to scatter light, and is one: a

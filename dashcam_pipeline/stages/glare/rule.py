@@ -54,6 +54,9 @@ class Taking:
             rest of it counts as far as it rises above the light around.
         weber: share of the light around that glare must exceed to count: what is fainter beside
             its surroundings is hardly seen (Weber's law), and days come out as they went in.
+        grain: share of the light around that is the picture's own texture: of glare that rises
+            less than that little is taken, or the grain of a smooth haze would go with it, and
+            what lane marks rise by beside a lamp.
         dead: code value that a layer must exceed: a network's zero is never quite zero.
     """
 
@@ -62,6 +65,7 @@ class Taking:
     glow: float
     bloom: float
     weber: float
+    grain: float
     dead: float
 
     def towards(self, other: Taking, share: float) -> Taking:
@@ -74,11 +78,11 @@ class Taking:
         )
 
 
-CLEAN = Taking(window=0.12, veil=0.0, glow=0.5, bloom=0.0, weber=0.05, dead=0.06)
+CLEAN = Taking(window=0.12, veil=0.0, glow=0.5, bloom=0.0, weber=0.05, grain=0.03, dead=0.06)
 """Behind clean glass; chosen on real pairs of phone pictures and on pictures by day. Half of a
 lamp's glow: of more of it, what pairs gain there is less than what they lose elsewhere."""
 
-DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, bloom=1.0, weber=0.0, dead=0.02)
+DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, bloom=1.0, weber=0.0, grain=0.2, dead=0.02)
 """Behind a dirty windscreen; chosen on simulated drives with their truth, and by looking. Of a wide
 veil the network finds too little rather than too much."""
 
@@ -90,10 +94,6 @@ WIDE_BLUR = 0.15
 
 SAME_COLOR = 1.1
 """How far a share may exceed that of the colour which is claimed least: layers are noisy."""
-
-GRAIN = 0.03
-"""Share of the light around that is the picture's own texture: of glare that rises less than that,
-little is taken, or the grain of a smooth haze would go with it."""
 
 FAINT = 2e-3
 """Linear light below which a colour says little."""
@@ -148,7 +148,7 @@ def glare_layer(
     claimed += passing[1] * (all_thin + again)
     around = haze + surroundings(linear - haze, how.window)
     excess = np.maximum(linear - around, 0)
-    share = np.minimum(claimed / (excess + GRAIN * around).sum(axis=0).clip(1e-6), 1)
+    share = np.minimum(claimed / (excess + how.grain * around).sum(axis=0).clip(1e-6), 1)
     # What is claimed in one colour is not in excess in another: a red sign in a green lamp's bloom.
     risen = found[0:3] - how.bloom * bloom
     share = np.minimum(

@@ -215,6 +215,8 @@ class GlareStage(Stage):
             maps = next(iter(self._network.run(picture[None])))
             self._meter.survey(picture, maps)
             seen.append((picture, maps))
+        if self._meter.glass.dirt == 0:
+            return  # of clean glass no film is taken: the first frame comes sooner
         for picture, maps in seen:
             self._meter.look_at_rest(picture, self._layer(picture, maps))
 

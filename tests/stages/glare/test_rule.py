@@ -76,7 +76,8 @@ def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
         :, None, None
     ]  # a fifth of a unit of light
     found = taken(picture, maps)
-    assert found[:, 31, 50].sum() == pytest.approx(0.2 - 3 * 0.02**2, abs=3e-3)
+    besides_grain = EXCESS.sum() / (EXCESS.sum() + 0.2 * 3 * GREY)
+    assert found[:, 31, 50].sum() == pytest.approx(0.2 * besides_grain - 3 * 0.02**2, abs=1e-3)
     maps[0:3] = 0
     assert not taken(picture, maps).any()
 
@@ -208,7 +209,7 @@ def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, th
     centre = (100 + width // 2, 160)
     assert (layer.share[centre] > 0.9) == thin, "what is wide in it goes as it is"
     wanted = 0.04 if thin else 0.02 + 1.25 * 0.02
-    assert layer.of(to_linear(picture))[0, *centre] == pytest.approx(wanted, abs=2e-3)
+    assert layer.of(to_linear(picture))[0, *centre] == pytest.approx(wanted, abs=3e-3)
     maps[0:3] = 0
     alone = taken(picture, maps)[0, *centre]
     assert alone == pytest.approx(0.0 if thin else 1.25 * 0.02, abs=1e-3)
