@@ -314,7 +314,8 @@ def test_the_stage_asks_the_manifest_of_its_weights(monkeypatch):
         monkeypatch.setattr(
             stage, "find_model", lambda _, s=scale: entry.model_copy(update={"glass": s})
         )
-        made = stage.GlareStage(stage.GlareStage.Options(), StageContext(threads=1))
+        context = StageContext(quality="best", threads=1)  # without a twin that says its own
+        made = stage.GlareStage(stage.GlareStage.Options(), context)
         made.open(StreamInfo(frame.width, frame.height, frame.layout, frame.color))
         made.survey([frame])
         dirts.append(made.glass.dirt)
