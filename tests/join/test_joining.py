@@ -23,8 +23,16 @@ from dashcam_pipeline.errors import (
 )
 from dashcam_pipeline.join.joining import join
 from dashcam_pipeline.provenance import verify
+from dashcam_pipeline.stages import registry
 
 LOSSLESS = {"codec": "libx264", "encoder_options": {"qp": "0"}, "threads": 1}
+
+
+@pytest.fixture
+def remember(monkeypatch):
+    """A stage with a memory, known during one test."""
+    monkeypatch.setattr(registry, "BUILT_IN", dict(registry.BUILT_IN))
+    register()
 
 
 @pytest.fixture
@@ -164,8 +172,7 @@ def test_a_damaged_clip_is_named(drive, tmp_path):
     assert times[-60:] == [(120 + k) * 512 for k in range(60)]
 
 
-def test_the_chain_keeps_its_memory_over_the_seams(drive, tmp_path):
-    register()
+def test_the_chain_keeps_its_memory_over_the_seams(drive, tmp_path, remember):
     whole, card = drive
     config = LOSSLESS | {"stages": ("remember",)}
     join([card], tmp_path / "drive.mp4", config=config, options={"segment_seconds": 1.5})
@@ -181,8 +188,7 @@ class StopError(Exception):
     pass
 
 
-def test_a_run_through_the_chain_goes_on_where_it_was(drive, tmp_path):
-    register()
+def test_a_run_through_the_chain_goes_on_where_it_was(drive, tmp_path, remember):
     _whole, card = drive
     config = LOSSLESS | {"stages": ("remember",)}
     options = {"segment_seconds": 0.5}
@@ -208,8 +214,7 @@ def test_a_run_through_the_chain_goes_on_where_it_was(drive, tmp_path):
     assert sorted(path.name for path in tmp_path.glob(".*")) == []
 
 
-def test_other_clips_or_gaps_begin_anew(drive, tmp_path):
-    register()
+def test_other_clips_or_gaps_begin_anew(drive, tmp_path, remember):
     _whole, card = drive
     config = LOSSLESS | {"stages": ("remember",)}
 
