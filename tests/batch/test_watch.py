@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av.error
 import judge
+import numpy as np
 import pytest
 from factory import Picture, cut_short, make_clip
 from in_process import InProcess
@@ -221,10 +222,12 @@ def test_a_card_taken_out_in_the_middle_leaves_nothing_half(card, runner, monkey
     monkeypatch.undo()
     plain = CleanConfig(stages=(), threads=1)
     run_batch(card, out.with_name("plain"), config=plain, options=options)
-    assert judge.ticks(out / clip.name) == judge.ticks(out.with_name("plain") / clip.name)
-    assert judge.same_pictures(
-        judge.frames(out / clip.name), judge.frames(out.with_name("plain") / clip.name)
-    )
+    results = out / clip.name, out.with_name("plain") / clip.name
+    assert judge.ticks(results[0]) == judge.ticks(results[1])
+    # Not to the bit: when the card is missed decides where a segment ends.
+    for got, plainly in zip(*map(judge.frames, results), strict=True):
+        apart = got.to_ndarray().astype(int) - plainly.to_ndarray()
+        assert np.abs(apart).mean() < 3
 
 
 def test_what_fails_is_tried_again_only_when_it_changes(card, runner):
