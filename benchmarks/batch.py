@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from night import RATE, make_clip
+from night import RATE, make_clip, size_of
 
 from dashcam_pipeline.batch.driver import plan_batch, run_batch
 from dashcam_pipeline.batch.journal import Entry, Journal
@@ -84,18 +84,13 @@ def planning(folder: Path, entries: int) -> None:
     print(f"finding and planning {entries} recordings: {seconds:.2f} s")
 
 
-def size(text: str) -> tuple[int, int]:
-    width, height = map(int, text.split("x"))
-    return width, height
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--clips", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--entries", type=int, default=10_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--sizes", type=size, nargs="+", default=[(640, 360)], metavar="WxH")
+    parser.add_argument("--sizes", type=size_of, nargs="+", default=[(640, 360)], metavar="WxH")
     parser.add_argument("--stage", action="append", default=[], dest="stages")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processors")

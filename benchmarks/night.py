@@ -34,6 +34,12 @@ _ENCODER = {"preset": "veryfast", "crf": "20", "g": str(RATE)}
 """As cameras do it: a key frame a second."""
 
 
+def size_of(text: str) -> tuple[int, int]:
+    """Width and height of a text such as ``1920x1080``."""
+    width, height = map(int, text.split("x"))
+    return width, height
+
+
 def make_clip(path: Path, *, width: int, height: int, frames: int) -> Path:
     """Write a clip of H.264 in MP4 at 30 frames a second.
 

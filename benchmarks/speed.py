@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import one_run
 from avx2_only import avx2_environment
-from night import make_clip
+from night import make_clip, size_of
 from study_tables import rounded
 
 from dashcam_pipeline.inference.manifest import load_manifest
@@ -208,7 +208,7 @@ def start_up(rounds: int, env: Mapping[str, str] | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer frames, one round, no 4K")
-    parser.add_argument("--sizes", nargs="+", metavar="WxH")
+    parser.add_argument("--sizes", type=size_of, nargs="+", metavar="WxH")
     parser.add_argument("--frames", type=int, help="instead of the usual number at each size")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--rows", nargs="+", help="these only, without the parts")
@@ -218,9 +218,7 @@ def main() -> None:
     parser.add_argument("--avx2", action="store_true", help="as on a processor without AVX-512")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
-    sizes = list(FRAMES)[:2] if options.quick else list(FRAMES)
-    if options.sizes:
-        sizes = [tuple(int(side) for side in size.split("x")) for size in options.sizes]
+    sizes = options.sizes or list(FRAMES)[: 2 if options.quick else None]
     if options.rows and "plain transcode" not in options.rows:
         options.rows.insert(0, "plain transcode")
     print(f"{machine(avx2=options.avx2)}; Python {platform.python_version()}")
