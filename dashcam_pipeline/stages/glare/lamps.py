@@ -6,8 +6,8 @@ disc many times its size clips, and its spokes as well; what clips then is a lam
 * if it ends sharply, as no glow does;
 * in its middle: where the distance from the edge of what clips has a peak, as a lamp's glow falls
   off to all sides, and its spokes from it outwards. Red, green and blue clip at edges of their own,
-  which says more than the outermost does: headlights that are one in blue are two in red. Deep
-  inside, what the network takes for a source stays as well, such as a road in their light;
+  which says more than the outermost does: headlights that are one in blue are two in red. It
+  fades towards the edge and is round, as where the lamp itself ends is anyone's guess;
 * where it is compact: smaller than any glow is drawn at the work size. Signals far away, reflectors
   and rear lamps are, and the network takes them for the glow that surrounds them;
 * where it has a colour: a signal or a brake light is told by the colour of its rim, and keeps it.
@@ -33,12 +33,23 @@ if TYPE_CHECKING:
 CLIPPED: Final = (0.95, 1.0)
 """Code value of the brightest colour between which a place clips."""
 
-MIDDLE: Final = 0.5
-"""Share of its largest distance from the edge that a lamp's middle reaches at least: a disc of half
-the radius."""
+SPOKE: Final = 0.2
+"""Distance from the edge of what clips, in those of a lamp's middle, from which something beside it
+is no spoke but another lamp."""
 
-SURE: Final = (1.05, 1.5)
-"""Distance from the edge, in those of the least middle, between which a place belongs to it."""
+MIDDLE: Final = (0.4, 0.9)
+"""Distance from the edge, in those of the middle, between which a place turns into the lamp."""
+
+ROUND: Final = 0.016
+"""How far large lamps are smoothed, in frame heights: what clips has corners where spokes leave it,
+and its middle need not."""
+
+LARGE: Final = (0.007, 0.016)
+"""Distance from the edge, in frame heights, of a spoke that a lamp just outshines, between which it
+is large."""
+
+CORE: Final = 2.0
+"""What its smoothed middle is multiplied by, so that it is white still."""
 
 DEEP: Final = (0.014, 0.019)
 """Distance from the edge of what clips, in frame heights, between which a place needn't be a middle
@@ -144,9 +155,12 @@ def _in_what_clips(picture: Light, peak: Map, mask: Light) -> tuple[Map, Map]:
         inside += cv2.distanceTransform(clips, cv2.DIST_L2, 5)
     inside /= np.float32(len(picture) * len(peak))
     # A spoke falls off from its lamp, and is reached from there; the next lamp rises again.
-    reached = reconstruct(inside, np.float32(MIDDLE) * inside)
-    deep = ramp(inside, *DEEP) * ramp(mask, *SOURCE)
-    middle = np.maximum(ramp(inside / np.maximum(reached, 1e-6), *SURE), deep)
+    reached = reconstruct(inside, np.float32(SPOKE) * inside)
+    middle = ramp(np.float32(SPOKE) * inside / np.maximum(reached, 1e-6), *MIDDLE)
+    middle = np.maximum(middle, ramp(inside, *DEEP) * ramp(mask, *SOURCE))
+    smooth = cv2.GaussianBlur(middle, (0, 0), ROUND * len(peak))
+    middle += ramp(reached, *LARGE) * (np.minimum(np.float32(CORE) * smooth, 1) - middle)
+    middle *= middle  # so that code values, not light, fall off evenly
     near, nearer = (cv2.dilate(blown, np.ones((side, side), np.uint8)) for side in (5, 3))
     rim = np.asarray(near - nearer, np.float32)
     bright, count = _near(rim * peak), _near(rim)
