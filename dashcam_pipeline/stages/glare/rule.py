@@ -58,6 +58,11 @@ class Taking:
             less than that little is taken, or the grain of a smooth haze would go with it, and
             what lane marks rise by beside a lamp.
         dead: code value that a layer must exceed: a network's zero is never quite zero.
+        thin: what the claim for thin streaks counts: of those of phones the network finds half.
+        most: share of what rises above the light around that goes at most: some texture stays
+            where a streak was.
+        most_bloom: the same where it is wide: a lamp without any glow stands in flat fog.
+        day: share of all that which is taken by day, when lamps hardly shine.
     """
 
     window: float
@@ -67,6 +72,10 @@ class Taking:
     weber: float
     grain: float
     dead: float
+    thin: float = 1.0
+    most: float = 1.0
+    most_bloom: float = 1.0
+    day: float = 1.0
 
     def towards(self, other: Taking, share: float) -> Taking:
         """What lies between this one (share 0) and another (share 1)."""
@@ -78,7 +87,19 @@ class Taking:
         )
 
 
-CLEAN = Taking(window=0.12, veil=0.0, glow=0.5, bloom=0.0, weber=0.05, grain=0.03, dead=0.06)
+CLEAN = Taking(
+    window=0.12,
+    veil=0.0,
+    glow=0.5,
+    bloom=0.0,
+    weber=0.05,
+    grain=0.03,
+    dead=0.06,
+    thin=2.0,
+    most=0.9,
+    most_bloom=0.55,
+    day=0.25,
+)
 """Behind clean glass; chosen on real pairs of phone pictures and on pictures by day. Half of a
 lamp's glow: of more of it, what pairs gain there is less than what they lose elsewhere."""
 
@@ -105,6 +126,8 @@ it goes: how much light there was is anyone's guess, and half of it would be gre
 RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
 finds too little veil: there its share is at least that further in, or a frame would show."""
+
+_EDGE = np.ones((5, 5), np.uint8)
 
 
 def glare_layer(
@@ -140,12 +163,13 @@ def glare_layer(
     if dirt > 0:  # behind clean glass little is claimed of lane marks, and thin streaks would lose
         passing[1] *= 1 + np.float32(dirt) * (streak_share(all_thin, sources) - 1)
     taken_of_veil: float | Light = how.veil
+    day = by_day(picture) if how.day < 1 else 0.0
     if how.glow:
-        taken_of_veil += how.glow * (1 - by_day(picture)) * _risen(wide.sum(axis=0))
+        taken_of_veil += how.glow * (1 - day) * _risen(wide.sum(axis=0))
     haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * taken_of_veil * wide
     haze = np.minimum(outside * haze, linear)
-    claimed = (1 - how.bloom) * passing[0] * all_bloom
-    claimed += passing[1] * (all_thin + again)
+    claimed_bloom = (1 - how.bloom) * passing[0] * all_bloom
+    claimed = claimed_bloom + how.thin * passing[1] * (all_thin + again)
     around = haze + surroundings(linear - haze, how.window)
     excess = np.maximum(linear - around, 0)
     share = np.minimum(claimed / (excess + how.grain * around).sum(axis=0).clip(1e-6), 1)
@@ -154,14 +178,17 @@ def glare_layer(
     share = np.minimum(
         share, SAME_COLOR * _least_ratio(risen, excess) * claimed / (risen.sum(axis=0) + 1e-6)
     )
-    share *= min(streaks, 1.0) * outside
+    if how.most_bloom < 1:
+        most = how.most + (how.most_bloom - how.most) * claimed_bloom / (claimed + 1e-6)
+        share = np.minimum(share, most)
+    share *= min(streaks, 1.0) * outside * (1 - (1 - how.day) * day)
     floor = (share + how.weber) * around - haze + how.dead**2
     blown: Light | None = None
     if dirt > 0:
         # What clips is of no colour, so that all of its colours go alike, and to what lies around.
         said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
         blown = dirt * min(streaks, 1.0) * outside * ramp(said, *BLOWN)
-        where = dirt * clipped
+        where = dirt * cv2.dilate(clipped, _EDGE)  # with its edge, or a ring would stand there
         share += where * (blown - share)
         floor += where * (blown * (around - haze) + how.dead**2 - floor)
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
@@ -181,22 +208,22 @@ def surroundings(linear: Light, window: float) -> Light:
     """The light around structured glare: the smoothed morphological opening.
 
     Structured glare only ever adds light, so it is found in what rises above this, in its own
-    colour. Found at half the size, where it costs a quarter and comes to nearly the same.
+    colour. Found at a quarter of the size, where a round window costs less than a box does at half:
+    a box would show round lamps.
 
     Args:
         linear: (3, h, w) linear light.
-        window: side of the opening, in shorter sides of the picture.
+        window: diameter of the opening, in shorter sides of the picture.
 
     Returns:
         (3, h, w) float32.
     """
     height, width = linear.shape[1:]
-    side = max(round(window * min(height, width) / 2) // 2 * 2 + 1, 3)
-    box = np.ones((side, side), np.uint8)
+    side = max(round(window * min(height, width) / 4) // 2 * 2 + 1, 3)
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     channels = []
     for channel in linear:
-        small = halved(channel)
-        opened = cv2.dilate(cv2.erode(small, box), box)
+        opened = cv2.morphologyEx(halved(halved(channel)), cv2.MORPH_OPEN, ball)
         channels.append(cv2.resize(cv2.GaussianBlur(opened, (0, 0), side / 8), (width, height)))
     return np.stack(channels).astype(np.float32, copy=False)
 
