@@ -62,6 +62,8 @@ PAINTED = {"night": 0.5, "day": 1.0, "hdr": 0.5, "simulated": 0.0}
 KIND_WEIGHTS = {"night": 0.35, "day": 0.25, "hdr": 0.1, "simulated": 0.3}
 """How often each kind of background is drawn."""
 
+DUSK = 0.4
+"""Share of the days that are made nights of which the lamps are lit before it is dark."""
 
 LEVEL = (0.01, 1.2)
 """Range of what 99 of 100 pixels of the scattered light stay below, linear light."""
@@ -247,6 +249,16 @@ def darken(
     return np.asarray(np.power(linear, rng.uniform(1.0, 1.5)) * light, np.float32)
 
 
+def dusk(rng: np.random.Generator, linear: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """A day when the lamps are lit: dimmer, of another cast, its sky as bright as ever.
+
+    Streaks lie over what is bright, too; a room's lamps show them as well.
+    """
+    cast = np.exp(rng.normal(0, 0.12, 3))
+    power = rng.uniform(1.0, 1.3)
+    return np.asarray(np.power(linear, power) * (cast * log_uniform(rng, 0.1, 1.0)), np.float32)
+
+
 class GlareSynthesizer:
     """Draws samples from backgrounds, lamps, lenses and cameras.
 
@@ -347,8 +359,9 @@ class GlareSynthesizer:
         if not lit and rng.random() < 0.5:  # noqa: PLR2004 - days must come out as they went in
             return linear * gain, []
         lamps = self._more_lamps(rng, kind, height, width)
-        dark = darken(rng, linear, lamps)
-        return dark, lamps
+        if rng.random() < DUSK:
+            return dusk(rng, linear), lamps
+        return darken(rng, linear, lamps), lamps
 
     def _more_lamps(
         self, rng: np.random.Generator, kind: str, height: int, width: int

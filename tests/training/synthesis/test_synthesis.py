@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from dashcam_pipeline.training.data.pictures import PictureSource, load_pictures
+from dashcam_pipeline.training.data.pictures import Picture, PictureSource, load_pictures
 from dashcam_pipeline.training.synthesis import camera, lens
 from dashcam_pipeline.training.synthesis.glare import (
     GlareSynthesizer,
     KernelBank,
+    dusk,
     scatter,
     split_layer,
 )
@@ -217,3 +218,17 @@ def test_a_corona_has_a_dark_ring_that_grows_with_the_wavelength():
     red, green, blue = REGISTERED["corona"].make(np.random.default_rng(0), polar)[:, 256, 256:]
     dark = [int(np.flatnonzero(band < 0.1 * band[0])[0]) for band in (red, green, blue)]
     assert dark[0] > dark[1] > dark[2]
+
+
+def test_at_dusk_the_sky_stays_the_brightest_and_streaks_lie_over_it(bank):
+    day = np.full((*SHAPE, 3), 0.1, np.float32)
+    day[:40] = 0.8
+    lit = [dusk(np.random.default_rng(i), day) for i in range(20)]
+    assert all(scene[:40].mean() > 6 * scene[40:].mean() for scene in lit)
+    assert max(scene[:40].mean() for scene in lit) > 0.5
+    assert min(scene[:40].mean() for scene in lit) < 0.2
+    picture = Picture("day", np.rint(255 * day**0.5).astype(np.uint8))
+    synthesizer = GlareSynthesizer([picture], bank, glare_free=0)
+    samples = [synthesizer.sample((5, i), SHAPE) for i in range(40)]
+    over_sky = [s for s in samples if (s.glare[:, :40] - s.structured[:, :40]).mean() > 0.5]
+    assert any(s.structured[:, :40].sqrt().mean() > 0.05 for s in over_sky)
