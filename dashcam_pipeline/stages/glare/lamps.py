@@ -37,7 +37,7 @@ SPOKE: Final = 0.2
 """Distance from the edge of what clips, in those of a lamp's middle, from which something beside it
 is no spoke but another lamp."""
 
-MIDDLE: Final = (0.4, 0.9)
+MIDDLE: Final = (0.35, 0.8)
 """Distance from the edge, in those of the middle, between which a place turns into the lamp."""
 
 ROUND: Final = 0.016

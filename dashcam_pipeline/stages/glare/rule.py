@@ -127,8 +127,6 @@ RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
 finds too little veil: there its share is at least that further in, or a frame would show."""
 
-_EDGE = np.ones((5, 5), np.uint8)
-
 
 def glare_layer(
     picture: Light, maps: Light, *, dirt: float, streaks: float, veil: float
@@ -188,7 +186,7 @@ def glare_layer(
         # What clips is of no colour, so that all of its colours go alike, and to what lies around.
         said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
         blown = dirt * min(streaks, 1.0) * outside * ramp(said, *BLOWN)
-        where = dirt * cv2.dilate(clipped, _EDGE)  # with its edge, or a ring would stand there
+        where = dirt * clipped
         share += where * (blown - share)
         floor += where * (blown * (around - haze) + how.dead**2 - floor)
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
