@@ -97,7 +97,7 @@ def run(row: str, clip: Path, folder: Path, frames: int, options: argparse.Names
         capture_output=True,
         text=True,
         check=False,
-        env=options.env,
+        env=as_installed(options.env),
     )
     if done.returncode:
         raise SystemExit(f"{row}: {done.stderr}")
@@ -192,13 +192,20 @@ def keep(file: Path, size: str, found: dict) -> None:
     file.write_text(json.dumps(known | {size: rounded(found)}, indent=1) + "\n", "utf-8")
 
 
+def as_installed(env: Mapping[str, str] | None) -> dict[str, str]:
+    """An environment in which Python keeps its compiled modules, as it does for users."""
+    found = dict(os.environ if env is None else env)
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
+
+
 def start_up(rounds: int, env: Mapping[str, str] | None) -> None:
     """How long the command takes to say what it can, in an environment."""
     walls, processor = [], []
     for _ in range(rounds):
         begin, before = time.perf_counter(), os.times()
         command = [sys.executable, "-m", "dashcam_pipeline", "--help"]
-        subprocess.run(command, capture_output=True, check=True, env=env)
+        subprocess.run(command, capture_output=True, check=True, env=as_installed(env))
         walls.append(time.perf_counter() - begin)
         spent = os.times()
         processor.append(spent[2] + spent[3] - before[2] - before[3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dashcam_pipeline.config import LOOKS
 from dashcam_pipeline.engine.chain import Chain
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+
+READERS: Final = 2
+"""Threads that look at a recording before its run, where it may use so many."""
 
 
 def find_protection(config: CleanConfig, info: SourceInfo, frames: Sequence[Frame]) -> Overlay:
@@ -187,7 +190,8 @@ def chain_for(
 
 def _look(config: CleanConfig, info: SourceInfo) -> tuple[list[Frame], Overlay]:
     """Frames all over the recording, and what is protected."""
-    frames = sample_frames(info) if config.stages else []
+    threads = min(config.thread_count, READERS)
+    frames = sample_frames(info, threads=threads) if config.stages else []
     return frames, find_protection(config, info, frames)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import av
@@ -15,7 +17,7 @@ from dashcam_pipeline.media import planes
 from dashcam_pipeline.media.opening import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from av.container import InputContainer
     from av.video.stream import VideoStream
@@ -33,11 +35,12 @@ _FALLBACK_PICTURES: Final = 72
 """Pictures decoded where a recording has few key pictures: 0.3 s of work at 1080p."""
 
 
-def sample_frames(info: SourceInfo) -> list[Frame]:
+def sample_frames(info: SourceInfo, *, threads: int = 1) -> list[Frame]:
     """Key pictures all over a recording, or some of its first ones if it can't be sought.
 
     Args:
         info: of the recording.
+        threads: that may read it, each with a reader of its own; they find the same pictures.
 
     Returns:
         at most ``SAMPLES`` of its own size and layout, in no particular order; none where it can't
@@ -47,7 +50,7 @@ def sample_frames(info: SourceInfo) -> list[Frame]:
         return _of_clips(info)
     found: dict[int, Frame] = {}
     try:
-        found = _key_pictures(info, SAMPLES)
+        found = _key_pictures(info, SAMPLES, threads)
         if len(found) < ENOUGH:
             found = _first_ones(info)
     except (InputError, av.error.FFmpegError):
@@ -94,12 +97,16 @@ def _form(info: SourceInfo) -> dict[str, Any]:
     return {name: getattr(info.video, name) for name in names}
 
 
-def _key_pictures(info: SourceInfo, count: int) -> dict[int, Frame]:
+def _key_pictures(info: SourceInfo, count: int, threads: int = 1) -> dict[int, Frame]:
+    """So many of them, evenly spread, by their times."""
+    numbers = range(count)
+    share = -(-count // min(threads, count))
+    parts = [numbers[begin : begin + share] for begin in range(0, count, share)]
+    with ThreadPoolExecutor(len(parts), "dashcam-samples") as pool:
+        pictures = list(pool.map(lambda part: _sought(info, part, count), parts))
     found: dict[int, Frame] = {}
-    with open_source(info.path) as container:
-        stream = _track(container, info)
-        for picture in _sought(container, stream, info, count):
-            _keep(found, picture.pts or 0, picture, info)
+    for picture in chain.from_iterable(pictures):
+        _keep(found, picture.pts or 0, picture, info)
     return found
 
 
@@ -119,19 +126,22 @@ def _track(container: InputContainer, info: SourceInfo) -> VideoStream:
     return next(s for s in container.streams.video if s.index == info.video.index)
 
 
-def _sought(
-    container: InputContainer, stream: VideoStream, info: SourceInfo, count: int
-) -> Iterator[av.VideoFrame]:
+def _sought(info: SourceInfo, numbers: Sequence[int], count: int) -> list[av.VideoFrame]:
+    """The key pictures of some of so many even parts of the recording."""
     duration = info.duration_s or 0.0
-    stream.codec_context.skip_frame = "NONKEY"
     base, first = info.video.time_base, info.video.start_pts or 0
     seen: set[int] = set()
-    for number in range(count):
-        ticks = first + round(duration * (number + 0.5) / count / float(base))
-        with suppress(av.error.FFmpegError):
-            container.seek(ticks, stream=stream)
-            if (picture := _next_picture(container, stream, seen)) is not None:
-                yield picture
+    pictures = []
+    with open_source(info.path) as container:
+        stream = _track(container, info)
+        stream.codec_context.skip_frame = "NONKEY"
+        for number in numbers:
+            ticks = first + round(duration * (number + 0.5) / count / float(base))
+            with suppress(av.error.FFmpegError):
+                container.seek(ticks, stream=stream)
+                if (picture := _next_picture(container, stream, seen)) is not None:
+                    pictures.append(picture)
+    return pictures
 
 
 def _next_picture(

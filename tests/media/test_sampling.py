@@ -61,6 +61,15 @@ def test_they_come_from_all_over_the_recording(tmp_path):
     assert max(b - a for a, b in pairwise(times)) < 0.7, "none left out in the middle"
 
 
+@pytest.mark.parametrize("gop", [4, 7, 12])
+def test_two_readers_find_the_pictures_that_one_finds(tmp_path, gop):
+    info = probe(make_clip(tmp_path / "a.mp4", Picture(frames=96, size=SIZE, gop=gop)))
+    one, two = (sample_frames(info, threads=threads) for threads in (1, 2))
+    assert [frame.pts for frame in one] == [frame.pts for frame in two]
+    assert all(same(a, b) for a, b in zip(one, two, strict=True))
+    assert [frame.index for frame in two] == list(range(len(two)))
+
+
 def test_the_middle_is_one_key_picture(tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "a.mp4", Picture(frames=96, size=SIZE, gop=8))
     monkeypatch.setattr("dashcam_pipeline.media.sampling.SAMPLES", 0)  # no more is looked at

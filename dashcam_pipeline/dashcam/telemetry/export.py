@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
 import zipfile
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import escape, quoteattr
 
 from dashcam_pipeline._version import __version__
 
@@ -50,10 +50,10 @@ def to_gpx(telemetry: Telemetry, name: str = "") -> str:
     """
     points = "".join(_point(fix) for fix in telemetry.fixes)
     label = f"<name>{_text(name)}</name>" if name else ""
-    creator = quoteattr(f"dashcam_pipeline {__version__}")
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<gpx version="1.1" creator={creator} xmlns="{_GPX}" xmlns:tpx="{_TRACK_POINT}">\n'
+        f'<gpx version="1.1" creator="dashcam_pipeline {__version__}" '
+        f'xmlns="{_GPX}" xmlns:tpx="{_TRACK_POINT}">\n'
         f"<trk>{label}<trkseg>\n{points}</trkseg></trk>\n</gpx>\n"
     )
 
@@ -81,7 +81,10 @@ def _point(fix: Fix) -> str:
 
 def _text(text: str) -> str:
     """Escaped, without what XML 1.0 can't hold."""
-    return escape(re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
+    return html.escape(
+        re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text),
+        quote=False,
+    )
 
 
 def to_csv(telemetry: Telemetry) -> str:

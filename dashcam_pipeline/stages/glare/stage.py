@@ -163,6 +163,8 @@ class GlareStage(Stage):
         self._asked: deque[_Asked] = deque()
         self._ahead = 1 if context.threads > 1 else 0
         """Questions that the network works on while what it answered before is put to use."""
+        self._begun = False
+        """Whether a frame is cleaned: the first answer is waited for, so that it comes sooner."""
         self._worker = ThreadPoolExecutor(1, "dashcam-network") if self._ahead else None
         self._wholes: list[Frame] = []
         """Frames that came in and didn't go out yet."""
@@ -238,7 +240,9 @@ class GlareStage(Stage):
         self.report.count("shrink", shrunk - start)
         self.report.count("carry", time.perf_counter() - shrunk)
         self._ask()
-        return self._finished(ahead=self._ahead)
+        cleaned = self._finished(ahead=self._ahead if self._begun else 0)
+        self._begun |= len(cleaned) > 0
+        return cleaned
 
     def flush(self) -> FrameBatch | None:
         """Clean the frames that wait; the network sees the last one."""
@@ -387,6 +391,7 @@ class GlareStage(Stage):
         self._carrier.reset()
         self._waiting, self._wholes, self._parts = [], [], []
         self._asked.clear()
+        self._begun = False
         if self._exposure is not None:
             self._exposure.reset()
 

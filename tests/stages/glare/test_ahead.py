@@ -63,21 +63,25 @@ def test_the_same_frames_come_out(quality, count):
 
 
 def test_frames_are_cleaned_while_the_network_works():
-    """The second question is under way when the answer to the first one is put to use."""
-    frames, goes_on, asked = make_frames(4), threading.Event(), []
+    """The third question is under way when the answer to the second one is put to use.
+
+    The first one's is waited for: a run that cleans one picture shows it sooner.
+    """
+    frames, goes_on, asked = make_frames(6), threading.Event(), []
 
     def network(pictures):
         asked.append(threading.current_thread())
-        if len(asked) == 2:
+        if len(asked) == 3:
             assert goes_on.wait(10)
         return half_is_haze(pictures)
 
     stage = make_stage(2, "best", network=network)
     stage.open(StreamInfo(SIZE[1], SIZE[0], frames[0].layout, frames[0].color))
-    assert len(stage.process(FrameBatch(tuple(frames[:2])))) == 0
-    assert [f.index for f in stage.process(FrameBatch(tuple(frames[2:])))] == [0]
+    assert [f.index for f in stage.process(FrameBatch(tuple(frames[:2])))] == [0]
+    assert len(stage.process(FrameBatch(tuple(frames[2:4])))) == 0
+    assert [f.index for f in stage.process(FrameBatch(tuple(frames[4:])))] == [1, 2]
     goes_on.set()
-    assert [f.index for f in stage.flush()] == [1, 2, 3]
+    assert [f.index for f in stage.flush()] == [3, 4, 5]
     assert threading.current_thread() not in asked
     stage.close()
     assert not any(thread.is_alive() for thread in asked)
