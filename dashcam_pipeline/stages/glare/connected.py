@@ -55,6 +55,9 @@ SOME = 0.2
 """Share of a place at half the size from which a source in it counts: a lamp of one sample does."""
 
 _BOX = np.ones((3, 3), np.uint8)
+_LIGHT = np.square(np.square(np.arange(256, dtype=np.float32) / 255))
+"""Of codes that are fourth roots."""
+
 _LOOK = 8
 """Dilations between two looks at whether anything grew."""
 
@@ -75,8 +78,8 @@ def sources_of(picture: Light, lamps: Light) -> Map:
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDE, WIDE))
     # A sample wider, or a jagged line would hold no straight one.
     line = _opened(np.asarray(cv2.dilate(bright, _BOX)), _line_size(LONG, len(bright)))
-    line = line > cv2.morphologyEx(bright, cv2.MORPH_OPEN, ball)
-    return np.asarray(sure | ((bright > 0) & ~line), np.uint8)
+    thin = line > cv2.morphologyEx(bright, cv2.MORPH_OPEN, ball)
+    return np.asarray(sure | ((bright > 0) & ~thin), np.uint8)
 
 
 def connected_share(structured: Light, sources: Map) -> Light:
@@ -116,22 +119,27 @@ def streak_share(structured: Light, sources: Map) -> Light:
         (h, w) float32 in [0, 1].
     """
     layer = np.asarray(halved(structured), np.float32)
-    alike = np.where(_around(sources), layer, _going_on(layer))
+    brightest = max(float(layer.max()), 1e-6)
+    # An opening asks for the order of lights alone: 8 bits of their fourth root are enough for it.
+    codes = np.sqrt(np.sqrt(layer * np.float32(1 / brightest))) * np.float32(255)
+    codes = np.asarray(np.rint(codes), np.uint8)
+    codes = np.where(_around(sources), codes, _going_on(codes))
+    alike = np.minimum(_LIGHT[codes] * np.float32(brightest), layer)
     return _enlarged_share(alike, layer, structured.shape)
 
 
-def _going_on(layer: Light) -> Light:
-    """Of a layer (h, w) at half the work size what goes on as far as streaks do."""
-    height = len(layer)
+def _going_on(codes: Map) -> Map:
+    """Of a layer's codes (h, w) at half the work size what goes on as far as streaks do."""
+    height = len(codes)
     begin, end = (round(share * height) for share in BELOW)
     size = _line_size(LONG_BELOW, height)
     top = max(begin - size, 0)  # from further up nothing reaches the lower part
-    lower = _opened(layer[top:], size)
-    going_on = _opened(layer, _line_size(LONG, height))
+    lower = _opened(codes[top:], size)
+    going_on = _opened(codes, _line_size(LONG, height))
     share = np.clip((np.arange(begin, height) - begin) / max(end - begin, 1), 0, 1)
-    going_on[begin:] += share[:, None].astype(np.float32) * (
-        lower[begin - top :] - going_on[begin:]
-    )
+    upper = going_on[begin:].astype(np.float32)
+    mixed = upper + share[:, None].astype(np.float32) * (lower[begin - top :] - upper)
+    going_on[begin:] = np.rint(mixed)
     return going_on
 
 
@@ -140,7 +148,7 @@ def _line_size(long: float, height: int) -> int:
     return int(long * height) // 2 * 2 + 1
 
 
-def _opened(layer: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+def _opened(layer: Map, size: int) -> Map:
     """Of a layer (h, w) what goes on along some line of so many samples: its largest opening."""
     opened = [cv2.morphologyEx(layer, cv2.MORPH_OPEN, line) for line in _lines(size)]
     return np.asarray(np.max(opened, axis=0))
