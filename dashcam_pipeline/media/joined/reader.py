@@ -58,15 +58,18 @@ class JoinedReader:
         joined: the clips in their places.
         threads: for decoding; 0 lets FFmpeg decide.
         hwaccel: hardware to decode with, as of ``Reader``.
+        listen: True decodes sound once as well, to count what is damaged.
     """
 
-    def __init__(self, joined: Joined, *, threads: int = 0, hwaccel: str = NONE) -> None:
+    def __init__(
+        self, joined: Joined, *, threads: int = 0, hwaccel: str = NONE, listen: bool = False
+    ) -> None:
         self.joined = joined
         self.info: SourceInfo = joined.info
         self.counts = ReadCounts()
         self.clips = [ClipCount() for _ in joined.clips]
         """By clip; complete when all was read."""
-        self._threads, self._hwaccel = threads, hwaccel
+        self._threads, self._hwaccel, self._listen = threads, hwaccel, listen
         self._longest_gap: Fraction | None = None
         self._current: Reader | None = None
         self._lock = threading.Lock()
@@ -178,6 +181,7 @@ class JoinedReader:
                 threads=self._threads,
                 hwaccel=self._hwaccel,
                 like=self.info.video,
+                listen=self._listen,
             )
             reader.close_gaps(self._longest_gap)
             self._current = reader
@@ -264,6 +268,7 @@ class JoinedReader:
         self.clips[number].found = found
         mine = counts.frames
         mine.damaged_packets += frames.damaged_packets
+        mine.damaged_sound += frames.damaged_sound
         mine.concealed += frames.concealed
         mine.missing += frames.missing
         mine.converted += frames.converted
