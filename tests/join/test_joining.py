@@ -343,6 +343,39 @@ def test_clips_that_are_turned_otherwise_are_refused(tmp_path):
     assert not (tmp_path / "drive.mp4").exists()
 
 
+@pytest.mark.parametrize("gaps", ["keep", "close"])
+def test_a_clock_that_runs_on_tells_less_than_a_second_exactly(tmp_path, gaps):
+    whole = whole_drive(tmp_path / "whole.ts", seconds=6)
+    split(whole, tmp_path / "card", clip_seconds=3, jump=0.4)
+    report = join([tmp_path / "card"], tmp_path / "drive.mp4", options={"gaps": gaps})
+    times = judge.seconds(tmp_path / "drive.mp4")
+    step = Fraction(1, 30)
+    assert times[90] - times[89] == (step + Fraction(2, 5) if gaps == "keep" else step)
+    said = "kept" if gaps == "keep" else "closed"
+    assert f"{said}: 0.4 s before" in report.summary()
+    assert "may lack" not in report.summary()
+    assert report.joined.clips[1].gap_s == 0.4
+
+
+def test_a_clock_that_runs_on_tells_that_nothing_lacks(tmp_path):
+    whole = whole_drive(tmp_path / "whole.ts", seconds=7, gop=15)
+    split(whole, tmp_path / "card", clip_seconds=3.5, jump=0)  # names tell 0 and 3 s
+    report = join([tmp_path / "card"], tmp_path / "drive.mp4")
+    assert {b - a for a, b in itertools.pairwise(judge.seconds(tmp_path / "drive.mp4"))} == {
+        Fraction(1, 30)
+    }
+    assert report.joined.loose_s == 0
+    assert "may lack" not in report.summary()
+
+
+def test_a_clock_that_runs_on_cuts_nothing_that_pictures_do_not_show(tmp_path):
+    whole = whole_drive(tmp_path / "whole.ts", seconds=6)
+    split(whole, tmp_path / "card", clip_seconds=3, jump=-0.4)
+    report = join([tmp_path / "card"], tmp_path / "drive.mp4")
+    assert report.frames.written == 180
+    assert "overlap by 0.4 s" in report.joined.notes[0]
+
+
 def test_less_than_a_second_between_clips_is_said(tmp_path):
     whole = whole_drive(tmp_path / "whole.mp4", seconds=3)
     split(whole, tmp_path / "card", clip_seconds=1.5)  # names tell 0 and 1 s
