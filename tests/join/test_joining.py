@@ -96,6 +96,26 @@ def test_the_record_names_every_clip(drive, tmp_path):
     ]  # fmt: skip
 
 
+def test_verify_finds_the_clips_in_the_folders_of_a_card(tmp_path):
+    whole = whole_drive(tmp_path / "whole.mp4", seconds=4)
+    clips = split(whole, tmp_path / "card/Normal/Front")
+    target = tmp_path / "drive.mp4"
+    join([tmp_path / "card"], target)
+
+    def states():
+        found = verify(target, source=tmp_path / "card")
+        return [check.state for check in found.checks if check.role == "input"]
+
+    assert states() == ["same", "same"]
+    (tmp_path / "card/Event").mkdir()
+    (tmp_path / "card/Event" / clips[0].name).write_bytes(b"another one of that name")
+    assert states() == ["same", "same"]
+    clips[0].write_bytes(b"other")
+    clips[1].rename(tmp_path / clips[1].name)
+    clips[1].symlink_to(tmp_path / clips[1].name)  # leads out of the card
+    assert states() == ["changed", "missing"]
+
+
 def test_what_a_camera_wrote_twice_is_cut_once(tmp_path):
     whole = whole_drive(tmp_path / "whole.mp4", b_frames=2)
     split(whole, tmp_path / "card", again=1)
