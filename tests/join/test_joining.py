@@ -78,6 +78,13 @@ def test_chapters_mark_the_clips(drive, tmp_path):
     assert [float(c["start"] * c["time_base"]) for c in chapters] == [0.0, 2.0, 4.0]
 
 
+def test_a_container_without_chapters_is_said_to_have_none(drive, tmp_path):
+    _whole, card = drive
+    assert "chapters" in join([card], tmp_path / "drive.ts").summary()
+    for suffix in (".mp4", ".mkv"):
+        assert "chapters" not in join([card], tmp_path / f"drive{suffix}").summary()
+
+
 def test_the_record_names_every_clip(drive, tmp_path):
     _whole, card = drive
     join([card], tmp_path / "drive.mp4")

@@ -19,6 +19,7 @@ from dashcam_pipeline.media.joined.clip import is_hidden
 from dashcam_pipeline.media.joined.likeness import tracks_of
 from dashcam_pipeline.media.joined.sound import SoundLine
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.side_data import CHAPTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -67,6 +68,8 @@ class JoinedReader:
         self.joined = joined
         self.info: SourceInfo = joined.info
         self.counts = ReadCounts()
+        if self.info.chapters:  # which mark the clips, and are in none of them
+            self.counts.said.file.add(CHAPTERS)
         self.clips = [ClipCount() for _ in joined.clips]
         """By clip; complete when all was read."""
         self._threads, self._hwaccel, self._listen = threads, hwaccel, listen
