@@ -2,7 +2,8 @@
 # Every step is run by tests/install/test_dockerfile.py, where there is no Docker.
 ARG PYTHON=3.13
 
-FROM python:${PYTHON}-slim AS build
+# The image that isn't slim has a compiler, for stages/glare/fused.c.
+FROM python:${PYTHON} AS build
 WORKDIR /src
 COPY pyproject.toml ./
 COPY make/requirements.py make/
@@ -10,7 +11,7 @@ RUN python -m venv /opt/dashcam
 # Before the code, so that a change of it doesn't fetch everything again.
 RUN python make/requirements.py cpu > requirements.txt \
  && /opt/dashcam/bin/python -m pip install --no-cache-dir --requirement requirements.txt
-COPY README.md LICENSE ./
+COPY README.md LICENSE hatch_build.py ./
 COPY models models
 COPY dashcam_pipeline dashcam_pipeline
 RUN /opt/dashcam/bin/python -m pip install --no-cache-dir --no-deps . \

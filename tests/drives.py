@@ -48,6 +48,7 @@ def split(
     gap: float = 0,
     suffix: str = "",
     camera: str = "F",
+    jump: float | None = None,
 ) -> list[Path]:
     """Cut a recording into clips named as a 70mai camera's, each on a clock that begins at 0.
 
@@ -59,6 +60,8 @@ def split(
         gap: seconds that the clock of the names jumps by between two of them.
         suffix: of the clips; the recording's own by default.
         camera: letter in the names.
+        jump: the clips' own clock runs on, as in some TS cameras, and jumps by so many seconds
+            between two of them; None begins it again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     suffix = suffix or whole.suffix
@@ -74,7 +77,8 @@ def split(
             named = BEGIN + timedelta(seconds=float(begin) + number * gap)
             name = f"NO{named:%Y%m%d-%H%M%S}-{number + 1:06}{camera}{suffix}"
             clips.append(folder / name)
-            _write(source, kept, begin + origin, end + origin, clips[-1])
+            first = None if jump is None else origin - number * Fraction(jump)
+            _write(source, kept, begin + origin, end + origin, clips[-1], first=first)
             number += 1
     return clips
 
@@ -91,8 +95,11 @@ def _write(
     begin: Fraction,
     end: Fraction,
     path: Path,
+    *,
+    first: Fraction | None,
 ) -> None:
-    first = min(p.pts * p.time_base for p, index, _ in kept if index == 0)
+    origin = min(p.pts * p.time_base for p, index, _ in kept if index == 0)
+    moved_by = begin - origin if first is None else first - origin
     options = {"mpegts_copyts": "1"} if path.suffix == ".ts" else {}
     if path.suffix in {".mp4", ".mov"}:
         options = {"video_track_timescale": "15360", "movie_timescale": "15360"}
@@ -106,9 +113,9 @@ def _write(
             shown = packet.pts * packet.time_base
             # sound goes with whichever file is open; the first file has the encoder's priming
             inside = begin <= shown < end if index == 0 else begin <= time < end
-            if not inside and not (time < begin == first):
+            if not inside and not (time < begin == origin):
                 continue
-            ticks = round((begin - first) / packet.time_base)
+            ticks = round(moved_by / packet.time_base)
             moved = av.Packet(bytes(packet))
             moved.time_base, moved.stream = packet.time_base, copies[index]
             moved.pts = packet.pts - ticks

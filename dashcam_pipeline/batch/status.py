@@ -177,9 +177,11 @@ def _read(text: str, path: Path) -> BatchStatus:
 
 
 def _lives(pid: int, born: float) -> bool:
-    """Whether a process is the one that it was."""
+    """Whether a process is the one that it was, and at work: not dead with nobody told yet."""
     try:
-        return abs(psutil.Process(pid).create_time() - born) < _SAME_START
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - born) < _SAME_START
+        return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

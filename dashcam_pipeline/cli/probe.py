@@ -53,7 +53,9 @@ index broken), else 0.
 )
 @click.option("--json", "as_json", is_flag=True, help="A list with one object a file.")
 @click.option(
-    "--decode", is_flag=True, help="Decode every picture too; finds damage inside them, slowly."
+    "--decode",
+    is_flag=True,
+    help="Decode all pictures and sound too; finds damage inside them, slowly.",
 )
 @click.option(
     "--glass", is_flag=True, help="Say how dirty the windscreen was; looks at a few pictures."

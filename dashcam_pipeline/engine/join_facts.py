@@ -52,7 +52,7 @@ class JoinFacts:
     Args:
         clips: in order, those that are left out too.
         copied: True if the pictures' packets were copied, and none was encoded anew.
-        checked: False if nobody looked whether copied pictures are damaged.
+        checked: False if nobody looked whether what was copied is damaged.
         loose_s: seconds by which clips seem to lie apart, or overlap, at most, by a clock that
             can't tell so little; they were joined at once.
         sound: what was done to sound at the seams; empty where nothing had to be.
@@ -73,10 +73,10 @@ class JoinFacts:
 
     @property
     def how_copied(self) -> Message:
-        """What is to be said of copied pictures."""
+        """What is to be said of copied packets."""
         if self.checked:
-            return _("none: pictures are copied as they are, and were looked through for damage")
-        return _("none: pictures are copied, and hardly looked at for damage")
+            return _("none: packets are copied as they are, and were looked through for damage")
+        return _("none: packets are copied, and hardly looked at for damage")
 
     def rows(self) -> list[tuple[str, str]]:
         """Lines of the summary, as (what, how)."""

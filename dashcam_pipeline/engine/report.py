@@ -457,7 +457,7 @@ def what_was_lost(frames: FrameCounts) -> Message:
                 n,
             )
         )
-    return joined(", ", what)
+    return joined(", ", [*what, *_damaged_sound(frames)])
 
 
 def what_is_damaged(frames: FrameCounts) -> Message:
@@ -465,7 +465,7 @@ def what_is_damaged(frames: FrameCounts) -> Message:
     what = _what_is_missing(frames)
     if n := frames.damaged_packets + frames.concealed:
         what.append(_n("{n} picture is damaged", "{n} pictures are damaged", n))
-    return joined(", ", what)
+    return joined(", ", [*what, *_damaged_sound(frames)])
 
 
 def _what_is_missing(frames: FrameCounts) -> list[Message]:
@@ -475,6 +475,12 @@ def _what_is_missing(frames: FrameCounts) -> list[Message]:
     if frames.missing:
         what.append(_n("{n} frame is missing", "{n} frames are missing", frames.missing))
     return what
+
+
+def _damaged_sound(frames: FrameCounts) -> list[Message]:
+    if n := frames.damaged_sound:
+        return [_n("{n} packet of sound is damaged", "{n} packets of sound are damaged", n)]
+    return []
 
 
 def _damage(counts: ReadCounts, *, copied: bool) -> Message:

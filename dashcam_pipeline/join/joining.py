@@ -92,7 +92,7 @@ def join(
         both = TwoCameraClips(gathered, selection, options, config)
         return _through_chain(gathered, both, target, options, config, progress, control)
     if config.stages or options.reencode:
-        origin = JoinedClips(gathered)
+        origin = JoinedClips(gathered, checked=options.check)
         return _through_chain(gathered, origin, target, options, config, progress, control)
     return _copied(gathered, target, options, config, progress, control)
 

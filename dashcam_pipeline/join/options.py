@@ -42,8 +42,9 @@ class JoinOptions(Settings):
     )
     check: bool = Field(
         True,  # noqa: FBT003 - a field's default
-        description="Without stages: decode every picture once, to see whether it is damaged. "
-        "Without that a copy is much quicker, and most damage within it isn't noticed.",
+        description="Decode once what is copied, to see whether it is damaged: sound, and without "
+        "stages every picture. Not looking makes a copy much quicker, and most damage within it "
+        "isn't noticed.",
     )
     layout: Layout | None = Field(
         None, description="Front and another camera in one picture, in sync."

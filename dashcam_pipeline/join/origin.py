@@ -31,7 +31,7 @@ class JoinedClips:
     Args:
         gathered: the clips in their places.
         copied: True if pictures are copied, and not encoded anew.
-        checked: False if nobody looks whether copied pictures are damaged.
+        checked: False if nobody looks whether what is copied is damaged.
     """
 
     def __init__(self, gathered: Gathered, *, copied: bool = False, checked: bool = True) -> None:
@@ -52,7 +52,8 @@ class JoinedClips:
         muxer_of(target)
         for path in self._gathered.sources:
             check_output(path, target, overwrite=config.overwrite or own)
-        return Run(self._open(config, config.thread_count), target, config, own=own)
+        reader = self._open(config, config.thread_count, listen=self._checked)
+        return Run(reader, target, config, own=own)
 
     def reader(self, config: CleanConfig, target: Path) -> JoinedReader:
         """As of ``Origin``."""
@@ -89,5 +90,7 @@ class JoinedClips:
             return None
         return facts_of(self._gathered, reader, copied=self._copied, checked=self._checked)
 
-    def _open(self, config: CleanConfig, threads: int) -> JoinedReader:
-        return JoinedReader(self._gathered.joined, threads=threads, hwaccel=config.hwaccel)
+    def _open(self, config: CleanConfig, threads: int, *, listen: bool = False) -> JoinedReader:
+        return JoinedReader(
+            self._gathered.joined, threads=threads, hwaccel=config.hwaccel, listen=listen
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from dashcam_pipeline.drives.grouping import TOUCHING
 from dashcam_pipeline.engine.readable import duration
 from dashcam_pipeline.errors import UsageError
+from dashcam_pipeline.media.joined.clip import USUAL_STEP
 from dashcam_pipeline.media.joined.overlap import closed_place, same_packets, same_pictures
 from dashcam_pipeline.media.joined.place import Seam
 from dashcam_pipeline.translation import _
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 3600.0
 """Seconds of a gap that is kept, at most: nobody looks at a still picture for longer."""
+
+
+NEAR: Final = USUAL_STEP / 2
+"""Seconds by which a clock that runs on may be off: a last picture's length is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,15 @@ def _between(before: Clip, after: Clip, apart: float, gaps: Gaps) -> Between:
     cut = same_packets(before, after)
     if cut is not None:
         return Between(Seam(cut=cut))
-    if apart < -TOUCHING:
+    exact = on_one_clock(before, after, apart)
+    touching, loose = (TOUCHING, apart) if exact is None else (float(NEAR), 0.0)
+    apart = apart if exact is None else float(exact)
+    if apart < -touching:
         pts = same_pictures(before, after, -apart)
         cut = None if pts is None else closed_place(before.tail, pts)
         return Between(Seam(cut=cut), unproven_s=0.0 if cut is not None else -apart)
-    if apart <= TOUCHING:
-        return Between(Seam(), loose_s=apart)
+    if apart <= touching:
+        return Between(Seam(), loose_s=loose)
     if gaps == "close":
         return Between(Seam(), gap_s=apart)
     if apart > LONGEST:
@@ -97,4 +105,21 @@ def _between(before: Clip, after: Clip, apart: float, gaps: Gaps) -> Between:
             ),
             advice=_('Pass `gaps="close"`, or join what belongs together.'),
         )
-    return Between(Seam(gap=Fraction(apart).limit_denominator(1000)), gap_s=apart)
+    gap = Fraction(apart).limit_denominator(1000) if exact is None else exact
+    return Between(Seam(gap=gap), gap_s=apart)
+
+
+def on_one_clock(before: Clip, after: Clip, apart: float) -> Fraction | None:
+    """Seconds between two clips whose own clock runs on, as in the files of some TS cameras.
+
+    Args:
+        before, after: clips that follow one another.
+        apart: seconds between them by names, which are off by less than ``TOUCHING``.
+
+    Returns:
+        exact seconds, negative where they overlap; None where each clip has a clock of its own.
+    """
+    own = after.first * after.time_base - before.end * before.time_base
+    # A clock that begins again would lie a whole clip off.
+    runs_on = abs(own - apart) <= TOUCHING and before.length > 2 * TOUCHING
+    return own if runs_on else None

@@ -50,7 +50,7 @@ class TwoCameraClips(JoinedClips):
     def __init__(
         self, gathered: Gathered, selection: Selection, options: JoinOptions, config: CleanConfig
     ) -> None:
-        super().__init__(gathered)
+        super().__init__(gathered, checked=options.check)
         self._config = config
         self._layout: Layout = options.layout or "pip"
         self._camera = _other_camera(selection, gathered.camera, options.beside)

@@ -20,6 +20,8 @@ class FrameCounts:
         written: in the output; known when a run has ended.
         expected: that the source's index lists; None where there is none or a span was asked for.
         damaged_packets: video packets that the decoder refused.
+        damaged_sound: packets of sound, carried as they are, that a decoder refuses; counted where
+            somebody listens alone.
         concealed: pictures among those read in which the decoder reported, and patched up, damage.
         missing: pictures that did not come though the container's index promised them; without an
             index, those of packets that came, or as many as fit into the holes. Known at the end.
@@ -33,6 +35,7 @@ class FrameCounts:
     written: int = 0
     expected: int | None = None
     damaged_packets: int = 0
+    damaged_sound: int = 0
     concealed: int = 0
     missing: int = 0
     converted: int = 0
@@ -42,7 +45,8 @@ class FrameCounts:
     @property
     def damaged(self) -> bool:
         """Whether anything was lost or patched up."""
-        return bool(self.damaged_packets or self.concealed or self.missing or self.truncated)
+        lost = self.damaged_packets or self.concealed or self.missing or self.truncated
+        return bool(lost or self.damaged_sound)
 
 
 @dataclass(slots=True)
@@ -95,6 +99,7 @@ class ReadCounts:
             "video_packets": self.video_packets,
             "packets_failed": frames.damaged_packets,
             "packets_dropped": self.packets_dropped,
+            "sound_packets_failed": frames.damaged_sound,
             "frames_decoded": frames.read,
             "frames_concealed": frames.concealed,
             "frames_missing": frames.missing,

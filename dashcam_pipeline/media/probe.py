@@ -147,7 +147,7 @@ def examine(path: Path, *, decode: bool = False) -> Examination:
 
     Args:
         path: the file.
-        decode: True decodes every picture too, which finds damage inside them.
+        decode: True decodes every picture and all sound too, which finds damage inside them.
 
     Raises:
         InputMissingError: no such file, or no permission.
@@ -215,7 +215,7 @@ def _scan(container: InputContainer, info: SourceInfo) -> _Scan:
 
 
 def _decode(path: Path) -> ReadCounts:
-    with Reader(path) as reader:
+    with Reader(path, listen=True) as reader:
         for _ in reader:
             pass
     return reader.counts
@@ -270,4 +270,8 @@ def _undecodable(counts: ReadCounts, *, cut: bool) -> list[str]:
         reasons.append(_("pictures that are partly damaged: {n}", n=counts.frames.concealed))
     if counts.frames.missing and not (cut or counts.frames.damaged_packets):
         reasons.append(_("pictures that are missing: {n}", n=counts.frames.missing))
+    if counts.frames.damaged_sound:
+        reasons.append(
+            _("packets of sound that can't be decoded: {n}", n=counts.frames.damaged_sound)
+        )
     return reasons

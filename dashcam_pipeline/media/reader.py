@@ -35,6 +35,7 @@ from dashcam_pipeline.media.packets import Packets
 from dashcam_pipeline.media.picture_check import PictureCheck
 from dashcam_pipeline.media.picture_messages import PictureMessages
 from dashcam_pipeline.media.side_data import Listener, of_header
+from dashcam_pipeline.media.sound_check import listen_to
 from dashcam_pipeline.media.timing import HoleFinder
 from dashcam_pipeline.media.track_clock import LAG_SECONDS
 from dashcam_pipeline.media.window import REACH, Window
@@ -65,6 +66,7 @@ class Reader:
         threads: for decoding; 0 lets FFmpeg decide.
         hwaccel: hardware to decode with, as of ``open_decoding``.
         like: a track whose size, layout and colour frames are given, where its own are others.
+        listen: True decodes sound once as well, to count what is damaged.
 
     Raises:
         InputError: or one of its kinds, if there is nothing to read.
@@ -81,6 +83,7 @@ class Reader:
         threads: int = 0,
         hwaccel: str = NONE,
         like: VideoTrack | None = None,
+        listen: bool = False,
     ) -> None:
         self.counts = ReadCounts()
         info = probe(path, track=track)
@@ -105,6 +108,11 @@ class Reader:
         self._messages = PictureMessages(self._listener, info.video.index)
         self._framer = Framer(
             self.info.video, self._window, self.counts, self._holes, self._messages.of, like=like
+        )
+        self._sounds = (
+            listen_to(container, counts=self.counts, held_open=self._packets.held_open)
+            if listen
+            else {}
         )
         # What is called back knows nothing of the reader: a circle would keep its pictures.
         self._decoder = Decoder(
@@ -258,6 +266,8 @@ class Reader:
     def _carry(self, packet: Packet[Stream]) -> CarriedPacket | None:
         if not self._window.keeps(packet):
             return None
+        if packet.stream_index in self._sounds:
+            self._sounds[packet.stream_index].see(packet)
         self._window.shift(packet)
         self.counts.carried_packets += 1
         return CarriedPacket(packet.stream_index, packet, packet.size)

@@ -80,6 +80,9 @@ _PACKET_KINDS: Final[Mapping[str, str | None]] = {
 _HANDLERS: Final = ("VideoHandler", "SoundHandler", "SubtitleHandler", "DataHandler")
 """Names that muxers give to tracks which have none."""
 
+CHAPTERS: Final = "chapters"
+"""Said by a file that has some."""
+
 _FIELD_ORDERS: Final = (2, 3, 4, 5)
 """FFmpeg's AVFieldOrder of interlaced tracks."""
 
@@ -209,7 +212,7 @@ def of_header(container: InputContainer, path: Path) -> Said:
         f"metadata {key.lower()}" for key in metadata.of_the_recording(container.metadata)
     }
     if container.chapters():
-        found.file.add("chapters")
+        found.file.add(CHAPTERS)
     if containers.identify(container.format.name).keeps_ids:
         found.file |= {f"program {other.number}" for other in programs(path)[1:]}
     found.file |= {f"chunk {name}" for name in riff.unread(path)}

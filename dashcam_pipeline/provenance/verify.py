@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,6 +22,9 @@ from dashcam_pipeline.provenance.untrusted import (
     what_is_wrong,
 )
 from dashcam_pipeline.translation import _, system_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 State: TypeAlias = Literal["same", "changed", "missing", "other"]
 """``other``: weights of another version are installed now."""
@@ -146,8 +150,8 @@ def verify(path: str | Path, *, source: str | Path | None = None) -> Verificatio
 
     Args:
         path: the output.
-        source: the recording it was made of, or the folder of the clips that it was joined of;
-            looked for beside the output by name if None.
+        source: the recording it was made of, or a folder that the clips lie in, at any depth,
+            which it was joined of; looked for beside the output by name if None.
 
     Raises:
         InputMissingError: no output, or no record.
@@ -169,7 +173,9 @@ def verify(path: str | Path, *, source: str | Path | None = None) -> Verificatio
     checks += [_check_beside("companion", path, entry) for entry in record.companions]
     if record.clips and (source is None or Path(source).is_dir()):
         folder = path.parent if source is None else Path(source)
-        checks += [_check_clip(folder, clip.name, clip.sha256) for clip in record.clips]
+        names = {clip.name for clip in record.clips}
+        below = {} if source is None else _below(folder, names)
+        checks += [_check_clip(folder, clip, below.get(clip.name, [])) for clip in record.clips]
     elif source is not None:
         checks.append(_check("input", Path(source), record.input))
     elif record.input.name == path.name:
@@ -252,12 +258,24 @@ def _check_beside(role: str, output: Path, entry: FileEntry) -> Check:
     return _missing(role, entry) if path is None else _check(role, path, entry)
 
 
-def _check_clip(folder: Path, name: str, sha256: str | None) -> Check:
-    """A clip in a folder; one that has no hash on record, or lies deeper, isn't checked."""
-    path = inside(folder, name)
-    if sha256 is None or path is None:
-        return Check("input", name, "missing", (sha256 or "").lower())
-    return _check("input", path, FileEntry(name=name, sha256=sha256))
+def _below(folder: Path, names: set[str]) -> dict[str, list[Path]]:
+    """Files of some names in a folder's folders, by name: a card has several."""
+    found: dict[str, list[Path]] = {}
+    for place, _folders, files in os.walk(folder):
+        for name in names.intersection(files):
+            found.setdefault(name, []).append(Path(place, name).relative_to(folder))
+    return found
+
+
+def _check_clip(folder: Path, clip: ClipEntry, below: Sequence[Path]) -> Check:
+    """A clip in a folder, or below it; one that has no hash on record isn't checked."""
+    places = dict.fromkeys((Path(clip.name), *below))
+    paths = [path for place in places if (path := inside(folder, place)) is not None]
+    if clip.sha256 is None or not paths:
+        return Check("input", clip.name, "missing", (clip.sha256 or "").lower())
+    entry = FileEntry(name=clip.name, sha256=clip.sha256)
+    checks = [_check("input", path, entry) for path in paths]
+    return next((check for check in checks if check.state == "same"), checks[0])
 
 
 def _missing(role: str, entry: FileEntry) -> Check:

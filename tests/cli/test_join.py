@@ -22,7 +22,7 @@ def test_the_summary_says_what_was_joined(dashcam, card, tmp_path):
     assert "copied)" in out.splitlines()[0]
     assert "joined     3 clips, 6.0 s" in out
     assert "overlaps   cut once: 1.0 s at 1.0 s, 1.0 s at 3.0 s" in out
-    assert "chain      none: pictures are copied as they are, and were looked through for" in out
+    assert "chain      none: packets are copied as they are, and were looked through for" in out
 
 
 def test_a_damaged_clip_shows_in_the_exit_code(dashcam, card, tmp_path):

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import judge
+import psutil
 import pytest
 from factory import Picture, make_clip
 
@@ -89,6 +90,9 @@ def test_a_batch_is_paused_by_a_signal_goes_on_is_killed_and_goes_on(tmp_path):
     process.send_signal(signal.SIGUSR1)
     lines.until(event="paused")
     process.kill()
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.02)
+    assert read_status(out).state == "killed"  # though nobody was told of it yet
     process.wait(BOUND_SECONDS)
     status = read_status(out)
     assert (status.state, status.clips, status.settled) == ("killed", 1, 0)

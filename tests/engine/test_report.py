@@ -59,7 +59,13 @@ def test_the_summary_says_what_was_lost():
 
 @pytest.mark.parametrize(
     "counts",
-    [{"damaged_packets": 1}, {"concealed": 1}, {"missing": 1}, {"truncated": True}],
+    [
+        {"damaged_packets": 1},
+        {"damaged_sound": 1},
+        {"concealed": 1},
+        {"missing": 1},
+        {"truncated": True},
+    ],
 )
 def test_any_loss_is_damage(counts):
     assert FrameCounts(read=1, written=1, **counts).damaged

@@ -35,7 +35,7 @@ def test_hadolint_has_nothing_to_say():
 
 
 def test_it_is_small_names_no_host_and_is_not_root():
-    assert all("-slim" in base for base in words_of("FROM"))
+    assert "-slim" in words_of("FROM")[-1]
     assert ":latest" not in TEXT
     assert "://" not in TEXT
     assert all("--no-cache-dir" in run for run in words_of("RUN") if "pip install" in run)
@@ -49,6 +49,7 @@ def test_what_it_copies_is_there_and_is_given_to_it():
     copied = [w for c in words_of("COPY") if not c.startswith("--from") for w in c.split()[:-1]]
     assert set(copied) == set(given)
     assert all((ROOT / name).exists() for name in copied)
+    assert "hatch_build.py" in copied  # which pyproject.toml names: without it nothing is built
 
 
 @pytest.mark.slow
@@ -69,3 +70,4 @@ def test_every_step_runs_and_what_comes_of_it_cleans_a_recording(tmp_path):
     names = {path.name.split("-")[0] for path in packages.glob("*.dist-info")}
     assert {"onnxruntime", "dashcam_pipeline"} <= names
     assert not names & {"onnxruntime_gpu", "torch", "pip"}
+    assert (packages / "dashcam_pipeline/stages/glare/libfused.so").is_file()

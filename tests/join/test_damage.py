@@ -9,7 +9,7 @@ import judge
 import numpy as np
 import pytest
 from drives import split, whole_drive
-from factory import blank, cut_short
+from factory import Sound, blank, cut_short
 
 from dashcam_pipeline.errors import BatchError, DamagedError
 from dashcam_pipeline.join.joining import join
@@ -26,6 +26,16 @@ def overwrite_picture(clip, payload):
     with av.open(str(clip)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
     place = packets[len(packets) // 2].pos + 64
+    data = bytearray(clip.read_bytes())
+    data[place : place + len(payload)] = payload
+    clip.write_bytes(data)
+
+
+def overwrite_sound(clip, payload):
+    """Overwrite what follows the first bytes of a packet of sound in the middle of a clip."""
+    with av.open(str(clip)) as container:
+        packets = [p for p in container.demux(audio=0) if p.size]
+    place = packets[len(packets) // 2].pos
     data = bytearray(clip.read_bytes())
     data[place : place + len(payload)] = payload
     clip.write_bytes(data)
@@ -52,6 +62,56 @@ def test_damage_within_copied_packets_is_found_and_marked(card, tmp_path, suffix
     record = json.loads((tmp_path / f"drive{suffix}.provenance.json").read_text())
     assert [bool(clip["problem"]) for clip in record["joined"]["clips"]] == [False, True, False]
     assert len(judge.ticks(target)) == 180
+
+
+@pytest.mark.parametrize("options", [{}, {"reencode": True}, {"layout": "pip"}])
+def test_damaged_sound_is_found_and_marked(tmp_path, options):
+    whole = whole_drive(tmp_path / "whole.mp4")
+    split(whole, tmp_path / "card/Front")
+    split(whole, tmp_path / "card/Back", camera="B")
+    clips = sorted((tmp_path / "card/Front").iterdir())
+    overwrite_sound(clips[1], np.random.default_rng(1).bytes(60))
+    target = tmp_path / "drive.mp4"
+    report = join([tmp_path / "card"], target, options=options)
+    assert report.exit_code == BatchError.exit_code
+    (faulty,) = report.joined.faulty
+    assert (faulty.path, faulty.frames) == (str(clips[1]), 60)
+    said = "1 packet of sound is damaged"
+    assert faulty.problem == said
+    assert f"damaged    {clips[1].name}: {said}" in report.summary()
+    assert said in report.warnings[0]
+    assert chapters(target) == [clips[0].name, f"{clips[1].name} (damaged)", clips[2].name]
+    record = json.loads((tmp_path / "drive.mp4.provenance.json").read_text())
+    assert [clip["problem"] for clip in record["joined"]["clips"]] == ["", said, ""]
+    assert record["frames"]["damaged_sound"] == report.to_dict()["frames"]["damaged_sound"] == 1
+    packets = judge.packets(target, 1)
+    assert len(packets) == len(judge.packets(whole, 1))  # it is in the output as it was
+
+
+def test_damaged_sound_alone_stops_a_strict_join(card, tmp_path):
+    overwrite_sound(sorted(card.iterdir())[1], np.random.default_rng(1).bytes(60))
+    with pytest.raises(DamagedError, match="decoding sound"):
+        join([card], tmp_path / "drive.mp4", config={"stages": (), "strict": True})
+    assert not (tmp_path / "drive.mp4").exists()
+
+
+def test_without_the_look_sound_is_not_decoded(card, tmp_path):
+    overwrite_sound(sorted(card.iterdir())[1], np.random.default_rng(1).bytes(60))
+    for options in ({"check": False}, {"check": False, "reencode": True}):
+        report = join([card], tmp_path / "drive.mp4", options=options,
+                      config={"stages": (), "overwrite": True})  # fmt: skip
+        assert (report.exit_code, report.frames.damaged_sound) == (0, 0)
+
+
+@pytest.mark.parametrize("codec", ["aac", "mp3", "ac3", "pcm_s16le"])
+@pytest.mark.parametrize("suffix", [".mov", ".mkv", ".ts"])
+def test_sound_that_is_cut_between_clips_is_not_taken_for_damage(tmp_path, codec, suffix):
+    if (codec, suffix) == ("pcm_s16le", ".ts"):
+        pytest.skip("a transport stream has no plain samples of this kind")
+    sound = Sound(codec=codec, seconds=6, rate=48000)
+    split(whole_drive(tmp_path / f"whole{suffix}", sound=sound, b_frames=2), tmp_path / "card")
+    report = join([tmp_path / "card"], tmp_path / "drive.mkv")
+    assert (report.exit_code, report.joined.faulty, report.frames.damaged_sound) == (0, (), 0)
 
 
 def test_it_is_marked_where_pictures_are_encoded_too(card, tmp_path):

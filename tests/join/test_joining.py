@@ -78,6 +78,13 @@ def test_chapters_mark_the_clips(drive, tmp_path):
     assert [float(c["start"] * c["time_base"]) for c in chapters] == [0.0, 2.0, 4.0]
 
 
+def test_a_container_without_chapters_is_said_to_have_none(drive, tmp_path):
+    _whole, card = drive
+    assert "chapters" in join([card], tmp_path / "drive.ts").summary()
+    for suffix in (".mp4", ".mkv"):
+        assert "chapters" not in join([card], tmp_path / f"drive{suffix}").summary()
+
+
 def test_the_record_names_every_clip(drive, tmp_path):
     _whole, card = drive
     join([card], tmp_path / "drive.mp4")
@@ -94,6 +101,26 @@ def test_the_record_names_every_clip(drive, tmp_path):
     assert [check.state for check in found.checks if check.role == "input"] == [
         "same", "changed", "same"
     ]  # fmt: skip
+
+
+def test_verify_finds_the_clips_in_the_folders_of_a_card(tmp_path):
+    whole = whole_drive(tmp_path / "whole.mp4", seconds=4)
+    clips = split(whole, tmp_path / "card/Normal/Front")
+    target = tmp_path / "drive.mp4"
+    join([tmp_path / "card"], target)
+
+    def states():
+        found = verify(target, source=tmp_path / "card")
+        return [check.state for check in found.checks if check.role == "input"]
+
+    assert states() == ["same", "same"]
+    (tmp_path / "card/Event").mkdir()
+    (tmp_path / "card/Event" / clips[0].name).write_bytes(b"another one of that name")
+    assert states() == ["same", "same"]
+    clips[0].write_bytes(b"other")
+    clips[1].rename(tmp_path / clips[1].name)
+    clips[1].symlink_to(tmp_path / clips[1].name)  # leads out of the card
+    assert states() == ["changed", "missing"]
 
 
 def test_what_a_camera_wrote_twice_is_cut_once(tmp_path):
@@ -341,6 +368,39 @@ def test_clips_that_are_turned_otherwise_are_refused(tmp_path):
         with pytest.raises(UsageError, match="turned by 180 degrees"):
             join([a, b], tmp_path / "drive.mp4", options=options)
     assert not (tmp_path / "drive.mp4").exists()
+
+
+@pytest.mark.parametrize("gaps", ["keep", "close"])
+def test_a_clock_that_runs_on_tells_less_than_a_second_exactly(tmp_path, gaps):
+    whole = whole_drive(tmp_path / "whole.ts", seconds=6)
+    split(whole, tmp_path / "card", clip_seconds=3, jump=0.4)
+    report = join([tmp_path / "card"], tmp_path / "drive.mp4", options={"gaps": gaps})
+    times = judge.seconds(tmp_path / "drive.mp4")
+    step = Fraction(1, 30)
+    assert times[90] - times[89] == (step + Fraction(2, 5) if gaps == "keep" else step)
+    said = "kept" if gaps == "keep" else "closed"
+    assert f"{said}: 0.4 s before" in report.summary()
+    assert "may lack" not in report.summary()
+    assert report.joined.clips[1].gap_s == 0.4
+
+
+def test_a_clock_that_runs_on_tells_that_nothing_lacks(tmp_path):
+    whole = whole_drive(tmp_path / "whole.ts", seconds=7, gop=15)
+    split(whole, tmp_path / "card", clip_seconds=3.5, jump=0)  # names tell 0 and 3 s
+    report = join([tmp_path / "card"], tmp_path / "drive.mp4")
+    assert {b - a for a, b in itertools.pairwise(judge.seconds(tmp_path / "drive.mp4"))} == {
+        Fraction(1, 30)
+    }
+    assert report.joined.loose_s == 0
+    assert "may lack" not in report.summary()
+
+
+def test_a_clock_that_runs_on_cuts_nothing_that_pictures_do_not_show(tmp_path):
+    whole = whole_drive(tmp_path / "whole.ts", seconds=6)
+    split(whole, tmp_path / "card", clip_seconds=3, jump=-0.4)
+    report = join([tmp_path / "card"], tmp_path / "drive.mp4")
+    assert report.frames.written == 180
+    assert "overlap by 0.4 s" in report.joined.notes[0]
 
 
 def test_less_than_a_second_between_clips_is_said(tmp_path):

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from fractions import Fraction
 
+import av
 import pytest
 from factory import Picture, Sound, blank, cut_short, flip_bits, make_clip, without_index
 from hypothesis import given
@@ -54,6 +55,21 @@ def test_an_invalid_creation_time_is_none(tmp_path):
     assert describe.creation_time({"creation_time": "long ago"}) is None
     told = {"creation_time": "2024-01-01 10:00:00"}
     assert describe.creation_time(told) == datetime(2024, 1, 1, 10, tzinfo=UTC)
+
+
+def test_damage_in_sound_shows_when_it_is_decoded(tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", Picture(frames=30), sounds=[Sound()])
+    with av.open(str(clip)) as container:
+        place = [p.pos for p in container.demux(audio=0) if p.size][20]
+    data = bytearray(clip.read_bytes())
+    data[place : place + 60] = bytes(60)
+    clip.write_bytes(data)
+    assert examine(clip).health == "ok"
+    found = examine(clip, decode=True)
+    assert (found.health, found.reasons) == (
+        "damaged", ("packets of sound that can't be decoded: 1",)
+    )  # fmt: skip
+    assert found.to_dict()["decoded"]["sound_packets_failed"] == 1
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])

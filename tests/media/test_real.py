@@ -15,6 +15,7 @@ from dashcam_pipeline.media.describe import probe
 from dashcam_pipeline.media.destination import choose_output_path
 from dashcam_pipeline.media.encoders import EncoderSettings
 from dashcam_pipeline.media.probe import examine
+from dashcam_pipeline.media.reader import Reader
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -52,6 +53,16 @@ def test_a_real_recording_stays_what_it_was(tmp_path, name, end):
     assert after.video.color == info.video.color
     assert after.creation_time == info.creation_time
     assert examine(target).health == "ok"
+
+
+def test_sound_of_real_recordings_is_not_taken_for_damaged():
+    heard = 0
+    cameras = DATA.glob("telemetry/70mai-multichannel/Normal/*/*.MP4")
+    for path in (*DATA.glob("clips/*.mp4"), *cameras):
+        with Reader(path, listen=True) as reader:
+            heard += sum(1 for _ in reader.carried())
+        assert (path.name, reader.counts.frames.damaged_sound) == (path.name, 0)
+    assert heard
 
 
 def test_goodbye_to_nothing_of_a_gopro(tmp_path):

@@ -103,14 +103,13 @@ def damage(record: RunRecord) -> list[Row]:
     """What the run found damaged in its source; empty where nothing was."""
     frames = record.frames
     rows = []
-    for key in ("missing", "concealed", "damaged_packets", "converted", "times_repaired"):
+    packets = {"damaged_packets", "damaged_sound"}
+    for key in ("missing", "concealed", *sorted(packets), "converted", "times_repaired"):
         count = getattr(frames, key)
         if count:
-            state: State = "lost" if key in {"missing", "damaged_packets"} else "noted"
-            packets = key == "damaged_packets"
-            rows.append(
-                Row(f"row.{key}", (_packets if packets else _frame_count)(count), "", state)
-            )
+            state: State = "lost" if key in {"missing", *packets} else "noted"
+            told = (_packets if key in packets else _frame_count)(count)
+            rows.append(Row(f"row.{key}", told, "", state))
     if frames.truncated:
         rows.append(Row("row.truncated", "", "", "lost"))
     if record.holes:

@@ -73,6 +73,7 @@ class FramesRecord(_Part):
     missing: Count = 0
     concealed: Count = 0
     damaged_packets: Count = 0
+    damaged_sound: Count = 0
     converted: Count = 0
     times_repaired: Count = 0
     truncated: bool = False

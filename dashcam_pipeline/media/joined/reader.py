@@ -19,6 +19,7 @@ from dashcam_pipeline.media.joined.clip import is_hidden
 from dashcam_pipeline.media.joined.likeness import tracks_of
 from dashcam_pipeline.media.joined.sound import SoundLine
 from dashcam_pipeline.media.reader import Reader
+from dashcam_pipeline.media.side_data import CHAPTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -58,15 +59,20 @@ class JoinedReader:
         joined: the clips in their places.
         threads: for decoding; 0 lets FFmpeg decide.
         hwaccel: hardware to decode with, as of ``Reader``.
+        listen: True decodes sound once as well, to count what is damaged.
     """
 
-    def __init__(self, joined: Joined, *, threads: int = 0, hwaccel: str = NONE) -> None:
+    def __init__(
+        self, joined: Joined, *, threads: int = 0, hwaccel: str = NONE, listen: bool = False
+    ) -> None:
         self.joined = joined
         self.info: SourceInfo = joined.info
         self.counts = ReadCounts()
+        if self.info.chapters:  # which mark the clips, and are in none of them
+            self.counts.said.file.add(CHAPTERS)
         self.clips = [ClipCount() for _ in joined.clips]
         """By clip; complete when all was read."""
-        self._threads, self._hwaccel = threads, hwaccel
+        self._threads, self._hwaccel, self._listen = threads, hwaccel, listen
         self._longest_gap: Fraction | None = None
         self._current: Reader | None = None
         self._lock = threading.Lock()
@@ -178,6 +184,7 @@ class JoinedReader:
                 threads=self._threads,
                 hwaccel=self._hwaccel,
                 like=self.info.video,
+                listen=self._listen,
             )
             reader.close_gaps(self._longest_gap)
             self._current = reader
@@ -264,6 +271,7 @@ class JoinedReader:
         self.clips[number].found = found
         mine = counts.frames
         mine.damaged_packets += frames.damaged_packets
+        mine.damaged_sound += frames.damaged_sound
         mine.concealed += frames.concealed
         mine.missing += frames.missing
         mine.converted += frames.converted

@@ -37,6 +37,13 @@ COARSE: Final = Fraction(1, 8000)
 _USUAL: Final = Fraction(1, 50)
 """Seconds that a packet lasts where it doesn't say."""
 
+FRAME: Final = 1024
+"""Samples that a decoder gives of a packet of AAC, at least; of its short kind, 960."""
+
+_SHORT_FRAME: Final = 960
+_IS_SHORT: Final = 0x04
+"""Bit of the header's second byte that tells them apart (ISO/IEC 14496-3, 4.4.1)."""
+
 HELD: Final = 2
 """Packets for which the last one is held: a longer hold would be heard as a tone."""
 
@@ -80,8 +87,10 @@ class SoundLine:
         self._base, self._parameters = base, parameters
         self._silence: Silence | None = silence_for(parameters)
         codec = str(parameters.get("codec") or "")
+        self._rate = int(parameters.get("rate") or 0)
         self._plain = codec.startswith(SAMPLES)
         self._holds = codec == _INDEPENDENT
+        self._frame = round(frame_samples(parameters) / (self._rate * base)) if self._rate else 0
         self._last = b""
         self._end: int | None = None
         self._shift = self._ideal = 0
@@ -118,7 +127,7 @@ class SoundLine:
         time = packet.pts if packet.pts is not None else packet.dts
         if time is None:
             return [packet]
-        step = packet.duration or round(_USUAL / self._base)
+        step = max(packet.duration or round(_USUAL / self._base), self._frame)
         before: list[Packet[Stream]] = []
         if self._entering:
             entered = self._enter(packet, time, step)
@@ -137,6 +146,9 @@ class SoundLine:
         for name in ("pts", "dts"):
             ticks = getattr(packet, name)
             setattr(whole, name, None if ticks is None else ticks + self._shift)
+        if whole is packet and self._limit is not None:
+            # A clip's last packet may say less than a decoder gives of it: 10 ms more at each seam.
+            whole.duration = step
         self._end = begin + (whole.duration or step)
         if self._holds:
             self._last = bytes(whole)
@@ -216,4 +228,16 @@ class SoundLine:
         return cut
 
     def _samples(self, ticks: int) -> int:
-        return round(ticks * self._base * int(self._parameters["rate"]))
+        return round(ticks * self._base * self._rate)
+
+
+def frame_samples(parameters: Mapping[str, Any]) -> int:
+    """Samples that a decoder gives of each packet, at least; 0 where packets differ.
+
+    Args:
+        parameters: of the track, as ``clip.parameters_of`` has them.
+    """
+    if parameters.get("codec") != _INDEPENDENT:
+        return 0
+    header = parameters.get("header") or b""
+    return _SHORT_FRAME if len(header) > 1 and header[1] & _IS_SHORT else FRAME

@@ -102,3 +102,20 @@ def test_where_no_silence_can_be_made_the_hole_is_told(codec):
     out, line = joined([(100 * STEP, 0, 60), (60 * STEP, 0, 60)], AAC | {"codec": codec})
     assert line.patched.holes == pytest.approx(40 * STEP / 48000)
     assert out[60][1] == 100 * STEP
+
+
+@pytest.mark.parametrize(("header", "samples"), [(b"\x11\x88", 1024), (b"\x11\x8c", 960)])
+def test_a_last_packet_that_says_less_than_it_decodes_to_lasts_as_long_as_that(header, samples):
+    """As programs write it that let sound end with the picture: half of the last packet is cut."""
+    line, length = SoundLine(BASE, AAC | {"header": header}), 60 * samples + samples // 2
+    out = []
+    for clip in range(4):
+        begin = clip * length
+        line.enter(begin * BASE, None if clip == 3 else (begin + length) * BASE)
+        for k in range(61):
+            step = samples if k < 60 else samples // 2
+            out += line.admit(packet(k * samples, step))
+    assert [p.pts for p in out] == [k * samples for k in range(len(out))]
+    assert {p.duration for p in out[:-1]} == {samples}
+    assert out[-1].duration == samples // 2  # nothing follows
+    assert max(map(abs, line.patched.offsets)) <= float(BASE) * samples / 2
