@@ -88,7 +88,7 @@ class Taking:
 
 
 CLEAN = Taking(
-    window=0.12,
+    window=0.14,
     veil=0.0,
     glow=0.5,
     bloom=0.0,
@@ -97,7 +97,7 @@ CLEAN = Taking(
     dead=0.06,
     thin=2.0,
     most=0.9,
-    most_bloom=0.55,
+    most_bloom=0.65,
     day=0.25,
 )
 """Behind clean glass; chosen on real pairs of phone pictures and on pictures by day. Half of a

@@ -218,7 +218,7 @@ def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, th
 
 
 @pytest.mark.parametrize(
-    ("dirt", "width", "share"), [(0, 22, 0.5), (0, 40, 0.0), (1, 22, 1.0), (1, 56, 1.0)]
+    ("dirt", "width", "share"), [(0, 22, 0.65), (0, 40, 0.0), (1, 22, 1.0), (1, 56, 1.0)]
 )
 def test_behind_clean_glass_what_is_wide_is_the_scenes_own(dirt, width, share):
     """And of what is less wide a good part: a lamp without any glow stands in flat fog."""
