@@ -102,6 +102,16 @@ RIM: Final = 9
 """Side of the window in which they are counted, in samples of half the size."""
 
 
+DISC: Final = 7
+"""Diameter, in samples, of what fits into what clips round a lamp, but not into a spoke of it."""
+
+BESIDE: Final = 9
+"""Diameter of what such a disc is grown by: its rim is of a colour, and would stay as a ring."""
+
+ABOVE: Final = (0.5, 0.6)
+"""Rows, in frame heights, between which rims end: below, lane marks lie beside what clips."""
+
+
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
@@ -137,6 +147,21 @@ def where_clipped(picture: Light) -> Map:
     """Where some colour of a picture (3, h, w) clips, (h, w) from 0 to 1: its light is unknown."""
     peak = cv2.GaussianBlur(picture.max(axis=0), (0, 0), 0.7)  # or its edge would be jagged
     return ramp(peak, *CLIPPED)
+
+
+def with_rims(clipped: Map) -> Map:
+    """What clips (h, w), as ``where_clipped`` has it, with the rims of discs round lamps.
+
+    Just outside what clips the colours of a glow part: red and green nearly clip, blue doesn't.
+    """
+    disc, beside = (
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)) for size in (DISC, BESIDE)
+    )
+    discs = cv2.dilate(cv2.morphologyEx(clipped, cv2.MORPH_OPEN, disc), beside)
+    height = len(clipped)
+    rows = (np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)) / height
+    rims = (1 - ramp(rows, *ABOVE)) * cv2.GaussianBlur(discs, (0, 0), BESIDE / 6)
+    return np.asarray(np.maximum(clipped, rims), np.float32)
 
 
 def _in_what_clips(picture: Light, peak: Map, mask: Light) -> tuple[Map, Map]:

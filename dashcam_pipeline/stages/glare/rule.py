@@ -31,7 +31,7 @@ import numpy as np
 from dashcam_pipeline.inference import light
 from dashcam_pipeline.stages.glare.connected import connected_share, sources_of, streak_share
 from dashcam_pipeline.stages.glare.glass import by_day
-from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped
+from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped, with_rims
 from dashcam_pipeline.stages.glare.layer import GlareLayer
 from dashcam_pipeline.stages.ramp import ramp
 from dashcam_pipeline.stages.shrink import halved
@@ -103,7 +103,7 @@ CLEAN = Taking(
 """Behind clean glass; chosen on real pairs of phone pictures and on pictures by day. Half of a
 lamp's glow: of more of it, what pairs gain there is less than what they lose elsewhere."""
 
-DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, bloom=1.0, weber=0.0, grain=0.2, dead=0.02)
+DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, bloom=1.0, weber=0.0, grain=0.25, dead=0.02)
 """Behind a dirty windscreen; chosen on simulated drives with their truth, and by looking. Of a wide
 veil the network finds too little rather than too much."""
 
@@ -119,7 +119,7 @@ SAME_COLOR = 1.1
 FAINT = 2e-3
 """Linear light below which a colour says little."""
 
-BLOWN = (0.3, 0.75)
+BLOWN = (0.35, 0.8)
 """Share of the light of a place that clips which is claimed as glare, between which none and all of
 it goes: how much light there was is anyone's guess, and half of it would be grey fog."""
 
@@ -186,7 +186,7 @@ def glare_layer(
         # What clips is of no colour, so that all of its colours go alike, and to what lies around.
         said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
         blown = dirt * min(streaks, 1.0) * outside * ramp(said, *BLOWN)
-        where = dirt * clipped
+        where = dirt * with_rims(clipped)
         share += where * (blown - share)
         floor += where * (blown * (around - haze) + how.dead**2 - floor)
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))

@@ -167,6 +167,19 @@ def test_the_glow_of_a_sodium_lamp_is_no_amber_signal(rim, stays):
     assert out == pytest.approx(rim, abs=0.04) if stays else out[0] < 0.7
 
 
+@pytest.mark.parametrize(("row", "rim_goes"), [(0.3, True), (0.75, False)])
+def test_no_ring_of_a_colour_stays_round_a_lamp_in_the_sky(row, rim_goes):
+    """On the road it may be a lane mark."""
+    picture, center = night(0.1), (round(row * HEIGHT), WIDTH // 2)
+    where = glowing(picture, center, 12)
+    rim = (away_from(center) > 12) & (away_from(center) < 15)
+    picture[rim] = (0.93, 0.9, 0.4)
+    maps = claimed(where, picture, 0.9)
+    maps[2] *= 0.5  # the network says less of blue
+    left = cleaned(picture, maps)[rim].mean(axis=0)
+    assert (left[0] < 0.35) == rim_goes
+
+
 @pytest.mark.parametrize("share", [0.25, 0.9])
 def test_what_clips_goes_wholly_or_not_at_all(share):
     picture = night()

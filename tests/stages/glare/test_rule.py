@@ -77,7 +77,7 @@ def test_the_network_decides_how_much_of_the_excess_is_glare(streak):
         :, None, None
     ]  # a fifth of a unit of light
     found = taken(picture, maps)
-    besides_grain = EXCESS.sum() / (EXCESS.sum() + 0.2 * 3 * GREY)
+    besides_grain = EXCESS.sum() / (EXCESS.sum() + 0.25 * 3 * GREY)
     assert found[:, 31, 50].sum() == pytest.approx(0.2 * besides_grain - 3 * 0.02**2, abs=1e-3)
     maps[0:3] = 0
     assert not taken(picture, maps).any()
@@ -103,7 +103,7 @@ def test_a_streak_through_a_lamp_goes_and_a_line_without_one_keeps_all_its_light
     picture[:, 26:36, 76:86] = 1.0
     maps[6, 26:36, 76:86] = 1.0
     found = taken(picture, maps, dirt=dirt)
-    assert found[:, 30:32, 30:70].min() > 0.16 + 0.02 * dirt
+    assert found[:, 30:32, 30:70].min() > 0.16 + 0.01 * dirt
     assert not found[:, 66:76].any()
 
 
@@ -196,7 +196,7 @@ def test_no_dark_line_where_a_thin_streak_is_in_the_veil_too(structured, stays):
     around, inside = left[:, 20, 30], left[:, 41, 20:60]
     assert around == pytest.approx(0.1**2 + 0.02**2, abs=1e-4), "the veil is gone"
     assert (inside >= around[:, None] + stays - 1e-4).all()
-    assert (inside <= around[:, None] + stays + 0.01).all(), "and of the streak what is said"
+    assert (inside <= around[:, None] + stays + 0.013).all(), "and of the streak what is said"
 
 
 @pytest.mark.parametrize(("width", "thin"), [(12, True), (16, False)])
@@ -209,7 +209,7 @@ def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, th
     layer = glare_layer(picture, maps, dirt=1.0, streaks=1.0, veil=1.0)
     centre = (100 + width // 2, 160)
     assert (layer.share[centre] > 0.9) == thin, "what is wide in it goes as it is"
-    besides_grain = 0.04 / (0.04 + 0.2 * 0.1**2)
+    besides_grain = 0.04 / (0.04 + 0.25 * 0.1**2)
     wanted = 0.04 * besides_grain if thin else 0.02 + 1.25 * 0.02
     assert layer.of(to_linear(picture))[0, *centre] == pytest.approx(wanted, abs=2e-3)
     maps[0:3] = 0
