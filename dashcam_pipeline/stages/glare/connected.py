@@ -154,9 +154,24 @@ def _opened(layer: Map, size: int) -> Map:
     return np.asarray(np.max(opened, axis=0))
 
 
-def _around(sources: Map) -> npt.NDArray[np.bool_]:
+def far_from(sources: Map, reach: float, shape: tuple[int, ...]) -> Light:
+    """Where no source is near, from 0 to 1, at the work size.
+
+    Args:
+        sources: as ``sources_of`` has them.
+        reach: diameter round a source that is near, in frame heights.
+        shape: (h, w).
+
+    Returns:
+        (h, w) float32.
+    """
+    far = np.asarray(~_around(sources, reach), np.float32)
+    return np.asarray(cv2.resize(far, shape[::-1]))
+
+
+def _around(sources: Map, reach: float = REACH) -> npt.NDArray[np.bool_]:
     """Sources and what still belongs to them."""
-    side = int(REACH * len(sources)) // 2 * 2 + 1
+    side = int(reach * len(sources)) // 2 * 2 + 1
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.dilate(sources, ball) > 0)
 

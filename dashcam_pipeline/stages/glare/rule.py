@@ -29,7 +29,12 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.inference import light
-from dashcam_pipeline.stages.glare.connected import connected_share, sources_of, streak_share
+from dashcam_pipeline.stages.glare.connected import (
+    connected_share,
+    far_from,
+    sources_of,
+    streak_share,
+)
 from dashcam_pipeline.stages.glare.glass import by_day
 from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped, with_rims
 from dashcam_pipeline.stages.glare.layer import GlareLayer
@@ -58,7 +63,8 @@ class Taking:
             less than that little is taken, or the grain of a smooth haze would go with it, and
             what lane marks rise by beside a lamp.
         dead: code value that a layer must exceed: a network's zero is never quite zero.
-        thin: what the claim for thin streaks counts: of those of phones the network finds half.
+        thin: what the claim for thin streaks counts, but beside lamps: of those of phones the
+            network finds half.
         most: share of what rises above the light around that goes at most: some texture stays
             where a streak was.
         most_bloom: the same where it is wide: a lamp without any glow stands in flat fog.
@@ -95,7 +101,7 @@ CLEAN = Taking(
     weber=0.03,
     grain=0.03,
     dead=0.06,
-    thin=2.2,
+    thin=2.6,
     most=0.9,
     most_bloom=0.65,
     day=0.25,
@@ -122,6 +128,10 @@ FAINT = 2e-3
 BLOWN = (0.35, 0.8)
 """Share of the light of a place that clips which is claimed as glare, between which none and all of
 it goes: how much light there was is anyone's guess, and half of it would be grey fog."""
+
+BEAM = 0.06
+"""Diameter round a source, in frame heights, in which a claim counts once: a lamp that moves fast
+is drawn out as a streak is."""
 
 RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
@@ -167,7 +177,8 @@ def glare_layer(
     haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * taken_of_veil * wide
     haze = np.minimum(outside * haze, linear)
     claimed_bloom = (1 - how.bloom) * passing[0] * all_bloom
-    claimed = claimed_bloom + how.thin * passing[1] * (all_thin + again)
+    times = 1 + (how.thin - 1) * far_from(sources, BEAM, all_thin.shape) if how.thin > 1 else 1.0
+    claimed = claimed_bloom + times * passing[1] * (all_thin + again)
     around = haze + surroundings(linear - haze, how.window)
     excess = np.maximum(linear - around, 0)
     share = np.minimum(claimed / (excess + how.grain * around).sum(axis=0).clip(1e-6), 1)

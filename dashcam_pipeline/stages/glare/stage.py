@@ -61,10 +61,6 @@ AREA_SHARE: dict[Quality, float] = {"fast": 0.45, "balanced": 0.75, "best": 0.75
 """Work area at each level, as a share of the area the model was made for; behind windscreens all of
 it is no better than three quarters."""
 
-OF_FRAME = 0.375
-"""Work area at ``balanced`` as a share of the frame's own, at most: where a transcode costs next to
-nothing, the network is what is waited for. At 640x360 that costs 0.2 dB behind windscreens."""
-
 EVERY: dict[Quality, int] = {"fast": 6, "balanced": 5, "best": 2}
 """The network sees one frame in so many on a CPU, and more where something appears; a GPU sees
 every one. At 30 frames a second every fourth one gives the pictures that every third one gives, and
@@ -196,9 +192,6 @@ class GlareStage(Stage):
         """Choose the work size for the stream's geometry."""
         entry = self._network.entry
         area = math.ceil(entry.work_area * AREA_SHARE[self.context.quality])
-        if self.context.quality in QUICK:
-            least = math.ceil(entry.work_area * AREA_SHARE["fast"])
-            area = min(area, max(math.ceil(OF_FRAME * info.width * info.height), least))
         self._size = entry.size or work_size(
             info.height, info.width, area=area, multiple=entry.multiple
         )
