@@ -53,7 +53,7 @@ SPEED_ROWS = {
     "glare balanced": "`glare`, balanced",
     "glare best": "`glare`, best",
     "glare + night-to-day": "`glare` + `night-to-day`",
-    "naive": "naive: every frame to RGB, whole, through the network (4 frames, a call of its own)",
+    "naive": "naive: every frame to RGB, whole, through the network (3 frames, a call of its own)",
 }
 OURS = ("no stages", "glare fast", "glare balanced")
 ORDER = (NOTHING, "glare-open", "glare")
@@ -303,7 +303,7 @@ def speed_setting(say: Words = ENGLISH) -> str:
         "`{preset}` at crf {crf}, start-up included, {rounds}, against the "
         "plain transcode through PyAV (`python benchmarks/speed.py {options}`). *AVX2 alone*: on "
         "{other}, what it has above AVX2 hidden from all of it (`python benchmarks/speed.py "
-        "--avx2`), in one round, at a time when the network saw a fifth more of the frames.",
+        "--avx2`), in one round, at a time when the network saw a quarter more of the frames.",
         machine=say(found["machine"]),
         other=say(result("speed")["1920x1080 avx2"]["machine"]),
         frames=found["frames"],
