@@ -59,12 +59,9 @@ class SoundCheck:
                 return False
             try:
                 heard = self._context.decode(packet)
-            except av.error.InvalidDataError as error:
-                self._counts.note(f"decoding sound: {error.strerror}")
-                return True
             except av.error.FFmpegError as error:
-                if not self._heard:  # a kind of sound that this decoder doesn't know: no damage
-                    self._decodes = False
+                if not (self._heard or isinstance(error, av.error.InvalidDataError)):
+                    self._decodes = False  # a kind of sound that it doesn't know: no damage
                     return False
                 self._counts.note(f"decoding sound: {error.strerror}")
                 return True

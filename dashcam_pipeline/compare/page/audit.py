@@ -103,8 +103,8 @@ def damage(record: RunRecord) -> list[Row]:
     """What the run found damaged in its source; empty where nothing was."""
     frames = record.frames
     rows = []
-    packets = {"damaged_packets", "damaged_sound"}
-    for key in ("missing", "concealed", *sorted(packets), "converted", "times_repaired"):
+    packets = ("damaged_packets", "damaged_sound")
+    for key in ("missing", "concealed", *packets, "converted", "times_repaired"):
         count = getattr(frames, key)
         if count:
             state: State = "lost" if key in {"missing", *packets} else "noted"

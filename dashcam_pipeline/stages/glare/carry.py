@@ -132,14 +132,13 @@ class Carrier:
         Returns:
             an answer for each look, of the same shape; the last one is ``answer`` itself.
         """
-        before, last = self._key, self._answer
-        key = looks[-1]
+        last, key = self._answer, looks[-1]
         self._key, self._answer = key, answer if self.every > 1 else None
         carried: list[Map] = []
         size = answer.shape[:0:-1]
         groups = [] if last is None or len(looks) == 1 else list(_groups(last, answer))
         for number, look in enumerate(looks[:-1], start=1):
-            if before is None or look.shift is None or look.mismatch is None:
+            if last is None or look.shift is None or look.mismatch is None:
                 raise ValueError(
                     "a picture between two keys must have been compared with the first"
                 )

@@ -6,7 +6,8 @@ disc many times its size clips, and its spokes as well; what clips then is a lam
 * if it ends sharply, as no glow does;
 * in its middle: where the distance from the edge of what clips has a peak, as a lamp's glow falls
   off to all sides, and its spokes from it outwards. Red, green and blue clip at edges of their own,
-  which says more than the outermost does: headlights that are one in blue are two in red. It
+  which says more than the outermost does: headlights that are one in blue are two in red. Deep
+  inside, what the network takes for a source stays as well, such as a road in their light. It
   fades towards the edge and is round, as where the lamp itself ends is anyone's guess;
 * where it is compact: smaller than any glow is drawn at the work size. Signals far away, reflectors
   and rear lamps are, and the network takes them for the glow that surrounds them;

@@ -17,7 +17,8 @@ wider than the streak itself. So
 * how strongly all that is done follows the glass (``glass``): behind dirty glass the veil goes
   whole and A is looked for far around; behind clean glass the veil stays, as what is left of it is
   mostly the scene's own, but for a part of the glow of lamps, which rises above the veil of half
-  of the picture; and what is faint beside its surroundings stays as well.
+  of the picture; what is faint beside its surroundings stays as well, some of what rises above A
+  too, and by day most of it.
 """
 
 from __future__ import annotations
@@ -227,27 +228,39 @@ def surroundings(linear: Light, window: float) -> Light:
     Returns:
         (3, h, w) float32.
     """
-    height, width = linear.shape[1:]
-    side = max(round(window * min(height, width) / 4) // 2 * 2 + 1, 3)
+    return _smoothed_opening(linear, window, halvings=2, blur=1 / 8)
+
+
+def _smoothed_opening(layer: Light, window: float, *, halvings: int, blur: float) -> Light:
+    """The smoothed morphological opening of a layer by a round window.
+
+    Args:
+        layer: (3, h, w).
+        window: its diameter, in shorter sides of the picture.
+        halvings: of the size at which it is found.
+        blur: how far it is smoothed, in diameters.
+
+    Returns:
+        (3, h, w) float32.
+    """
+    height, width = layer.shape[1:]
+    side = max(round(window * min(height, width) / 2**halvings) // 2 * 2 + 1, 3)
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     channels = []
-    for channel in linear:
-        opened = cv2.morphologyEx(halved(halved(channel)), cv2.MORPH_OPEN, ball)
-        channels.append(cv2.resize(cv2.GaussianBlur(opened, (0, 0), side / 8), (width, height)))
+    for channel in layer:
+        small = channel
+        for _ in range(halvings):
+            small = halved(small)
+        opened = cv2.GaussianBlur(
+            cv2.morphologyEx(small, cv2.MORPH_OPEN, ball), (0, 0), blur * side
+        )
+        channels.append(cv2.resize(opened, (width, height)))
     return np.stack(channels).astype(np.float32, copy=False)
 
 
 def _wide(layer: Light) -> Light:
     """What is wide of a layer (3, h, w): its smoothed opening; nowhere above it."""
-    height, width = layer.shape[1:]
-    side = max(round(THIN * min(height, width) / 2) // 2 * 2 + 1, 3)
-    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    channels = []
-    for channel in layer:
-        opened = cv2.morphologyEx(halved(channel), cv2.MORPH_OPEN, ball)
-        opened = cv2.GaussianBlur(opened, (0, 0), WIDE_BLUR * side)
-        channels.append(cv2.min(cv2.resize(opened, (width, height)), channel))
-    return np.stack(channels).astype(np.float32, copy=False)
+    return np.minimum(_smoothed_opening(layer, THIN, halvings=1, blur=WIDE_BLUR), layer)
 
 
 def _least_ratio(claimed: Light, excess: Light) -> Light:
