@@ -59,6 +59,13 @@ trees."""
 WHITE = 0.9
 """Code value from which a pixel belongs to a lamp or a sky."""
 
+DARK_PLACES = 5
+"""Percentile of a picture's code values that tells how dark its darkest places are."""
+
+NOWHERE_DARK = (0.16, 0.21)
+"""The code value there between which nothing is dark: 40 to 54 of 255. Nights behind clean glass
+have 11 to 33, a lit tunnel has 57."""
+
 SHOWN = 0.75
 """Quantile over the frames that decides: where no lamp shines, dirty glass looks clean."""
 
@@ -182,6 +189,16 @@ def by_day(picture: Light) -> float:
     darker = max(0.0, 1 - float(upper.mean()) / (mean + 1e-6))
     bright = _ramp(mean - DARK_SKY * darker, BRIGHT)
     return max(bright, _ramp(float((upper > WHITE).mean()), WHITE_SKY))
+
+
+def evenly_lit(picture: Light) -> float:
+    """How much a picture (3, h, w) of code values is lit everywhere, as in a tunnel, 0 to 1.
+
+    Behind clean glass no place of it is dark, and what a network takes for the bloom of its lamps
+    is the light of its walls.
+    """
+    luma = picture[:, ::2, ::2].mean(axis=0)
+    return _ramp(float(np.percentile(luma, DARK_PLACES)), NOWHERE_DARK)
 
 
 def dirt_of(reading: Reading, scale: GlassScale = SCALE) -> float:

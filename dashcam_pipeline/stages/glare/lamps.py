@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from dashcam_pipeline.stages.glare.connected import reconstruct
+from dashcam_pipeline.stages.glare.road import above_road
 from dashcam_pipeline.stages.ramp import ramp
 from dashcam_pipeline.stages.shrink import halved
 
@@ -109,10 +110,6 @@ DISC: Final = 7
 BESIDE: Final = 9
 """Diameter of what such a disc is grown by: its rim is of a colour, and would stay as a ring."""
 
-ABOVE: Final = (0.5, 0.6)
-"""Rows, in frame heights, between which rims end: below, lane marks lie beside what clips."""
-
-
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
@@ -159,9 +156,8 @@ def with_rims(clipped: Map) -> Map:
         cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)) for size in (DISC, BESIDE)
     )
     discs = cv2.dilate(cv2.morphologyEx(clipped, cv2.MORPH_OPEN, disc), beside)
-    height = len(clipped)
-    rows = (np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)) / height
-    rims = (1 - ramp(rows, *ABOVE)) * cv2.GaussianBlur(discs, (0, 0), BESIDE / 6)
+    # on the road lane marks lie beside what clips
+    rims = above_road(len(clipped)) * cv2.GaussianBlur(discs, (0, 0), BESIDE / 6)
     return np.asarray(np.maximum(clipped, rims), np.float32)
 
 

@@ -36,9 +36,12 @@ from dashcam_pipeline.stages.glare.connected import (
     sources_of,
     streak_share,
 )
-from dashcam_pipeline.stages.glare.glass import by_day
+from dashcam_pipeline.stages.glare.glass import by_day, evenly_lit
+from dashcam_pipeline.stages.glare.haze import filled_haze
 from dashcam_pipeline.stages.glare.lamps import lamp_map, where_clipped, with_rims
 from dashcam_pipeline.stages.glare.layer import GlareLayer
+from dashcam_pipeline.stages.glare.road import above_road
+from dashcam_pipeline.stages.glare.spokes import spokes
 from dashcam_pipeline.stages.ramp import ramp
 from dashcam_pipeline.stages.shrink import halved
 
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Light = npt.NDArray[np.floating[Any]]
+    Map = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Taking:
         most: share of what rises above the light around that goes at most: some texture stays
             where a streak was.
         most_bloom: the same where it is wide: a lamp without any glow stands in flat fog.
-        day: share of all that which is taken by day, when lamps hardly shine.
+        day: share of all that which is taken by day, when lamps hardly shine, and in lit tunnels.
     """
 
     window: float
@@ -110,7 +114,7 @@ CLEAN = Taking(
 """Behind clean glass; chosen on real pairs of phone pictures and on pictures by day. Half of a
 lamp's glow: of more of it, what pairs gain there is less than what they lose elsewhere."""
 
-DIRTY = Taking(window=0.25, veil=1.25, glow=0.0, bloom=1.0, weber=0.0, grain=0.25, dead=0.02)
+DIRTY = Taking(window=0.25, veil=1.1, glow=0.0, bloom=1.0, weber=0.0, grain=0.25, dead=0.02)
 """Behind a dirty windscreen; chosen on simulated drives with their truth, and by looking. Of a wide
 veil the network finds too little rather than too much."""
 
@@ -133,6 +137,22 @@ it goes: how much light there was is anyone's guess, and half of it would be gre
 BEAM = 0.06
 """Diameter round a source, in frame heights, in which a claim counts once: a lamp that moves fast
 is drawn out as a streak is."""
+
+ROOT = 0.03
+"""The same in which spokes add nothing to a claim: beside lamps their roots run into each other."""
+
+SPOKES = 2.0
+"""What the light of spokes counts: what lies under them counts to what rises as well."""
+
+LIKELY = 4.0
+"""Times what is claimed nearby that spokes may raise a claim to: a network that sees nothing of a
+streak at all is right about posts and wires."""
+
+NEARBY = 2.0
+"""How far off that is, in samples."""
+
+NOTHING = 1e-4
+"""Linear light that may be claimed on the road where no spoke is."""
 
 RIM = 8
 """Samples along the border of the work size where a network sees too little of the frame around and
@@ -168,18 +188,22 @@ def glare_layer(
     all_bloom, all_thin = bloom.sum(axis=0), thin.sum(axis=0)
     again = np.minimum(dirt * (found[3:6] - wide).sum(axis=0), all_thin)
     sources = sources_of(picture, maps[6])
-    passing = [connected_share(part, sources) for part in (all_bloom, all_thin)]
-    if dirt > 0:  # behind clean glass little is claimed of lane marks, and thin streaks would lose
-        passing[1] *= 1 + np.float32(dirt) * (streak_share(all_thin, sources) - 1)
+    passing = _passing(all_bloom, all_thin, sources, dirt)
     taken_of_veil: float | Light = how.veil
-    day = by_day(picture) if how.day < 1 else 0.0
+    day = max(by_day(picture), evenly_lit(picture)) if how.day < 1 else 0.0
     if how.glow:
         taken_of_veil += how.glow * (1 - day) * _risen(wide.sum(axis=0))
+    if dirt > 0:
+        wide = filled_haze(wide, linear, dirt)
     haze = min(streaks, 1.0) * how.bloom * passing[0] * bloom + veil * taken_of_veil * wide
     haze = np.minimum(outside * haze, linear)
     claimed_bloom = (1 - how.bloom) * passing[0] * all_bloom
-    times = 1 + (how.thin - 1) * far_from(sources, BEAM, all_thin.shape) if how.thin > 1 else 1.0
-    claimed = claimed_bloom + times * passing[1] * (all_thin + again)
+    claimed_thin = passing[1] * (all_thin + again)
+    if how.thin > 1:
+        claimed_thin *= 1 + (how.thin - 1) * far_from(sources, BEAM, all_thin.shape)
+    if dirt > 0:
+        claimed_thin = _with_spokes(claimed_thin, all_thin, picture, sources, dirt)
+    claimed = claimed_bloom + claimed_thin
     around = haze + surroundings(linear - haze, how.window)
     excess = np.maximum(linear - around, 0)
     share = np.minimum(claimed / (excess + how.grain * around).sum(axis=0).clip(1e-6), 1)
@@ -196,9 +220,8 @@ def glare_layer(
     blown: Light | None = None
     if dirt > 0:
         # What clips is of no colour, so that all of its colours go alike, and to what lies around.
-        said = found.sum(axis=0) / (linear.sum(axis=0) + 1e-6)
-        blown = dirt * min(streaks, 1.0) * outside * ramp(said, *BLOWN)
-        where = dirt * with_rims(clipped)
+        said = ramp(found.sum(axis=0) / (linear.sum(axis=0) + 1e-6), *BLOWN)
+        blown, where = dirt * min(streaks, 1.0) * outside * said, dirt * with_rims(clipped)
         share += where * (blown - share)
         floor += where * (blown * (around - haze) + how.dead**2 - floor)
     layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
@@ -212,6 +235,43 @@ def glare_layer(
         blown=None if blown is None else np.asarray(blown * near, np.float32),
         lamps=lamps,
     )
+
+
+def _passing(bloom: Light, thin: Light, sources: Map, dirt: float) -> tuple[Light, Light]:
+    """What share of both parts of S (h, w), wide and thin, passes through a source; 0 to 1."""
+    shares = connected_share(bloom, sources), connected_share(thin, sources)
+    if dirt > 0:  # behind clean glass little is claimed of lane marks, and thin streaks would lose
+        shares[1][:] *= 1 + np.float32(dirt) * (streak_share(thin, sources) - 1)
+    return shares
+
+
+def _with_spokes(claimed: Light, thin: Light, picture: Light, sources: Map, dirt: float) -> Light:
+    """What is claimed of thin streaks, as the spokes of lamps have it.
+
+    Above the road a claim rises to what spokes hold; on the road, where lane marks are as thin, it
+    counts as far as there are spokes.
+
+    Args:
+        claimed: (h, w) linear light, summed over the colours.
+        thin: (h, w), the same as a network finds it.
+        picture: (3, h, w) code values in [0, 1].
+        sources: as ``sources_of`` has them.
+        dirt: of the glass, 0 to 1.
+
+    Returns:
+        (h, w).
+    """
+    height, width = claimed.shape
+    small = np.stack([halved(channel) for channel in picture])
+    linear = light.to_linear(small).astype(np.float32, copy=False)
+    rising = (linear - _wide(linear, halvings=0)).sum(axis=0)
+    held = cv2.resize(spokes(rising, small.max(axis=0)), (width, height))
+    above = above_road(height)
+    likely = LIKELY * cv2.GaussianBlur(thin, (0, 0), NEARBY)
+    far = far_from(sources, ROOT, claimed.shape)
+    raised = np.maximum(claimed, above * far * np.minimum(SPOKES * held, likely))
+    counts = raised + (1 - above) * (np.minimum(raised, held + NOTHING) - raised)
+    return np.asarray(claimed + np.float32(dirt) * (counts - claimed))
 
 
 def surroundings(linear: Light, window: float) -> Light:
@@ -258,9 +318,9 @@ def _smoothed_opening(layer: Light, window: float, *, halvings: int, blur: float
     return np.stack(channels).astype(np.float32, copy=False)
 
 
-def _wide(layer: Light) -> Light:
+def _wide(layer: Light, *, halvings: int = 1) -> Light:
     """What is wide of a layer (3, h, w): its smoothed opening; nowhere above it."""
-    return np.minimum(_smoothed_opening(layer, THIN, halvings=1, blur=WIDE_BLUR), layer)
+    return np.minimum(_smoothed_opening(layer, THIN, halvings=halvings, blur=WIDE_BLUR), layer)
 
 
 def _least_ratio(claimed: Light, excess: Light) -> Light:

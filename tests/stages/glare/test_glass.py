@@ -21,6 +21,7 @@ from dashcam_pipeline.stages.glare.glass import (
     Reading,
     by_day,
     dirt_of,
+    evenly_lit,
     measure_directions,
     measure_haze,
 )
@@ -200,6 +201,17 @@ def streaked(angle, lamps=0.0, width=2):
     maps[0:3] = cv2.GaussianBlur(layer, (0, 0), 1.5)
     maps[6] = lamps
     return np.full((3, 128, 160), 0.2, np.float32), maps
+
+
+@pytest.mark.parametrize(("darkest", "wanted"), [(38, 0.0), (47, 0.5), (55, 1.0)])
+def test_where_nothing_is_darker_than_some_fifty_codes_a_picture_is_lit_everywhere(darkest, wanted):
+    """A tunnel; a twentieth of it may be dark, such as the tyres of a car."""
+    picture = np.full((3, 64, 96), 90 / 255, np.float32)
+    picture[:, 40:50] = darkest / 255
+    picture[:, 60:62] = 0
+    assert evenly_lit(picture) == pytest.approx(wanted, abs=0.06)
+    picture[:, 50:54] = 10 / 255
+    assert evenly_lit(picture) == 0
 
 
 @pytest.mark.parametrize("angle", [0, 10, 33, 57, 90, 123, 150, 178])

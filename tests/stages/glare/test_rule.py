@@ -13,11 +13,21 @@ from hypothesis.extra.numpy import arrays
 
 from dashcam_pipeline.frames import Color, Frame
 from dashcam_pipeline.inference.light import to_linear
+from dashcam_pipeline.stages.glare import rule
 from dashcam_pipeline.stages.glare.rule import glare_layer, surroundings
 from dashcam_pipeline.stages.glare.subtract import KEPT, subtract_light
 
 GREY = 0.09
 """Linear light of code 0.3."""
+
+VEIL = 1.1
+"""What of an even veil goes behind dirty glass: a tenth more than is found."""
+
+
+@pytest.fixture(autouse=True)
+def no_tunnel(monkeypatch):
+    """Pictures of one grey would pass for lit tunnels, of which little is taken."""
+    monkeypatch.setattr(rule, "evenly_lit", lambda _: 0.0)
 
 
 def taken(picture, maps, *, dirt=1.0, streaks=1.0, veil=1.0):
@@ -135,7 +145,7 @@ def test_the_streak_of_a_lamp_above_the_frame_goes_and_a_line_from_below_stays(d
     assert not found[:, :, 110:132].any()
 
 
-@pytest.mark.parametrize(("dirt", "share"), [(0, 0.0), (0.5, 0.625), (1, 1.25)])
+@pytest.mark.parametrize(("dirt", "share"), [(0, 0.0), (0.5, VEIL / 2), (1, VEIL)])
 def test_the_veil_goes_whole_and_more_behind_dirty_glass_and_stays_behind_clean(dirt, share):
     picture, maps = flat()
     maps[3:6] = 0.25
@@ -144,13 +154,8 @@ def test_the_veil_goes_whole_and_more_behind_dirty_glass_and_stays_behind_clean(
     assert found == pytest.approx(max(share * 0.0625 - zone, 0), abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("dirt", "of_all", "of_what_rises"), [(0, 0, 0.5), (0.5, 0.625, 0.25), (1, 1.25, 0)]
-)
-def test_half_of_the_glow_that_rises_above_the_veil_goes_behind_clean_glass(
-    dirt, of_all, of_what_rises
-):
-    """A lamp's own: an even veil is the scene's, and dirty glass has all of it taken anyway."""
+def test_half_of_the_glow_that_rises_above_the_veil_goes_behind_clean_glass():
+    """A lamp's own: an even veil is the scene's."""
     picture, maps = flat(96, 160, 0.1)
     haze, glow = np.full((96, 160), 0.01), np.zeros((96, 160))
     glow[20:76, 60:100] = 0.1
@@ -158,21 +163,19 @@ def test_half_of_the_glow_that_rises_above_the_veil_goes_behind_clean_glass(
     brighten(picture, (slice(None), slice(None)), light)
     maps[3:6] = np.sqrt(light)
     maps[6, 44:52, 76:84] = 1
-    found = taken(picture, maps, dirt=dirt)
+    found = taken(picture, maps, dirt=0)
     for place, rises, around in (((60, 80), 0.1, 0.12), ((60, 10), 0.0, 0.02)):
-        zone = (1 - dirt) * 0.03 * around + (0.06 - 0.04 * dirt) ** 2
-        wanted = of_all * (0.01 + rises) + of_what_rises * rises
-        wanted = max(min(wanted, around) - zone, 0)
+        wanted = max(0.5 * rises - 0.03 * around - 0.06**2, 0)
         assert found[:, *place] == pytest.approx(wanted, abs=1e-3)
     assert not found[:, 46:50, 78:82].any(), "the lamp itself stays"
-    assert taken(picture, maps, dirt=dirt, veil=0)[:, 60, 80].max() == 0
+    assert taken(picture, maps, dirt=0, veil=0)[:, 60, 80].max() == 0
 
 
 def test_the_strength_of_the_veil():
     picture, maps = flat()
     maps[3:6] = 0.2
-    assert taken(picture, maps, veil=1.5) == pytest.approx(0.075 - 0.02**2, abs=1e-5)
-    assert taken(picture, maps, veil=0.5) == pytest.approx(0.025 - 0.02**2, abs=1e-5)
+    assert taken(picture, maps, veil=1.5) == pytest.approx(1.5 * VEIL * 0.04 - 0.02**2, abs=1e-5)
+    assert taken(picture, maps, veil=0.5) == pytest.approx(0.5 * VEIL * 0.04 - 0.02**2, abs=1e-5)
     assert not taken(picture, maps, veil=0).any()
 
 
@@ -188,20 +191,23 @@ def test_no_dark_line_where_a_thin_streak_is_in_the_veil_too(structured, stays):
     brighten(picture, (slice(None), slice(None)), haze)
     brighten(picture, line, 0.2)
     maps[0:3, *line] = np.sqrt(structured)
-    maps[3:6] = np.sqrt(haze / 1.25)  # of which the rule takes a quarter more
-    maps[3:6, *line] = np.sqrt(haze / 1.25 + 0.2)
+    maps[3:6] = np.sqrt(haze / VEIL)  # of which the rule takes a tenth more
+    maps[3:6, *line] = np.sqrt(haze / VEIL + 0.2)
     picture[:, 36:47, 75:86] = 1.0
     maps[6, 36:47, 75:86] = 1.0
     left = np.square(picture) - taken(picture, maps)
     around, inside = left[:, 20, 30], left[:, 41, 20:60]
     assert around == pytest.approx(0.1**2 + 0.02**2, abs=1e-4), "the veil is gone"
-    assert (inside >= around[:, None] + stays - 1e-4).all()
+    assert (inside >= around[:, None] + stays - 0.005).all(), "a spoke adds to a claim"
     assert (inside <= around[:, None] + stays + 0.013).all(), "and of the streak what is said"
 
 
 @pytest.mark.parametrize(("width", "thin"), [(12, True), (16, False)])
 def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, thin):
-    """Half of a band is in either layer: thin, all of it counts as structured; wide, one half."""
+    """Half of a band is in either layer: thin, all of it counts as structured; wide, one half.
+
+    There it is a glow, as it is nowhere else, and a seventh more goes than of an even veil.
+    """
     picture, maps = flat(240, 320, 0.1)
     band = (slice(100, 100 + width), slice(None))
     brighten(picture, band, 0.04)
@@ -210,11 +216,11 @@ def test_what_is_thin_in_the_veil_is_a_streak_and_what_is_wide_is_haze(width, th
     centre = (100 + width // 2, 160)
     assert (layer.share[centre] > 0.9) == thin, "what is wide in it goes as it is"
     besides_grain = 0.04 / (0.04 + 0.25 * 0.1**2)
-    wanted = 0.04 * besides_grain if thin else 0.02 + 1.25 * 0.02
+    wanted = 0.04 * besides_grain if thin else 0.02 + 1.14 * VEIL * 0.02
     assert layer.of(to_linear(picture))[0, *centre] == pytest.approx(wanted, abs=2e-3)
     maps[0:3] = 0
     alone = taken(picture, maps)[0, *centre]
-    assert alone == pytest.approx(0.0 if thin else 1.25 * 0.02, abs=1e-3)
+    assert alone == pytest.approx(0.0 if thin else 1.14 * VEIL * 0.02, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -270,6 +276,43 @@ def test_by_day_a_quarter_goes_behind_clean_glass(sky, share):
     zone = 0.03 * before + 0.06**2
     found = taken(picture, maps, dirt=0)[:, 61, 30]
     assert found == pytest.approx(0.9 * share * 0.1 - zone, abs=4e-3)
+
+
+def test_in_a_lit_tunnel_a_quarter_goes_behind_clean_glass(monkeypatch, streak):
+    everywhere = taken(*streak, dirt=0)[:, 31, 50]
+    monkeypatch.setattr(rule, "evenly_lit", lambda _: 1.0)
+    zone = 0.03 * GREY + 0.06**2
+    assert taken(*streak, dirt=0)[:, 31, 50] == pytest.approx(
+        (everywhere + zone) / 4 - zone, abs=1e-3
+    )
+    assert taken(*streak, dirt=1)[1, 31, 50] == pytest.approx(EXCESS[1], abs=1e-2)
+
+
+def half_claimed(row):
+    """The streak of a lamp in a row of a dark picture, of whose light a network claims 0.3."""
+    picture, maps = flat(192, 320, 0.1)
+    beam = (slice(row - 2, row + 3), slice(None))
+    brighten(picture, beam, 0.05)
+    maps[0:3, *beam] = np.sqrt(0.3 * 0.05)
+    for layer, light in ((picture, 1.0), (maps[6:7], 1.0)):
+        layer[:, row - 3 : row + 4, 157:164] = light
+    return picture, maps
+
+
+def test_above_the_road_a_claim_rises_to_what_the_spokes_of_a_lamp_hold(monkeypatch):
+    sky, road = half_claimed(60), half_claimed(150)
+    raised, as_claimed = taken(*sky)[:, 60, 240], taken(*road)[:, 150, 240]
+    assert raised.min() > 0.04
+    assert as_claimed == pytest.approx(0.3 * 0.05, abs=0.004)
+    monkeypatch.setattr(rule, "spokes", lambda rising, _: np.zeros_like(rising))
+    assert taken(*sky)[:, 60, 240] == pytest.approx(0.3 * 0.05, abs=0.004)
+    assert taken(*road)[:, 150, 240].max() < 0.002, "on the road what is no spoke stays"
+
+
+def test_what_a_network_does_not_see_at_all_is_raised_by_no_spoke():
+    picture, maps = half_claimed(60)
+    maps[0:3] = 0
+    assert not taken(picture, maps)[:, 60, 220:].any()
 
 
 def test_surroundings_are_the_light_below_anything_narrow():
@@ -354,7 +397,7 @@ def test_no_brighter_frame_along_the_border(axis):
     maps = np.moveaxis(maps, axis, 0)
     maps[:5, 3:6] = maps[-5:, 3:6] = 0  # the network saw too little there
     left = np.square(picture) - taken(picture, np.moveaxis(maps, 0, axis))
-    assert left == pytest.approx(GREY - 1.25 * 0.04 + 0.02**2, abs=1e-4)
+    assert left == pytest.approx(GREY - VEIL * 0.04 + 0.02**2, abs=1e-4)
 
 
 @pytest.mark.parametrize("axis", [1, 2])
@@ -366,7 +409,7 @@ def test_a_veil_that_ends_farther_inside_ends_there(axis):
     found = np.moveaxis(taken(picture, np.moveaxis(maps, 0, axis)), axis, 0)
     assert not found[:8].any()
     assert not found[-8:].any()
-    assert found[30:-30].min() > 1.25 * 0.04 - 0.001
+    assert found[30:-30].min() > VEIL * 0.04 - 0.001
 
 
 LIGHT = arrays(np.float32, (3, 13, 16), elements=st.floats(0, 1, width=32))
@@ -383,7 +426,7 @@ def test_never_more_is_taken_than_the_light_there(linear, shares, dirt, streaks,
     maps = np.concatenate([np.sqrt(structured), np.sqrt(haze), np.zeros((1, 13, 16))])
     found = taken(picture, maps.astype(np.float32), dirt=dirt, streaks=streaks, veil=veil)
     assert (found >= 0).all()
-    most = veil * (1.25 * dirt + 0.5 * (1 - dirt))
+    most = veil * (VEIL * dirt + 0.5 * (1 - dirt))
     more = max(most - 1, 0) * haze.sum(axis=0)
     assert (found.sum(axis=0) <= linear.sum(axis=0) + more + 1e-4).all()
 
@@ -393,7 +436,7 @@ def test_a_round_blob_of_haze_leaves_no_hard_rim(seen):
     picture, maps = flat(96, 160, 0.1)
     ball = np.zeros((96, 160), np.float32)
     cv2.circle(ball, (80, 48), 24, 1.0, -1)
-    haze = 0.04 * cv2.GaussianBlur(ball, (0, 0), 5)
+    haze = 0.04 * cv2.GaussianBlur(ball, (0, 0), 12)
     brighten(picture, (slice(None), slice(None)), haze)
     maps[3:6] = np.sqrt(seen * haze)
     light = np.square(picture)

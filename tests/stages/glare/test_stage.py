@@ -188,7 +188,7 @@ def clean_one(stage, frame):
 
 
 def test_haze_goes_where_the_glass_is_dirty_and_stays_where_it_is_clean():
-    hazeless = np.sqrt((1 - 1.25 * 0.5) * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
+    hazeless = np.sqrt((1 - 1.1 * 0.5) * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
     assert clean_one(make_hazy_stage(), LIGHT) == pytest.approx(hazeless, abs=1)
     stage = make_hazy_stage()
     assert clean_one(stage, DARK) == 60
@@ -239,7 +239,7 @@ def test_a_look_says_how_much_haze_goes():
         stage.open(StreamInfo(320, 180, LIGHT.layout, LIGHT.color))
         stage._network.run = half_is_haze
         codes[strength] = clean_one(stage, LIGHT)
-    haze = 1.25 * 0.5 * ((60 - 16) / 219) ** 2
+    haze = 1.1 * 0.5 * ((60 - 16) / 219) ** 2
     for strength, code in codes.items():
         left = ((60 - 16) / 219) ** 2 - strength * haze + 0.02**2
         assert code == pytest.approx(np.sqrt(left) * 219 + 16, abs=1)
