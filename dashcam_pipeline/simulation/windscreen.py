@@ -50,6 +50,18 @@ SCENES = (
 )
 """Kind and seed of every scene of the judge; trainings use none of these seeds."""
 
+OTHER_SCENES = (
+    ("city", 9101),
+    ("city", 9102),
+    ("rainy-city", 9101),
+    ("rainy-city", 9102),
+    ("highway", 9101),
+    ("highway", 9102),
+    ("country-moon", 9101),
+    ("tunnel", 9101),
+)
+"""Others, to see what was won by choosing on the judge's own; trainings use none of them either."""
+
 CLEAN_SCENES = (("city", 9004), ("highway", 9003))
 """Those that are filmed behind clean glass as well, as controls."""
 

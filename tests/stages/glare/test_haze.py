@@ -35,6 +35,20 @@ def test_before_a_lit_wall_it_is_what_it_is_beside_it_but_twice_what_is_found_at
     assert filled[:, 65, 20] == pytest.approx(HAZE, rel=0.08), "in dark places it is known"
 
 
+@pytest.mark.parametrize(("share", "times"), [(0.45, 2.0), (0.86, 1.0)])
+def test_less_than_half_of_a_places_light_is_not_trusted_and_six_sevenths_of_it_are(share, times):
+    found = np.full((3, 128, 224), HAZE, np.float32)
+    linear = found / 0.9
+    place = (slice(None), slice(50, 80), slice(100, 130))
+    found[place] = 0.4 * HAZE
+    linear[place] = 0.4 * HAZE / share
+    linear[:, :5] = 10 * HAZE  # nor is what is hardly claimed at all
+    found[:, :5] = 0.1 * HAZE
+    assert filled_haze(found, linear, 1.0)[0, 65, 115] == pytest.approx(
+        times * 0.4 * HAZE, rel=0.02
+    )
+
+
 def test_it_is_never_more_than_all_light_of_the_darkest_place_nearby():
     found, linear = street(0.3, wide=20)
     assert filled_haze(found, linear, 1.0)[:, 65, 115] == pytest.approx(0.6 * HAZE, rel=0.01)

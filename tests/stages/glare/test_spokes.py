@@ -65,6 +65,13 @@ def test_a_spoke_grows_no_brighter_outwards():
     assert found[Y, X + 60] == pytest.approx(0.02, abs=0.005)
 
 
+@pytest.mark.parametrize(("code", "found"), [(0.94, False), (0.96, True)])
+def test_spokes_begin_where_a_lamp_clips(code, found):
+    rising, peak = night((X, Y))
+    line(rising, (X, Y), (X + 60, Y), 0.1)
+    assert (spokes(rising, np.minimum(peak, code))[Y, X + 40] > 0.08) == found
+
+
 def test_where_a_spoke_ends_it_has_ended():
     rising, peak = night((X, Y))
     line(rising, (X, Y), (X + 40, Y), 0.1)
@@ -72,17 +79,14 @@ def test_where_a_spoke_ends_it_has_ended():
     assert spokes(rising, peak)[Y, X + 64 : X + 90].max() < 0.01
 
 
-@pytest.mark.parametrize(("bend", "held"), [(0.0, True), (0.02, True), (0.5, False)])
+@pytest.mark.parametrize(("bend", "held"), [(0.0, True), (0.04, True), (0.12, False)])
 def test_a_spoke_may_leave_its_ray_by_a_sample_in_twenty(bend, held):
     rising, peak = night((X, Y))
-    away = np.arange(90)
-    bows = bend * away * np.log1p(away / 8)
-    for x, y in zip(away, bows, strict=True):
-        if Y + y < HEIGHT - 2:
-            rising[int(Y + y) - 1 : int(Y + y) + 2, X + x] = 0.1
-    last = int(np.flatnonzero(Y + bows < HEIGHT - 4)[-1]) - 2
-    found = spokes(rising, peak)[int(Y + bows[last]), X + last]
-    assert (found > 0.06) == held
+    away = np.arange(5, 95)
+    aside = bend * away * np.log(away / 5)
+    for x, y in zip(away, aside, strict=True):
+        rising[round(Y + y) - 1 : round(Y + y) + 2, X + x] = 0.1
+    assert (spokes(rising, peak)[round(Y + aside[-4]), X + away[-4]] > 0.06) == held
 
 
 def test_a_little_less_light_on_its_way_ends_no_spoke():
