@@ -4,9 +4,12 @@ The structured layer S and the veil V are light that the network found at its wo
 they are they leave dark lines: V holds thin streaks too, which then go twice, and a streak of S is
 wider than the streak itself. So
 
-* of V what is wide is taken; what is thin in it counts to S as far as S has it as well;
+* of V what is wide is taken, and filled in behind dirty glass where it can't be seen (``haze``);
+  what is thin in it counts to S as far as S has it as well;
 * S counts as far as it is connected with a source (``connected``), or lane marks would go: what is
   wide in it and what is thin each for itself, since a lane mark lies in the haze of some lamp;
+  behind dirty glass what is thin rises to what leads straight away from a lamp, and on the road,
+  where nothing else is sure, counts along that alone (``spokes``);
 * what is wide in S, the bloom of lamps, is taken as haze is, behind clean glass not so;
 * what is thin in S becomes a share s of what rises above the light around, A: the smoothed opening
   of what is left without the haze, and the haze again; so that at full resolution a streak goes at
@@ -18,7 +21,7 @@ wider than the streak itself. So
   whole and A is looked for far around; behind clean glass the veil stays, as what is left of it is
   mostly the scene's own, but for a part of the glow of lamps, which rises above the veil of half
   of the picture; what is faint beside its surroundings stays as well, some of what rises above A
-  too, and by day most of it.
+  too, and by day and in lit tunnels most of it.
 """
 
 from __future__ import annotations
