@@ -302,8 +302,9 @@ def speed_setting(say: Words = ENGLISH) -> str:
         "Here, on {machine}: {frames:,} frames of 1080p H.264, x264 "
         "`{preset}` at crf {crf}, start-up included, {rounds}, against the "
         "plain transcode through PyAV (`python benchmarks/speed.py {options}`). *AVX2 alone*: the "
-        "same with what the processor has above AVX2 hidden from all of it (`--avx2`). Of 4K, "
-        "below: {other}, at a time when streaks were not yet followed.",
+        "same with what the processor has above AVX2 hidden from all of it (`python "
+        "benchmarks/speed.py --avx2`). Of 4K, below: {other}, at a time when streaks were not yet "
+        "followed.",
         machine=say(found["machine"]),
         other=say(result("speed")["3840x2160"]["machine"]),
         frames=found["frames"],
