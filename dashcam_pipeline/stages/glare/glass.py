@@ -59,8 +59,8 @@ trees."""
 WHITE = 0.9
 """Code value from which a pixel belongs to a lamp or a sky."""
 
-DARK_PLACES = 5
-"""Percentile of a picture's code values that tells how dark its darkest places are."""
+DARK_PLACES = 0.05
+"""Quantile of a picture's code values that tells how dark its darkest places are."""
 
 NOWHERE_DARK = (0.16, 0.21)
 """The code value there between which nothing is dark: 40 to 54 of 255. Nights behind clean glass
@@ -198,7 +198,7 @@ def evenly_lit(picture: Light) -> float:
     is the light of its walls.
     """
     luma = picture[:, ::2, ::2].mean(axis=0)
-    return _ramp(float(np.percentile(luma, DARK_PLACES)), NOWHERE_DARK)
+    return _ramp(float(np.quantile(luma, DARK_PLACES)), NOWHERE_DARK)
 
 
 def dirt_of(reading: Reading, scale: GlassScale = SCALE) -> float:

@@ -154,21 +154,30 @@ def test_the_veil_goes_whole_and_more_behind_dirty_glass_and_stays_behind_clean(
     assert found == pytest.approx(max(share * 0.0625 - zone, 0), abs=1e-5)
 
 
-def test_half_of_the_glow_that_rises_above_the_veil_goes_behind_clean_glass():
-    """A lamp's own: an even veil is the scene's."""
-    picture, maps = flat(96, 160, 0.1)
+@pytest.mark.parametrize(
+    ("dirt", "of_all", "of_what_rises"), [(0, 0, 0.5), (0.5, VEIL / 2, 0.25), (1, VEIL, 0)]
+)
+def test_half_of_the_glow_that_rises_above_the_veil_goes_behind_clean_glass(
+    dirt, of_all, of_what_rises
+):
+    """A lamp's own: an even veil is the scene's, and dirty glass has all of it taken anyway."""
+    picture, maps = flat(96, 160, 0.02)
     haze, glow = np.full((96, 160), 0.01), np.zeros((96, 160))
     glow[20:76, 60:100] = 0.1
     light = haze + glow
     brighten(picture, (slice(None), slice(None)), light)
     maps[3:6] = np.sqrt(light)
     maps[6, 44:52, 76:84] = 1
-    found = taken(picture, maps, dirt=0)
-    for place, rises, around in (((60, 80), 0.1, 0.12), ((60, 10), 0.0, 0.02)):
-        wanted = max(0.5 * rises - 0.03 * around - 0.06**2, 0)
+    found = taken(picture, maps, dirt=dirt)
+    for place, rises, around in (((60, 80), 0.1, 0.1104), ((60, 10), 0.0, 0.0104)):
+        zone = (1 - dirt) * 0.03 * around + (0.06 - 0.04 * dirt) ** 2
+        wanted = of_all * (0.01 + rises) + of_what_rises * rises
+        if rises:
+            wanted *= 1 + 0.14 * dirt  # of a glow there is more than is found
+        wanted = max(min(wanted, around) - zone, 0)
         assert found[:, *place] == pytest.approx(wanted, abs=1e-3)
     assert not found[:, 46:50, 78:82].any(), "the lamp itself stays"
-    assert taken(picture, maps, dirt=0, veil=0)[:, 60, 80].max() == 0
+    assert taken(picture, maps, dirt=dirt, veil=0)[:, 60, 80].max() == 0
 
 
 def test_the_strength_of_the_veil():
@@ -181,7 +190,7 @@ def test_the_strength_of_the_veil():
 
 @pytest.mark.parametrize(
     ("structured", "stays"),
-    [(0.0, 0.2), (0.05, 0.1), (0.1, 0.0), (0.2, 0.0)],
+    [(0.0, 0.2), (0.05, 0.096), (0.1, 0.0), (0.2, 0.0)],
     ids=["veil alone", "a quarter in both", "half in both", "all in both"],
 )
 def test_no_dark_line_where_a_thin_streak_is_in_the_veil_too(structured, stays):
@@ -198,7 +207,7 @@ def test_no_dark_line_where_a_thin_streak_is_in_the_veil_too(structured, stays):
     left = np.square(picture) - taken(picture, maps)
     around, inside = left[:, 20, 30], left[:, 41, 20:60]
     assert around == pytest.approx(0.1**2 + 0.02**2, abs=1e-4), "the veil is gone"
-    assert (inside >= around[:, None] + stays - 0.005).all(), "a spoke adds to a claim"
+    assert (inside >= around[:, None] + stays - 1e-4).all()
     assert (inside <= around[:, None] + stays + 0.013).all(), "and of the streak what is said"
 
 
