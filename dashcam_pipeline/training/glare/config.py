@@ -48,6 +48,9 @@ class GlareTrainingConfig(BaseModel):
     cool_down: float = Field(
         0.2, ge=0, lt=1, description="Share of the budget, at its end, in which the rate falls."
     )
+    still_norms: bool = Field(
+        default=False, description="Batch norms stay as the weights that it starts from have them."
+    )
     picked: int = Field(
         1, ge=1, description="Of so many random crops of a frame the one with most glare is taken."
     )

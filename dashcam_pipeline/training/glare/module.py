@@ -193,7 +193,7 @@ class GlareModule(L.LightningModule):
         """One step: draw, predict, compare."""
         self._count_time()
         self._set_rate()
-        if self.progress >= 1 - self.config.cool_down:
+        if self.config.still_norms or self.progress >= 1 - self.config.cool_down:
             for layer in self.net.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()

@@ -31,6 +31,7 @@ from dashcam_pipeline.training.synthesis.clutter import clutter
 from dashcam_pipeline.training.synthesis.ghosts import ghosts
 from dashcam_pipeline.training.synthesis.haze import film, haze
 from dashcam_pipeline.training.synthesis.kinds import Chances
+from dashcam_pipeline.training.synthesis.lamplight import lamplight
 from dashcam_pipeline.training.synthesis.lamps import (
     Lamp,
     find_lamps,
@@ -299,6 +300,9 @@ class GlareSynthesizer:
             kinds = ("motorway",)
         else:
             scene, lamps = self._scene(rng, height, width, lit=not free)
+        if lamps and rng.random() < self.chances.lamplight:
+            scene = lamplight(rng, scene, lamps)
+            kinds = (*kinds, "lamplight")
         if rng.random() < self.chances.clutter:
             scene = np.maximum(scene, clutter(rng, lamps, height, width))
             kinds = (*kinds, "clutter")

@@ -15,6 +15,7 @@ from dashcam_pipeline.training.synthesis import (
     clutter,
     ghosts,
     haze,
+    lamplight,
     lens,
     moon,
     motorway,
@@ -24,7 +25,7 @@ from dashcam_pipeline.training.synthesis.kind import named
 
 __all__ = ["ALL", "BESIDE", "KERNEL", "MEASURED", "SCENE", "Chances", "select"]
 
-LOADED = (lens, ghosts, moon, haze, reflections, clutter, motorway)
+LOADED = (lens, ghosts, moon, haze, reflections, clutter, lamplight, motorway)
 """Where kinds come from."""
 
 KERNEL = named("kernel")
@@ -53,7 +54,7 @@ class Chances:
         lamps: painted lamps in the frame: street lamps, cars, signals.
         off_frame: a lamp outside the frame that shines in.
         moon, ghosts, haze, film: as in ``BESIDE``.
-        reflections, clutter, motorway: as in ``SCENE``.
+        reflections, clutter, lamplight, motorway: as in ``SCENE``.
     """
 
     lamps: float = 1.0
@@ -64,6 +65,7 @@ class Chances:
     film: float = 0.45
     reflections: float = 0.1
     clutter: float = 0.25
+    lamplight: float = 0.35
     motorway: float = 0.2
 
 

@@ -244,6 +244,20 @@ def test_a_run_can_start_from_exported_weights(exported, config, tmp_path):
         load_start(module, other)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("still", [False, True])
+def test_batch_norms_may_stay_as_they_are(config, tmp_path, still):
+    whole_run = {"still_norms": still, "cool_down": 0.0, "epochs": 1}
+    checkpoint = train_glare(config.model_copy(update=whole_run), tmp_path)
+    means = [
+        tensor
+        for name, tensor in torch.load(checkpoint, weights_only=True)["state_dict"].items()
+        if name.startswith("net.") and name.endswith("running_mean")
+    ]
+    assert means
+    assert all(not mean.any() for mean in means) == still
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_the_network_that_is_trained_unless_another_is_asked_for_exports_too(config, tmp_path):

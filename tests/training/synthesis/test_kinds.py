@@ -60,9 +60,8 @@ def test_several_kinds_come_together():
 
 def test_what_is_switched_off_stays_off():
     bank = KernelBank(seed=1, count=1, size=320)
-    off = kinds.Chances(
-        off_frame=0, moon=0, ghosts=0, haze=0, film=0, reflections=0, clutter=0, motorway=0
-    )
+    beside = dict.fromkeys((*kinds.BESIDE, *kinds.SCENE), 0.0)
+    off = kinds.Chances(**beside | {"off_frame": 0.0})
     source = GlareSynthesizer([street()], bank, chances=off)
     for seed in range(20):
         assert set(source.sample((seed,), SHAPE).kinds) <= set(kinds.KERNEL)
