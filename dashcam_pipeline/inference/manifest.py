@@ -42,14 +42,15 @@ class GlassScale(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     haze: Between = Field(
-        (0.35, 0.43),
-        description="Share of haze in the light of the darkest places. Dirty windscreens of the "
-        "open road have 0.35 to 0.7, phone pictures up to 0.33, days up to 0.19.",
+        (0.3, 0.66),
+        description="Share of haze in the light of the darkest places. Simulated dirty windscreens "
+        "have 0.66 to 0.85, real ones 0.2 to 0.8, phone pictures in the median 0.1, days up to "
+        "0.19.",
     )
     lift: Between = Field(
-        (11.0, 16.0),
+        (11.0, 20.0),
         description="Lift of the blacks in 8-bit codes; a dark night on clean glass has 1, phone "
-        "pictures up to 14, dirty windscreens from 20 on.",
+        "pictures mostly up to 16, dirty windscreens from 20 on.",
     )
     lit_haze: Between = Field(
         (0.12, 0.2),
@@ -57,6 +58,11 @@ class GlassScale(BaseModel):
         "of their light is haze, but it is much. Days have as much, and a sky.",
     )
     lit_lift: Between = Field((15.0, 22.0), description="As lift, where they are.")
+    sure_lift: Between = Field(
+        (25.0, 45.0),
+        description="As lift, from which it is haze however little of the light it is: real dirty "
+        "windscreens have 32 to 118, pictures without one up to 41.",
+    )
 
 
 class ModelEntry(BaseModel):

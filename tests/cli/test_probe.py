@@ -88,11 +88,11 @@ def test_damage_inside_pictures_needs_decode(probe, tmp_path):
 
 @pytest.fixture
 def hazy(monkeypatch):
-    """Networks that find half of all light to be haze."""
+    """Networks that find most of all light to be haze."""
 
     def run(_self, pictures):
         maps = np.zeros((len(pictures), 7, *pictures.shape[2:]), np.float32)
-        maps[:, 3:6] = np.sqrt(0.5) * pictures
+        maps[:, 3:6] = np.sqrt(0.7) * pictures
         return maps
 
     monkeypatch.setattr(Network, "run", run)
@@ -103,7 +103,7 @@ def test_how_dirty_the_glass_was_for_people(probe, clip, hazy):
     assert (code, err) == (0, "")
     (line,) = [line for line in out.splitlines() if line.startswith("  glass ")]
     assert re.fullmatch(
-        r"  glass {6}dirty; haze is 50% of the light in the darkest places, "
+        r"  glass {6}dirty; haze is 70% of the light in the darkest places, "
         r"\d+ codes \(6 pictures\)",
         line,
     )
@@ -115,7 +115,7 @@ def test_how_dirty_the_glass_was_as_json(probe, clip, hazy, tmp_path):
     good, bad = json.loads(out)
     assert (code, err) == (3, "")
     assert set(good["glass"]) == {"words", "dirt", "haze", "lift", "direction", "frames"}
-    assert good["glass"]["haze"] == pytest.approx(0.5, abs=0.01)
+    assert good["glass"]["haze"] == pytest.approx(0.7, abs=0.01)
     assert good["glass"]["frames"] == 6
     assert bad["health"] == "unreadable"
     assert "glass" not in bad

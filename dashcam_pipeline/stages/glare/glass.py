@@ -1,10 +1,12 @@
 """How dirty the glass is, as a recording shows it.
 
 A windscreen scatters the same way for a whole recording. Its haze shows best in the darkest tenth
-of a picture, where next to nothing else is: on dirty glass a third to two thirds of that little
-light is haze, and it lifts the blacks by many codes; behind clean glass, by day, or on a phone held
-by hand it hardly does. Both are taken from the network's own veil, frame by frame, and an upper
-quantile over the frames decides: single pictures err, a recording hardly does.
+of a picture, where next to nothing else is: on dirty glass most of that little light is haze, and it
+lifts the blacks by many codes; behind clean glass, by day, or on a phone held by hand it hardly
+does. Lit streets have a haze of their own, and a network takes lit walls for some, so that what lies
+between counts in between: half of what would be taken is nearer to the truth there than none or all
+of it. All is taken from the network's own veil, frame by frame, and an upper quantile over the
+frames decides: single pictures err, a recording hardly does.
 """
 
 from __future__ import annotations
@@ -65,6 +67,12 @@ DARK_PLACES = 0.05
 NOWHERE_DARK = (0.16, 0.21)
 """The code value there between which nothing is dark: 40 to 54 of 255. Nights behind clean glass
 have 11 to 33, a lit tunnel has 57."""
+
+LIT = (0.14, 0.185)
+"""The same between which a picture is lit so far that little haze in its light is much haze."""
+
+LIT_DIRT = 0.8
+"""How dirty glass is at the most that only such pictures tell of: lit squares have as much."""
 
 SHOWN = 0.75
 """Quantile over the frames that decides: where no lamp shines, dirty glass looks clean."""
@@ -158,12 +166,14 @@ class Reading(NamedTuple):
         lift: of the blacks by haze, in 8-bit codes.
         white: share of the picture that is white, 0 to 1.
         day: how much it looks like a day, 0 to 1.
+        dark: code value of its darkest places, 0 to 1.
     """
 
     haze: float
     lift: float
     white: float
     day: float
+    dark: float
 
 
 def measure_haze(picture: Light, veil: Light) -> Reading:
@@ -175,10 +185,11 @@ def measure_haze(picture: Light, veil: Light) -> Reading:
     """
     sparse, veil = picture[:, ::2, ::2], veil[:, ::2, ::2]
     luma = sparse.sum(axis=0)
-    dark = luma <= np.quantile(luma, DARKEST)
-    light, haze = float(np.square(sparse[:, dark]).mean()), float(veil[:, dark].mean())
+    darkest = luma <= np.quantile(luma, DARKEST)
+    light, haze = float(np.square(sparse[:, darkest]).mean()), float(veil[:, darkest].mean())
     white = float((luma > 3 * WHITE).mean())
-    return Reading(haze / (light + 1e-6), 255 * haze**0.5, white, by_day(picture))
+    dark_code = float(np.quantile(luma, DARK_PLACES)) / 3
+    return Reading(haze / (light + 1e-6), 255 * haze**0.5, white, by_day(picture), dark_code)
 
 
 def by_day(picture: Light) -> float:
@@ -206,13 +217,14 @@ def dirt_of(reading: Reading, scale: GlassScale = SCALE) -> float:
 
     Args:
         reading: of a picture, or what many say together: ``white`` as where most of it is, ``day``
-            as a rule.
+            and ``dark`` as a rule.
         scale: of the network whose veil was measured.
     """
-    haze, lift, white, day = reading
-    dark = _ramp(haze, scale.haze) * _ramp(lift, scale.lift)
-    lit = _ramp(haze, scale.lit_haze) * _ramp(lift, scale.lit_lift)
-    return _ramp(white, LAMPS) * (1 - day) * max(dark, lit)
+    haze, lift, white, day, dark = reading
+    told = _ramp(haze, scale.haze) * _ramp(lift, scale.lift)
+    lit = LIT_DIRT * _ramp(dark, LIT) * _ramp(lift, scale.lit_lift)
+    told = max(told, _ramp(haze, scale.lit_haze) * max(lit, _ramp(lift, scale.sure_lift)))
+    return _ramp(white, LAMPS) * (1 - day) * told
 
 
 def measure_directions(structured: Light, lamps: Light) -> Light:
@@ -323,12 +335,13 @@ class GlassMeter:
             surveyed = surveyed * round(len(seen) / len(surveyed))
         if not surveyed + seen:
             return None
-        hazes, lifts, whites, _ = np.array(surveyed + seen).T
+        hazes, lifts, whites, _, darks = np.array(surveyed + seen).T
         telling = TELLING[1] + np.minimum(whites / TELLING[0], 1)
         haze, lift = (_quantile(values, telling, SHOWN) for values in (hazes, lifts))
         white = float(np.quantile(whites, SHOWN))
         day = float(np.median([reading.day for reading in seen or surveyed]))
-        return haze, lift, dirt_of(Reading(haze, lift, white, day), self._scale)
+        dark = float(np.median(darks))
+        return haze, lift, dirt_of(Reading(haze, lift, white, day, dark), self._scale)
 
     def _film(self) -> tuple[float, float, float]:
         if not self._films:
@@ -348,8 +361,8 @@ class GlassMeter:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """All that was learned, as arrays."""
         return {
-            "surveyed": np.array(self._surveyed).reshape(-1, 4),
-            "seen": np.array(self._seen).reshape(-1, 4),
+            "surveyed": np.array(self._surveyed).reshape(-1, 5),
+            "seen": np.array(self._seen).reshape(-1, 5),
             "dirt": np.array(np.nan if self._dirt is None else self._dirt),
             "films": np.array(self._films).reshape(-1, 3),
             "directions": self._directions.copy(),

@@ -51,23 +51,25 @@ def metered(*frames, mode="auto"):
     return meter
 
 
-DIRTY, CLEAN = hazy(0.6, 30), hazy(0.05, 1)
+DIRTY, CLEAN = hazy(0.7, 30), hazy(0.05, 1)
 
 
 @pytest.mark.parametrize(
     ("what", "haze", "lift", "wanted"),
     [
-        ("a dirty windscreen", 0.5, 25, 1),
-        ("the dirtiest", 0.72, 60, 1),
+        ("a dirty windscreen", 0.7, 25, 1),
+        ("the dirtiest", 0.82, 60, 1),
+        ("a dirty one before a lit street", 0.25, 60, 1),
         ("a dark night behind clean glass", 0.33, 1, 0),
-        ("a phone's picture", 0.33, 13, 0),
-        ("a tunnel", 0.2, 22, 1),
-        ("half way in haze", 0.39, 16, 0.5),
-        ("half way in lift", 0.6, 13.5, 0.5),
-        ("just above, in both", 0.358, 11.5, 0.01),
-        ("nearly dirty, in both", 0.422, 15.5, 0.81),
-        ("half way in haze, all lit", 0.16, 30, 0.5),
-        ("half way in lift, all lit", 0.3, 18.5, 0.5),
+        ("a phone's picture", 0.33, 10, 0),
+        ("a street lamp in mist, from a phone", 0.48, 20, 0.5),
+        ("a tunnel", 0.2, 22, 0.8),
+        ("the same light with dark places", 0.33, 19, 0.08 * 8 / 9),
+        ("half way in haze", 0.48, 21, 0.5),
+        ("half way in lift", 0.7, 15.5, 0.5),
+        ("just above, in both", 0.336, 11.9, 0.01),
+        ("nearly dirty, in both", 0.624, 19.1, 0.81),
+        ("half way in haze, all lit", 0.16, 46, 0.5),
     ],
 )
 def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted):
@@ -83,8 +85,21 @@ def test_haze_and_lift_of_the_darkest_places_tell_dirt(what, haze, lift, wanted)
     [(0.0001, 0, 0), (0.0006, 0, 0.5), (0.001, 0, 1), (0.3, 0, 1), (0.1, 0.4, 0.6), (0.1, 1, 0)],
 )
 def test_where_no_lamp_shines_or_a_sky_does_no_glass_is_dirty(white, day, dirt):
-    assert dirt_of(Reading(0.6, 16, white, day)) == pytest.approx(dirt)
-    assert dirt_of(Reading(0.25, 40, white, day)) == pytest.approx(dirt)
+    assert dirt_of(Reading(0.7, 20, white, day, 0.1)) == pytest.approx(dirt)
+    assert dirt_of(Reading(0.25, 45, white, day, 0.1)) == pytest.approx(dirt)
+    assert dirt_of(Reading(0.25, 22, white, day, 0.2)) == pytest.approx(0.8 * dirt)
+
+
+@pytest.mark.parametrize(("dark", "dirt"), [(0.14, 0.0), (0.1625, 0.4), (0.185, 0.8)])
+def test_little_haze_tells_of_dirt_where_nothing_is_dark(dark, dirt):
+    assert dirt_of(Reading(0.25, 22, 0.01, 0, dark)) == pytest.approx(dirt)
+    assert dirt_of(Reading(0.25, 18.5, 0.01, 0, dark)) == pytest.approx(dirt / 2)
+    assert dirt_of(Reading(0.16, 22, 0.01, 0, dark)) == pytest.approx(dirt / 2)
+
+
+@pytest.mark.parametrize(("lift", "dirt"), [(25, 0.0), (35, 0.5), (45, 1.0)])
+def test_blacks_that_are_lifted_far_tell_of_dirt_however_lit_a_picture_is(lift, dirt):
+    assert dirt_of(Reading(0.25, lift, 0.01, 0, 0.1)) == pytest.approx(dirt)
 
 
 def street(upper, lower, white=0.0):
@@ -125,11 +140,12 @@ def test_only_the_darkest_tenth_counts():
     picture = np.broadcast_to(codes, (3, 20, 20)).astype(np.float32)
     veil = np.zeros_like(picture)
     veil[:, codes < 0.105] = 0.006
-    haze, lift, white, day = measure_haze(picture, veil)
+    haze, lift, white, day, dark = measure_haze(picture, veil)
     assert haze == pytest.approx(0.003 / ((0.1**2 + 0.11**2) / 2), rel=1e-3)
     assert lift == pytest.approx(255 * 0.003**0.5, rel=1e-3)
     assert white == pytest.approx((codes[::2, ::2] > 0.9).mean())
     assert day == by_day(picture)
+    assert dark == pytest.approx(np.quantile(codes[::2, ::2], 0.05), rel=1e-5)
 
 
 def test_one_odd_frame_among_many_changes_nothing():
@@ -142,8 +158,8 @@ def test_one_odd_frame_among_many_changes_nothing():
 def test_frames_full_of_lamps_tell_more_than_those_with_hardly_any():
     """A car comes by; after it, what the glass scatters is hardly seen."""
     lit, dim = (64, 64), (128, 128)
-    lit_dirty, lit_clean = hazy(0.6, 30, lit, white=11), hazy(0.05, 1, lit, white=11)  # 1.1%
-    dim_clean, dim_dirty = hazy(0.05, 1, dim, white=4), hazy(0.6, 30, dim, white=4)  # 0.1%
+    lit_dirty, lit_clean = hazy(0.7, 30, lit, white=11), hazy(0.05, 1, lit, white=11)  # 1.1%
+    dim_clean, dim_dirty = hazy(0.05, 1, dim, white=4), hazy(0.7, 30, dim, white=4)  # 0.1%
     assert metered(lit_dirty, *[dim_clean] * 2).glass.haze > 0.55
     assert metered(*[dim_clean] * 10, *[lit_clean] * 5, *[dim_dirty] * 4).glass.haze < 0.1
     assert metered(lit_dirty, *[dim_clean] * 25).glass.haze < 0.1, "one frame is not enough"
@@ -308,8 +324,8 @@ def test_what_was_learned_is_not_changed_by_going_on():
 
 def test_weights_say_at_which_readings_of_theirs_glass_is_dirty():
     """Networks differ in how much of a lit street they take for haze."""
-    strict = GlassScale(haze=(0.7, 0.8), lit_haze=(0.7, 0.8))
-    seen = hazy(0.5, 16.01)
+    strict = GlassScale(haze=(0.8, 0.9), lit_haze=(0.8, 0.9))
+    seen = hazy(0.7, 20.01)
     assert metered(seen).glass.dirt == 1
     meter = GlassMeter("auto", strict)
     meter.look(*seen)

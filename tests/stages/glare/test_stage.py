@@ -154,17 +154,25 @@ def test_all_levels_but_the_best_run_the_quick_twin_of_a_model():
     assert models == {"fast": quick, "balanced": quick, "best": "glare-open"}
 
 
-def half_is_haze(pictures):
-    """A network's answer: half of the light is haze, and nothing else is glare."""
-    maps = np.zeros((len(pictures), 7, *pictures.shape[2:]), np.float32)
-    maps[:, 3:6] = np.sqrt(0.5) * pictures
-    return maps
+HAZE = 0.7
+"""Share of the light, as behind dirty glass."""
+
+
+def answer_of(haze):
+    """A network's answer: so much of the light is haze, and nothing else is glare."""
+
+    def run(pictures):
+        maps = np.zeros((len(pictures), 7, *pictures.shape[2:]), np.float32)
+        maps[:, 3:6] = np.sqrt(haze) * pictures
+        return maps
+
+    return run
 
 
 def make_hazy_stage(**options):
     """A stage with such a network; how far blacks are lifted tells it how dirty the glass is."""
     stage = make_stage("best", **options)
-    stage._network.run = half_is_haze
+    stage._network.run = answer_of(HAZE)
     return stage
 
 
@@ -178,7 +186,7 @@ def make_even(code, index=0, *, lamp=True):
 
 
 LIGHT, DARK = make_even(60), make_even(60, lamp=False)
-"""Half of their light is haze, as behind dirty glass; but where no lamp shines there is none."""
+"""Most of their light is haze, as behind dirty glass; but where no lamp shines there is none."""
 
 
 def clean_one(stage, frame):
@@ -188,7 +196,7 @@ def clean_one(stage, frame):
 
 
 def test_haze_goes_where_the_glass_is_dirty_and_stays_where_it_is_clean():
-    hazeless = np.sqrt((1 - 1.1 * 0.5) * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
+    hazeless = np.sqrt((1 - 1.1 * HAZE) * ((60 - 16) / 219) ** 2 + 0.02**2) * 219 + 16
     assert clean_one(make_hazy_stage(), LIGHT) == pytest.approx(hazeless, abs=1)
     stage = make_hazy_stage()
     assert clean_one(stage, DARK) == 60
@@ -237,7 +245,7 @@ def test_a_look_says_how_much_haze_goes():
             StageContext(quality="best", threads=1, strength=strength),
         )
         stage.open(StreamInfo(320, 180, LIGHT.layout, LIGHT.color))
-        stage._network.run = half_is_haze
+        stage._network.run = answer_of(0.5)
         codes[strength] = clean_one(stage, LIGHT)
     haze = 1.1 * 0.5 * ((60 - 16) / 219) ** 2
     for strength, code in codes.items():
