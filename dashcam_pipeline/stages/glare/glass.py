@@ -1,12 +1,12 @@
 """How dirty the glass is, as a recording shows it.
 
 A windscreen scatters the same way for a whole recording. Its haze shows best in the darkest tenth
-of a picture, where next to nothing else is: on dirty glass most of that little light is haze, and it
-lifts the blacks by many codes; behind clean glass, by day, or on a phone held by hand it hardly
-does. Lit streets have a haze of their own, and a network takes lit walls for some, so that what lies
-between counts in between: half of what would be taken is nearer to the truth there than none or all
-of it. All is taken from the network's own veil, frame by frame, and an upper quantile over the
-frames decides: single pictures err, a recording hardly does.
+of a picture, where next to nothing else is: on dirty glass most of that little light is haze, and
+it lifts the blacks by many codes; behind clean glass, by day, or on a phone held by hand it hardly
+does. Lit streets have a haze of their own, and a network takes lit walls for some, so that what
+lies between counts in between: half of what would be taken is nearer to the truth there than none
+or all of it. All is taken from the network's own veil, frame by frame, and an upper quantile over
+the frames decides: single pictures err, a recording hardly does.
 """
 
 from __future__ import annotations
