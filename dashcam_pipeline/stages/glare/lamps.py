@@ -42,6 +42,14 @@ is no spoke but another lamp."""
 MIDDLE: Final = (0.35, 0.8)
 """Distance from the edge, in those of the middle, between which a place turns into the lamp."""
 
+STANDS_OUT: Final = 0.85
+"""Share of a middle's distance from the edge above which nothing larger may be reached from it: so
+a headlight stays that runs into what clips and is larger, such as a white car in its light."""
+
+OWN_DEPTH: Final = (0.012, 0.02)
+"""Distance from the edge of such a middle, in frame heights, between which it is no mere bulge of a
+spoke: 13 to 22 lines of 1080."""
+
 ROUND: Final = 0.016
 """How far large lamps are smoothed, in frame heights: what clips has corners where spokes leave it,
 and its middle need not."""
@@ -182,6 +190,7 @@ def _in_what_clips(picture: Light, peak: Map, mask: Light) -> tuple[Map, Map]:
     middle = np.maximum(middle, ramp(inside, *DEEP) * ramp(mask, *SOURCE))
     smooth = cv2.GaussianBlur(middle, (0, 0), ROUND * len(peak))
     middle += ramp(reached, *LARGE) * (np.minimum(np.float32(CORE) * smooth, 1) - middle)
+    np.maximum(middle, _standing_out(inside), out=middle)
     middle *= middle  # so that code values, not light, fall off evenly
     near, nearer = (cv2.dilate(blown, np.ones((side, side), np.uint8)) for side in (5, 3))
     rim = np.asarray(near - nearer, np.float32)
@@ -189,6 +198,31 @@ def _in_what_clips(picture: Light, peak: Map, mask: Light) -> tuple[Map, Map]:
     glow = bright / (count + 1e-6)
     alone = cv2.dilate(blown * (1 - ramp(glow, *GLOW)), np.ones((3, 3), np.uint8))  # with its edge
     return np.asarray(blown * middle, np.float32), np.asarray(alone, np.float32)
+
+
+def _standing_out(inside: Map) -> Map:
+    """Middles beside larger ones that they run into, (h, w) from 0 to 1, round as a lamp's.
+
+    Args:
+        inside: (h, w), distance from the edge of what clips, in frame heights.
+    """
+    found = np.zeros_like(inside)
+    lower = np.float32(STANDS_OUT) * inside
+    share = lower / np.maximum(reconstruct(inside, lower), 1e-6)
+    peaks = ramp(share, STANDS_OUT, 1.0) * ramp(inside, *OWN_DEPTH)
+    count, labels, boxes, centers = cv2.connectedComponentsWithStats((peaks > 0).astype(np.uint8))
+    for i in range(1, count):
+        x, y, width, height = boxes[i, :4]
+        here = np.s_[y : y + height, x : x + width]
+        its = labels[here] == i
+        sure, depth = float(peaks[here][its].max()), float(inside[here][its].max()) * len(inside)
+        cx, cy = centers[i]
+        left, top = max(int(cx - depth), 0), max(int(cy - depth), 0)
+        disc = found[top : int(cy + depth) + 1, left : int(cx + depth) + 1]
+        rows, columns = (np.arange(n, dtype=np.float32) for n in disc.shape)
+        away = np.hypot(rows[:, None] + top - cy, columns[None] + left - cx) / depth
+        np.maximum(disc, sure * ramp(1 - away, *MIDDLE), out=disc)
+    return found
 
 
 def _near(rim: Map) -> Map:

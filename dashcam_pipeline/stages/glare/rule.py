@@ -133,7 +133,7 @@ SAME_COLOR = 1.1
 FAINT = 2e-3
 """Linear light below which a colour says little."""
 
-BLOWN = (0.35, 0.8)
+BLOWN = (0.45, 0.8)
 """Share of the light of a place that clips which is claimed as glare, between which none and all of
 it goes: how much light there was is anyone's guess, and half of it would be grey fog."""
 

@@ -129,6 +129,19 @@ def test_a_lamp_beside_a_larger_one_stays(radius):
     assert out[place] == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.parametrize(("neck", "stays"), [(3, True), (5, True), (8, False)])
+def test_a_headlight_that_runs_into_what_is_larger_stays_where_it_stands_out(neck, stays):
+    """Such as one before a white car that clips in its light; without a neck it is one with it."""
+    picture = night()
+    place = MIDDLE[0], MIDDLE[1] + 48
+    where = glowing(picture, MIDDLE, 30) | glowing(picture, place, 8)
+    picture[MIDDLE[0] - neck : MIDDLE[0] + neck, MIDDLE[1] : place[1]] = 1
+    where = where | (picture.min(axis=2) > 0.5)
+    out = cleaned(picture, claimed(where, picture))
+    assert out[MIDDLE].min() > 0.95
+    assert (out[place].min() > 0.9) == stays
+
+
 @pytest.mark.parametrize(("mask", "stays"), [(0.35, False), (0.7, True)])
 def test_deep_inside_what_clips_the_mask_decides(mask, stays):
     """A road in the light of headlights clips as well as their glow does."""
