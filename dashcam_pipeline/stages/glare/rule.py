@@ -26,7 +26,7 @@ wider than the streak itself. So
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -137,6 +137,10 @@ BLOWN = (0.45, 0.8)
 """Share of the light of a place that clips which is claimed as glare, between which none and all of
 it goes: how much light there was is anyone's guess, and half of it would be grey fog."""
 
+SPREADS = (0.7, 1.0)
+"""How dirty glass must be to have spread lamps, from none of what clips to all of it: narrow, since
+half of it is a grey disc."""
+
 BEAM = 0.06
 """Diameter round a source, in frame heights, in which a claim counts once: a lamp that moves fast
 is drawn out as a streak is."""
@@ -184,7 +188,8 @@ def glare_layer(
     _lift_rim(found[0:3], linear)
     _lift_rim(found[3:6], linear)
     clipped = where_clipped(picture)
-    lamps = lamp_map(picture, maps[6], clipped, dirt)
+    spread = float(ramp(np.asarray(dirt), *SPREADS))
+    lamps = lamp_map(picture, maps[6], clipped, spread)
     outside = 1 - lamps
     bloom, wide = _wide(found[0:3]), _wide(found[3:6])
     thin = found[0:3] - bloom
@@ -221,22 +226,28 @@ def glare_layer(
     share *= min(streaks, 1.0) * outside * (1 - (1 - how.day) * day)
     floor = (share + how.weber) * around - haze + how.dead**2
     blown: Light | None = None
-    if dirt > 0:
+    if spread > 0:
         # What clips is of no colour, so that all of its colours go alike, and to what lies around.
         said = ramp(found.sum(axis=0) / (linear.sum(axis=0) + 1e-6), *BLOWN)
-        blown, where = dirt * min(streaks, 1.0) * outside * said, dirt * with_rims(clipped)
+        blown = spread * min(streaks, 1.0) * outside * said
+        where = spread * with_rims(clipped)
         share += where * (blown - share)
         floor += where * (blown * (around - haze) + how.dead**2 - floor)
-    layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32))
-    # Texture finer than this picture may not make glare where it shows none.
+    layer = GlareLayer(share.astype(np.float32), floor.astype(np.float32), blown=blown, lamps=lamps)
+    return _where_seen(layer, linear, how.dead**2)
+
+
+def _where_seen(layer: GlareLayer, linear: Light, nothing: float) -> GlareLayer:
+    """A layer without what it takes of nothing: texture finer than the picture (3, h, w) of linear
+    light may not make glare where that shows none; the floor there is ``nothing``.
+    """
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
     near = cv2.dilate(taken, np.ones((3, 3), np.uint8))
-    nothing = np.float32(how.dead**2)
-    return GlareLayer(
-        layer.share * near,
-        np.where(near, layer.floor, nothing),
-        blown=None if blown is None else np.asarray(blown * near, np.float32),
-        lamps=lamps,
+    return replace(
+        layer,
+        share=layer.share * near,
+        floor=np.where(near, layer.floor, np.float32(nothing)),
+        blown=None if layer.blown is None else np.asarray(layer.blown * near, np.float32),
     )
 
 

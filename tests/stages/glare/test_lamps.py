@@ -106,6 +106,17 @@ def test_behind_clean_glass_all_that_clips_stays():
     assert out[away_from(MIDDLE) < 6] == pytest.approx(1, abs=0.03)
 
 
+@pytest.mark.parametrize(("dirt", "stays"), [(0.5, True), (0.7, True), (1.0, False)])
+def test_glass_of_which_nobody_is_sure_leaves_lamps_as_large_as_they_are(dirt, stays):
+    """Half of a lamp would be a grey disc with a bright ring."""
+    picture = night()
+    where = glowing(picture, MIDDLE, 14) | disc(picture, MIDDLE, 14)
+    out = cleaned(picture, claimed(where, picture), dirt=dirt)
+    disc_of_lamp = away_from(MIDDLE) < 12
+    assert out[MIDDLE].min() > 0.95
+    assert (out[disc_of_lamp].min() > 0.95) == stays
+
+
 def test_a_spoke_goes_and_its_lamp_stays():
     picture = night()
     where = glowing(picture, MIDDLE, 6)
