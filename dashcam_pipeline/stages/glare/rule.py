@@ -238,8 +238,9 @@ def glare_layer(
 
 
 def _where_seen(layer: GlareLayer, linear: Light, nothing: float) -> GlareLayer:
-    """A layer without what it takes of nothing: texture finer than the picture (3, h, w) of linear
-    light may not make glare where that shows none; the floor there is ``nothing``.
+    """A layer that takes only where it takes something of the picture (3, h, w), linear light.
+
+    Texture finer than that may not make glare where it shows none; the floor is ``nothing`` there.
     """
     taken = np.asarray(layer.of(linear).any(axis=0), np.uint8)
     near = cv2.dilate(taken, np.ones((3, 3), np.uint8))
