@@ -46,6 +46,9 @@ STANDS_OUT: Final = 0.85
 """Share of a middle's distance from the edge above which nothing larger may be reached from it: so
 a headlight stays that runs into what clips and is larger, such as a white car in its light."""
 
+NEARLY_NONE: Final = 0.02
+"""Share from which such a middle counts."""
+
 OWN_DEPTH: Final = (0.012, 0.02)
 """Distance from the edge of such a middle, in frame heights, between which it is no mere bulge of a
 spoke: 13 to 22 lines of 1080."""
@@ -207,10 +210,14 @@ def _standing_out(inside: Map) -> Map:
         inside: (h, w), distance from the edge of what clips, in frame heights.
     """
     found = np.zeros_like(inside)
+    if inside.max() <= OWN_DEPTH[0]:
+        return found
     lower = np.float32(STANDS_OUT) * inside
     share = lower / np.maximum(reconstruct(inside, lower), 1e-6)
     peaks = ramp(share, STANDS_OUT, 1.0) * ramp(inside, *OWN_DEPTH)
-    count, labels, boxes, centers = cv2.connectedComponentsWithStats((peaks > 0).astype(np.uint8))
+    count, labels, boxes, centers = cv2.connectedComponentsWithStats(
+        (peaks > NEARLY_NONE).astype(np.uint8)
+    )
     for i in range(1, count):
         x, y, width, height = boxes[i, :4]
         here = np.s_[y : y + height, x : x + width]
@@ -241,11 +248,13 @@ def _compact(peak: Map) -> Map:
     """
     rows, falling = np.ones((1, COMPACT), np.uint8), np.eye(COMPACT, dtype=np.uint8)
     lines = (rows, rows.T, falling, np.ascontiguousarray(np.fliplr(falling)))
-    opened = np.max([cv2.morphologyEx(peak, cv2.MORPH_OPEN, line) for line in lines], axis=0)
-    rises = cv2.dilate(peak - opened, np.ones((3, 3), np.uint8))
-    top = cv2.dilate(peak, np.ones((AROUND_PEAK, AROUND_PEAK), np.uint8))
-    share = np.square(peak / np.maximum(top, 1e-3))
-    sources = ramp(rises, *RISES) * ramp(share, *PEAK) * ramp(top, *BRIGHT)
+    codes = cv2.convertScaleAbs(peak, alpha=255)  # 8 bits tell the order of codes, and are quick
+    opened = np.max([cv2.morphologyEx(codes, cv2.MORPH_OPEN, line) for line in lines], axis=0)
+    rises = cv2.dilate(codes - opened, np.ones((3, 3), np.uint8))
+    top = cv2.dilate(codes, np.ones((AROUND_PEAK, AROUND_PEAK), np.uint8))
+    share = np.square(codes / np.maximum(top, 1).astype(np.float32))
+    sources = ramp(rises, *(255 * code for code in RISES)) * ramp(share, *PEAK)
+    sources *= ramp(top, *(255 * code for code in BRIGHT))
     return np.asarray(cv2.dilate(sources, _CROSS))
 
 
