@@ -233,7 +233,7 @@ def test_a_survey_of_nothing_and_of_many_frames():
     stage.survey([])
     assert stage.glass.frames == 0
     stage.survey([make_even(60, index) for index in range(31)])
-    assert stage.glass.frames == 6
+    assert stage.glass.frames == 4
 
 
 def test_a_look_says_how_much_haze_goes():
