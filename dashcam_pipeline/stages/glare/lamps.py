@@ -39,8 +39,9 @@ SPOKE: Final = 0.2
 """Distance from the edge of what clips, in those of a lamp's middle, from which something beside it
 is no spoke but another lamp."""
 
-MIDDLE: Final = (0.35, 0.8)
-"""Distance from the edge, in those of the middle, between which a place turns into the lamp."""
+MIDDLE: Final = (0.2, 0.6)
+"""Distance from the edge, in those of the middle, between which a place turns into the lamp. Those
+of simulated drives are smaller than that; real ones, globes above all, would be dots."""
 
 STANDS_OUT: Final = 0.85
 """Share of a middle's distance from the edge above which nothing larger may be reached from it: so

@@ -71,7 +71,8 @@ def test_a_lamp_that_dirty_glass_spread_shrinks_to_its_middle():
     assert out[MIDDLE].min() > 0.93
     across = out[MIDDLE[0], MIDDLE[1] : MIDDLE[1] + 7, 1]
     assert (np.diff(across[:6]) <= 0).all(), "it fades towards what lies around"
-    assert 0.4 < across[3] < 0.9
+    assert across[3] > 0.9, "a lamp is no dot"
+    assert 0.4 < across[4] < 0.9
     assert across[6] < 0.4
     assert out.min() > 0.1
 
@@ -86,7 +87,7 @@ def test_a_large_lamp_is_white_and_round_where_spokes_leave_it():
             where |= glowing(picture, at, max(8 - step / 8, 1.0))
     out = cleaned(picture, claimed(where, picture))[..., 1]
     assert out[MIDDLE] == pytest.approx(1, abs=0.01)
-    ring = out[np.abs(away_from(MIDDLE) - 13) < 0.5]
+    ring = out[np.abs(away_from(MIDDLE) - 16) < 0.5]
     assert 0.3 < ring.mean() < 0.97
     assert np.ptp(ring) < 0.25
 
@@ -162,7 +163,7 @@ def test_deep_inside_what_clips_the_mask_decides(mask, stays):
     maps[6] = np.where(where, mask, 0)
     out = cleaned(picture, maps)
     assert out[MIDDLE] == pytest.approx(1, abs=0.01)
-    deep = out[MIDDLE[0], MIDDLE[1] + 20].mean()
+    deep = out[MIDDLE[0], MIDDLE[1] + 21].mean()
     assert deep == pytest.approx(1, abs=0.01) if stays else deep < 0.5
     assert out[MIDDLE[0], MIDDLE[1] + 26].max() < 0.5
 
@@ -178,7 +179,7 @@ def test_lamps_that_are_one_in_blue_and_two_in_red_are_two():
     out = cleaned(picture, claimed(where, picture))
     for place in places:
         assert out[place].min() > 0.93
-    assert out[MIDDLE].max() < 0.6, "between them is blue glow"
+    assert out[MIDDLE].max() < 0.7, "between them is blue glow"
 
 
 @pytest.mark.parametrize(("rim", "stays"), [((1, 0.6, 0.1), True), ((1, 0.75, 0.4), False)])
