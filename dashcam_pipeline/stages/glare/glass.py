@@ -71,7 +71,7 @@ have 11 to 33, a lit tunnel has 57."""
 LIT = (0.14, 0.185)
 """The same between which a picture is lit so far that little haze in its light is much haze."""
 
-LIT_DIRT = 0.8
+LIT_DIRT = 0.7
 """How dirty glass is at the most that only such pictures tell of: lit squares have as much."""
 
 SHOWN = 0.75
