@@ -141,6 +141,10 @@ SPREADS = (0.7, 1.0)
 """How dirty glass must be to have spread lamps, from none of what clips to all of it: narrow, since
 half of it is a grey disc."""
 
+CROSSED = 0.3
+"""How dirty glass is from which lane marks that a streak crosses are fully spared: half dirty, a
+network claims as much of them as behind dirty glass."""
+
 BEAM = 0.06
 """Diameter round a source, in frame heights, in which a claim counts once: a lamp that moves fast
 is drawn out as a streak is."""
@@ -256,7 +260,7 @@ def _passing(bloom: Light, thin: Light, sources: Map, dirt: float) -> tuple[Ligh
     """What share of both parts of S (h, w), wide and thin, passes through a source; 0 to 1."""
     shares = connected_share(bloom, sources), connected_share(thin, sources)
     if dirt > 0:  # behind clean glass little is claimed of lane marks, and thin streaks would lose
-        shares[1][:] *= 1 + np.float32(dirt) * (streak_share(thin, sources) - 1)
+        shares[1][:] *= 1 + np.float32(min(dirt / CROSSED, 1.0)) * (streak_share(thin, sources) - 1)
     return shares
 
 

@@ -117,6 +117,21 @@ def test_a_streak_through_a_lamp_goes_and_a_line_without_one_keeps_all_its_light
     assert not found[:, 66:76].any()
 
 
+@pytest.mark.parametrize(
+    ("dirt", "left"), [(0.0, 1.0), (0.15, 0.5), (0.3, 0.0), (0.6, 0.0), (1.0, 0.0)]
+)
+def test_a_lane_mark_that_a_streak_crosses_is_spared_where_glass_may_be_dirty(
+    monkeypatch, dirt, left
+):
+    """What doesn't go on as streaks do; behind clean glass thin streaks would stay, too."""
+    monkeypatch.setattr(rule, "streak_share", lambda thin, _: np.zeros_like(thin))
+    thin, bloom = np.ones((2, 32, 48), np.float32)
+    sources = np.ones((16, 24), np.uint8)
+    wide, narrow = rule._passing(bloom, thin, sources, dirt)
+    assert narrow == pytest.approx(left, abs=1e-5)
+    assert wide == pytest.approx(1)
+
+
 @pytest.mark.parametrize("dirt", [0, 1])
 def test_a_lane_mark_in_the_haze_of_a_lamp_keeps_what_it_rises_above_the_haze(dirt):
     picture, maps = flat(96, 160, 0.1)
