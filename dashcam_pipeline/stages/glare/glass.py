@@ -185,11 +185,11 @@ def measure_haze(picture: Light, veil: Light) -> Reading:
     """
     sparse, veil = picture[:, ::2, ::2], veil[:, ::2, ::2]
     luma = sparse.sum(axis=0)
-    darkest = luma <= np.quantile(luma, DARKEST)
-    light, haze = float(np.square(sparse[:, darkest]).mean()), float(veil[:, darkest].mean())
+    dark = luma <= np.quantile(luma, DARKEST)
+    light, haze = float(np.square(sparse[:, dark]).mean()), float(veil[:, dark].mean())
     white = float((luma > 3 * WHITE).mean())
-    dark_code = float(np.quantile(luma, DARK_PLACES)) / 3
-    return Reading(haze / (light + 1e-6), 255 * haze**0.5, white, by_day(picture), dark_code)
+    share = haze / (light + 1e-6)
+    return Reading(share, 255 * haze**0.5, white, by_day(picture), _dark_code(picture))
 
 
 def by_day(picture: Light) -> float:
@@ -208,8 +208,12 @@ def evenly_lit(picture: Light) -> float:
     Behind clean glass no place of it is dark, and what a network takes for the bloom of its lamps
     is the light of its walls.
     """
-    luma = picture[:, ::2, ::2].mean(axis=0)
-    return _ramp(float(np.quantile(luma, DARK_PLACES)), NOWHERE_DARK)
+    return _ramp(_dark_code(picture), NOWHERE_DARK)
+
+
+def _dark_code(picture: Light) -> float:
+    """The code value of the darkest places of a picture (3, h, w)."""
+    return float(np.quantile(picture[:, ::2, ::2].mean(axis=0), DARK_PLACES))
 
 
 def dirt_of(reading: Reading, scale: GlassScale = SCALE) -> float:

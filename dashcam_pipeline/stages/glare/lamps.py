@@ -8,7 +8,8 @@ disc many times its size clips, and its spokes as well; what clips then is a lam
   off to all sides, and its spokes from it outwards. Red, green and blue clip at edges of their own,
   which says more than the outermost does: headlights that are one in blue are two in red. Deep
   inside, what the network takes for a source stays as well, such as a road in their light. It
-  fades towards the edge and is round, as where the lamp itself ends is anyone's guess;
+  fades towards the edge and is round, as where the lamp itself ends is anyone's guess. What runs
+  into something larger has a middle of its own where it stands out;
 * where it is compact: smaller than any glow is drawn at the work size. Signals far away, reflectors
   and rear lamps are, and the network takes them for the glow that surrounds them;
 * where it has a colour: a signal or a brake light is told by the colour of its rim, and keeps it.
@@ -125,20 +126,20 @@ BESIDE: Final = 9
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
-def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
+def lamp_map(picture: Light, mask: Light, clipped: Map, spread: float) -> Map:
     """How much a place is a lamp.
 
     Args:
         picture: (3, h, w) code values in [0, 1], at the work size.
         mask: (h, w), the network's, in [0, 1].
         clipped: (h, w), as ``where_clipped`` has it.
-        dirt: of the glass, 0 to 1.
+        spread: how surely dirty glass spread them, 0 to 1.
 
     Returns:
         (h, w) float32 in [0, 1].
     """
     lamp = np.maximum(mask, clipped)
-    if dirt > 0:
+    if spread > 0:
         peak = np.asarray(picture.max(axis=0), np.float32)
         middles, alone = _in_what_clips(picture, peak, mask)
         # Blurred, or their edges would be jagged; where a glow was, its light is that of the edge.
@@ -149,7 +150,7 @@ def lamp_map(picture: Light, mask: Light, clipped: Map, dirt: float) -> Map:
             mask * (1 - cv2.dilate(clipped, np.ones((5, 5), np.uint8))),
         ]
         behind_dirt = np.max(parts, axis=0)
-        lamp += np.float32(dirt) * (behind_dirt - lamp)
+        lamp += np.float32(spread) * (behind_dirt - lamp)
     return np.asarray(lamp, np.float32)
 
 

@@ -192,7 +192,7 @@ def glare_layer(
     _lift_rim(found[0:3], linear)
     _lift_rim(found[3:6], linear)
     clipped = where_clipped(picture)
-    spread = float(ramp(np.asarray(dirt), *SPREADS))
+    spread = float(np.interp(dirt, SPREADS, (0.0, 1.0)))
     lamps = lamp_map(picture, maps[6], clipped, spread)
     outside = 1 - lamps
     bloom, wide = _wide(found[0:3]), _wide(found[3:6])

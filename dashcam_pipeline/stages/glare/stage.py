@@ -75,8 +75,8 @@ that lights up. Texture that passes close by reaches it too, and carrying it wou
 
 
 SURVEYED = 4
-"""Frames of a recording that are seen before its first one is cleaned: a third of a second's work,
-which whoever waits for that sees. On the way each frame that the network sees tells more."""
+"""Frames of a recording that are seen before its first one is cleaned, which that waits for. On the
+way each frame that the network sees tells more."""
 
 
 def head_layer(
