@@ -36,6 +36,7 @@ from dashcam_pipeline.stages.base import (
 )
 from dashcam_pipeline.stages.fields import fields_of, woven
 from dashcam_pipeline.stages.glare.carry import Carrier
+from dashcam_pipeline.stages.glare.color_noise import without_color_noise
 from dashcam_pipeline.stages.glare.device import FILE, LAYOUT, DeviceRenderer
 from dashcam_pipeline.stages.glare.exposure import Exposure, ExposureShare
 from dashcam_pipeline.stages.glare.glass import Glass, GlassMeter, GlassMode
@@ -352,8 +353,15 @@ class GlareStage(Stage):
         ruled = time.perf_counter()
         carried = self._carrier.answers([waiting.look for waiting in group], layer.planes)
         self.report.count("rule", ruled - start)
-        self.report.count("carry", time.perf_counter() - ruled)
-        return [*map(GlareLayer.of_planes, carried[:-1]), layer]
+        moved = time.perf_counter()
+        self.report.count("carry", moved - ruled)
+        layers = [*map(GlareLayer.of_planes, carried[:-1]), layer]
+        # noise is another one in every frame
+        layers = [
+            without_color_noise(w.picture, each) for w, each in zip(group, layers, strict=True)
+        ]
+        self.report.count("rule", time.perf_counter() - moved)
+        return layers
 
     def _layer(self, picture: Light, maps: Light) -> GlareLayer:
         """What to take from a frame, but for the even film of the glass."""
