@@ -186,6 +186,8 @@ class Workers:
         self._read: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES, self._clock)
         self._made: ByteQueue[Sized] = ByteQueue(QUEUE_BYTES, self._clock)
         self._lock = threading.Lock()
+        self._begun = threading.Event()
+        """The first frame is written, or there is none to wait for."""
         self._wake = threading.Event()
         self._error: BaseException | None = None
         self._deadline = 0.0
@@ -223,9 +225,12 @@ class Workers:
         try:
             for thread in self.threads:
                 thread.start()
-            while not self._wake.wait(TICK_SECONDS):
-                self._control.check()
-                self._report(begin, on_progress)
+            for event in (self._begun, self._wake):  # the first frame is told of at once
+                while not event.wait(TICK_SECONDS):
+                    self._control.check()
+                    self._report(begin, on_progress)
+                if not self._wake.is_set():
+                    self._report(begin, on_progress)
             self._join()
             if self._error is not None:
                 raise self._error  # noqa: TRY301 - a thread's failure ends as one of this thread's
@@ -282,6 +287,7 @@ class Workers:
                 last = self._running == 0
             if last:
                 self._wake.set()
+                self._begun.set()
 
     def _stop(self, error: BaseException) -> None:
         """Remember the first failure, and end all parts."""
@@ -292,6 +298,7 @@ class Workers:
         self._read.abort()
         self._made.abort()
         self._wake.set()
+        self._begun.set()
 
     def _read_all(self) -> None:
         timings = self.timings
@@ -352,6 +359,7 @@ class Workers:
                 if isinstance(item, Frame | PicturePacket):
                     progress.frames += 1
                     progress.position_s = item.seconds
+                    self._begun.set()
             begin = self._clock()
             report = sink.finish()
             timings.encode += self._clock() - begin

@@ -130,6 +130,22 @@ def test_everything_arrives_once_and_in_order(monkeypatch):
     assert min(timings.decode, timings.chain, timings.encode) > 0
 
 
+def test_the_first_frame_is_told_of_at_once(monkeypatch):
+    """Not at the next tick: a person waits for it."""
+    monkeypatch.setattr(engine, "TICK_SECONDS", BOUND_SECONDS)
+    told = threading.Event()
+
+    class AfterTheFirst(Sink):
+        def write(self, item):
+            if self.items:
+                assert told.wait(BOUND_SECONDS / 2)
+            super().write(item)
+
+    sink = AfterTheFirst()
+    make(Source(2), (), sink).run(lambda progress: told.set() if progress.frames else None)
+    assert sink.frames == [0, 1]
+
+
 FAULTS = {
     "source at once": lambda: (Source(fail_at=0), (), Sink(), Trouble),
     "source": lambda: (Source(fail_at=9), (), Sink(), Trouble),
