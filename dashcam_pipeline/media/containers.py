@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import PurePath
 
 CoverPlace: TypeAlias = Literal["track", "attachment"]
@@ -87,7 +88,8 @@ class Container:
         metadata: rules.
         options: of its muxer.
         suffix_options: more of them for outputs with one of these suffixes.
-        clock_options: options that take the ticks a second of the video track.
+        video_clock: option that takes the ticks a second of the video track.
+        common_clock: option that takes those by which the beginnings of all tracks are counted.
         browser: video codecs that every current browser plays in it, at 8 bits and 4:2:0.
         telemetry: where cameras put positions beside tracks; None if there is no such place.
         overhead: that it has.
@@ -115,25 +117,47 @@ class Container:
     metadata: MetadataRules = field(default_factory=MetadataRules)
     options: Mapping[str, str] = field(default_factory=dict)
     suffix_options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    clock_options: tuple[str, ...] = ()
+    video_clock: str | None = None
+    common_clock: str | None = None
     browser: frozenset[str] = frozenset()
     telemetry: TelemetryPlace | None = None
     overhead: Overhead = field(default_factory=Overhead)
 
-    def muxer_options(self, suffix: str, time_base: Fraction) -> dict[str, str]:
+    def muxer_options(
+        self, suffix: str, time_base: Fraction, others: Iterable[Fraction] = ()
+    ) -> dict[str, str]:
         """Options of the muxer for one output.
 
         Args:
             suffix: of the output.
             time_base: seconds a tick of its video track.
+            others: those of its other tracks.
         """
-        ticks = str(time_base.denominator)
-        return {
-            **self.options,
-            **self.suffix_options.get(suffix.lower(), {}),
-            **dict.fromkeys(self.clock_options, ticks),
-        }
+        clocks: dict[str, str] = {}
+        if self.video_clock is not None:
+            clocks[self.video_clock] = str(time_base.denominator)
+        if self.common_clock is not None:
+            clocks[self.common_clock] = str(_common_clock(time_base, others))
+        return {**self.options, **self.suffix_options.get(suffix.lower(), {}), **clocks}
 
+
+def _common_clock(time_base: Fraction, others: Iterable[Fraction]) -> int:
+    """Ticks a second that beginnings of all tracks are whole numbers of, or of most tracks.
+
+    Args:
+        time_base: seconds a tick, of the track that counts first.
+        others: the same, of the other ones.
+    """
+    clock = time_base.denominator
+    for other in others:
+        finer = lcm(clock, other.denominator)
+        if finer <= _MOST_TICKS:
+            clock = finer
+    return clock
+
+
+_MOST_TICKS: Final = (1 << 31) - 1
+"""A second may have in an MP4, by FFmpeg."""
 
 _ISO_GAP: Final = (1 << 31) - 2
 """A sample's duration has 32 bits, of which FFmpeg uses 31."""
@@ -143,8 +167,9 @@ _ISO_KEYS: Final = frozenset(("title", "artist", "album", "comment", "genre", "c
 _ALL_KEYS: Final[Mapping[str, str]] = {"movflags": "use_metadata_tags"}
 """Keeps all metadata, at the price of players that know native keys only."""
 
-_ISO_CLOCK: Final = ("video_track_timescale", "movie_timescale")
-"""Edit lists count in the movie's clock: with its 1/1000 s a late start would be rounded."""
+_VIDEO_CLOCK: Final = "video_track_timescale"
+_MOVIE_CLOCK: Final = "movie_timescale"
+"""Edit lists count in it: by its usual 1/1000 s or the picture's clock sound would be moved."""
 
 _DISC: Final[Mapping[str, str]] = {"mpegts_m2ts_mode": "1"}
 """Packets of 192 bytes."""
@@ -189,7 +214,8 @@ CONTAINERS: Final[tuple[Container, ...]] = (
             },
             options=_ALL_KEYS,
         ),
-        clock_options=_ISO_CLOCK,
+        video_clock=_VIDEO_CLOCK,
+        common_clock=_MOVIE_CLOCK,
         browser=frozenset(("h264", "av1", "vp9")),
         telemetry="boxes",
     ),
@@ -206,7 +232,8 @@ CONTAINERS: Final[tuple[Container, ...]] = (
         makes_timecode=True,
         fourcc=True,
         metadata=MetadataRules(native=_ISO_KEYS | {"location", "make", "model"}, options=_ALL_KEYS),
-        clock_options=_ISO_CLOCK,
+        video_clock=_VIDEO_CLOCK,
+        common_clock=_MOVIE_CLOCK,
         browser=frozenset(("h264",)),
         telemetry="boxes",
     ),

@@ -106,7 +106,12 @@ class Writer:
         self._not_carried: list[tuple[Track, str]] = []
         self._metadata, settings = metadata.for_container(info.metadata, tags, self._muxer)
         self._ids = track_ids(info, self._muxer, path.suffix)
-        options = containers.named(self._muxer).muxer_options(path.suffix, info.video.time_base)
+        # sound first: nobody hears a subtitle that comes a tick early
+        tracks = sorted(info.tracks, key=lambda track: track.kind != "audio")
+        clocks = [track.time_base for track in tracks if track.time_base is not None]
+        options = containers.named(self._muxer).muxer_options(
+            path.suffix, info.video.time_base, clocks
+        )
         self._names_itself = part is None
         self._file = part or atomic_file(path, overwrite=True)
         self._done = False

@@ -253,3 +253,17 @@ def test_nothing_else_knows_a_container_by_name():
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         assert not found & words, f"{place} knows {found & words}"
+
+
+def test_beginnings_are_counted_by_a_clock_that_fits_all_tracks_or_those_that_it_can():
+    row = next(c for c in CONTAINERS if c.name == "mp4")
+
+    def clock(*ticks):
+        first, *others = (Fraction(1, each) for each in ticks)
+        options = row.muxer_options(".mp4", first, others)
+        assert options["video_track_timescale"] == str(ticks[0])
+        return int(options["movie_timescale"])
+
+    assert clock(30, 48_000) == 48_000
+    assert clock(15_360, 48_000, 44_100) == 56_448_000
+    assert clock(90_000, 999_999_937, 48_000) == 720_000, "more than an MP4 can say"

@@ -94,6 +94,26 @@ def test_the_distance_of_sound_and_picture_is_kept(tmp_path, suffix, sound_start
     assert abs(distance(target) - distance(source)) <= Fraction(1, 1000)
 
 
+@pytest.mark.parametrize("ticks", [15, 30, 600, 1000, 15_360])
+@pytest.mark.parametrize(
+    ("suffix", "codec", "start"),
+    [(".mp4", "aac", 0), (".mp4", "aac", 2303), (".mov", "pcm_s16le", 528)],
+)
+def test_sound_keeps_its_place_to_the_sample_beside_a_picture_of_coarse_ticks(
+    tmp_path, ticks, suffix, codec, start
+):
+    """Edit lists count both tracks by one clock."""
+    picture = Picture(frames=20, rate=Fraction(15), time_base=Fraction(1, ticks), b_frames=0)
+    sound = Sound(codec=codec, seconds=1.31, start=Fraction(start, 48_000))
+    clock = {"movie_timescale": "48000" if start else "1000"}
+    source = make_clip(tmp_path / f"in{suffix}", picture, sounds=[sound], options=clock)
+    target = tmp_path / f"out{suffix}"
+    pump(source, target, EncoderSettings())
+    kept = (judge.packets(path, judge.indices(path, "audio")[0]) for path in (source, target))
+    assert next(kept) == next(kept)
+    assert judge.seconds(target) == judge.seconds(source)
+
+
 def test_the_distance_is_kept_on_the_way_from_mp4_to_matroska(tmp_path):
     source = make_clip(tmp_path / "in.mp4", sounds=[Sound()])
     target = tmp_path / "out.mkv"
