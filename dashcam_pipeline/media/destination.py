@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import av
 import av.error
 from av.stream import Discard
+from av.video.stream import VideoStream
 
 from dashcam_pipeline.errors import OutputError
 from dashcam_pipeline.media import containers
@@ -231,4 +232,19 @@ def add_copy(container: OutputContainer, stream: Stream) -> Stream:
     copy.disposition = stream.disposition
     if stream.time_base is not None:
         copy.time_base = stream.time_base
+    rate = _timecode_rate(container, stream)
+    if isinstance(copy, VideoStream) and rate is not None:
+        copy.codec_context.framerate = rate
     return copy
+
+
+def _timecode_rate(container: OutputContainer, stream: Stream) -> Fraction | None:
+    """Frames a second by which the timecode beside a track is counted.
+
+    A muxer that writes a track of timecode must be told, or it refuses: it takes ticks for frames.
+    None where it writes none, or no rate is known.
+    """
+    known = containers.named(container.format.name).makes_timecode
+    if not (known and isinstance(stream, VideoStream) and "timecode" in stream.metadata):
+        return None
+    return stream.average_rate or stream.guessed_rate

@@ -68,6 +68,27 @@ def test_a_folder_becomes_one_recording(drive, tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("timecode", "rate"),
+    [("10:31:06:01", Fraction(30)), ("10:31:06;02", Fraction(30_000, 1001))],
+    ids=["whole rate", "drop frame"],
+)
+def test_clips_with_a_timecode_are_joined_as_they_are_and_keep_the_first_ones(
+    tmp_path, timecode, rate
+):
+    clips = []
+    for number in range(2):
+        said = timecode if number == 0 else "10:31:36:01"
+        picture = Picture(frames=30, rate=rate, metadata={"timecode": said}, seed=number)
+        clips.append(make_clip(tmp_path / f"{number}.mp4", picture, sounds=[Sound()]))
+    report = join(clips, tmp_path / "drive.mp4")
+    assert report.output.codec == "copied"
+    assert report.frames.written == 60
+    with av.open(str(tmp_path / "drive.mp4")) as container:
+        codes = [s.metadata.get("timecode") for s in container.streams.data]
+    assert timecode in codes
+
+
 def test_chapters_mark_the_clips(drive, tmp_path):
     _whole, card = drive
     join([card], tmp_path / "drive.mp4")
