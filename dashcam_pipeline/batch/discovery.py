@@ -233,13 +233,13 @@ def sidecars_of(
     withheld: list[str] = []
     for sidecar in tree.sidecars:
         is_report = sidecar.path.lower() in {JSON_NAME, CSV_NAME}
+        path = PurePosixPath(sidecar.path)
         own = result.is_report if is_report else products.is_own_companion
-        if own(tree.root / sidecar.path):
+        if own(tree.root / sidecar.path) or products.is_comparison(path):
             continue
         if is_report or products.companion_of(sidecar.path) in paths:
             withheld.append(sidecar.path)
             continue
-        path = PurePosixPath(sidecar.path)
         near = [c for k in recording_keys(path) for c in together.get((sidecar.folder, k), ())]
         # of no recording: of a whole folder, or of the card
         owners = [c.path for c in near if belongs(path, PurePosixPath(c.path))] or [""]
@@ -307,13 +307,14 @@ def _walk(folder: Path, prefix: str, tree: Tree, *, deep: bool = True) -> Iterat
     except OSError as error:
         tree.unreadable.append((prefix or ".", system_reason(error)))
         return
+    names = {entry.name for entry in entries}
     for entry in entries:
         if is_hidden(entry.name):
             continue
         path = f"{prefix}{entry.name}"
         try:
             if entry.is_dir(follow_symlinks=False):
-                if not deep:
+                if not deep or products.is_of_a_page(entry.name, names):
                     continue
                 yield from _walk(folder / entry.name, f"{path}/", tree)
             elif entry.is_symlink() and is_sidecar(PurePosixPath(path)):

@@ -21,10 +21,15 @@ from dashcam_pipeline.provenance.verify import read_record
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Collection
+    from pathlib import Path, PurePath
 
 ENDINGS: Final = ("_clean", "_before_after")
 """Of the stems of results and comparisons that were given no other name."""
+
+PAGE: Final = ".html"
+FILES: Final = "_files"
+"""Ending of the folder beside a page that holds its pictures and videos, as browsers name it."""
 
 LEFT_OUT: Final = _("made by dashcam (`include_results=True` cleans it again)")
 """Why a product isn't cleaned."""
@@ -37,6 +42,21 @@ def is_product(path: Path) -> bool:
         path: of the recording; if it can't be read, its name alone tells.
     """
     return path.stem.lower().endswith(ENDINGS) or _is_on_record(path) or _seems_marked(path)
+
+
+def is_comparison(path: PurePath) -> bool:
+    """Whether a file, such as a still, is a comparison that was given no other name."""
+    return path.stem.lower().endswith(ENDINGS)
+
+
+def is_of_a_page(folder: str, beside: Collection[str]) -> bool:
+    """Whether a folder holds what belongs to a page, a report's or one that a browser saved.
+
+    Args:
+        folder: its name.
+        beside: names of what lies beside it.
+    """
+    return folder.endswith(FILES) and folder.removesuffix(FILES) + PAGE in beside
 
 
 def companion_of(path: str) -> str:

@@ -39,6 +39,9 @@ OLDEST: Final = 2000
 """Year; a container or file that says an older one has a clock that was never set."""
 
 
+UNSURE: Final = frozenset[StartSource](("container", "file"))
+"""Where a time comes from that may be that of a copy."""
+
 TelemetryDepth: TypeAlias = Literal["none", "quick", "whole"]
 """``quick`` leaves out what would need all of a recording to be read (see ``limits.QUICK``)."""
 
@@ -180,6 +183,41 @@ def as_instant(local: datetime) -> float:
 def in_order(clips: Iterable[Clip]) -> list[Clip]:
     """Clips of a card, those without a time of their own one behind the other.
 
+    A result has the time of the recording that it was made of, where its name tells which.
+    """
+    clips = list(clips)
+    made = {clip.name: source for clip in clips if (source := _source_of(clip, clips)) is not None}
+    ordered = _one_by_one([clip for clip in clips if clip.name not in made])
+    times = {clip.name: clip for clip in ordered}
+    for clip in clips:
+        if clip.name in made:
+            of = times[made[clip.name]]
+            ordered.append(
+                replace(clip, start=of.start, instant=of.instant, start_from=of.start_from)
+            )
+    return ordered
+
+
+def _source_of(clip: Clip, clips: Sequence[Clip]) -> str | None:
+    """Name of the recording that a result without a time was made of; None if none is known."""
+    if not clip.result or clip.start_from not in UNSURE:
+        return None
+    path = PurePosixPath(clip.name)
+    ending = next((end for end in ENDINGS if path.stem.lower().endswith(end)), "")
+    stem = path.with_name(path.stem[: len(path.stem) - len(ending)])
+    fitting = (
+        one.name
+        for one in clips
+        if not one.result
+        and one.camera == clip.camera
+        and PurePosixPath(one.name).with_suffix("") == stem
+    )
+    return next(fitting, None) if ending else None
+
+
+def _one_by_one(clips: Sequence[Clip]) -> list[Clip]:
+    """``in_order`` of clips that are no results.
+
     The time of a file may be that of its copy, and chapters of one recording all have the time at
     which it began. What such a time puts on top of the clip before it by name, begins at that
     one's end.
@@ -188,7 +226,7 @@ def in_order(clips: Iterable[Clip]) -> list[Clip]:
     for camera in CAMERAS:
         before: Clip | None = None
         for clip in sorted((c for c in clips if c.camera == camera), key=_natural):
-            if clip.start_from in {"container", "file"}:
+            if clip.start_from in UNSURE:
                 if before is not None and clip.instant < before.end_instant - TOUCHING:
                     late = timedelta(seconds=before.end_instant - clip.instant)
                     clip = replace(  # noqa: PLW2901 - the same clip, at its place

@@ -116,7 +116,8 @@ def inventory(path: Path, muxer: str) -> dict[int, Holding]:
     Raises:
         av.error.FFmpegError: it can't be read.
     """
-    with av.open(str(path), format=muxer) as container:
+    # a relative name with a colon would be taken for a protocol
+    with av.open(str(path.absolute()), format=muxer) as container:
         found = {s.index: Holding(s.type) for s in container.streams}
         for packet in demux(container):
             holding = found.get(packet.stream_index)

@@ -118,6 +118,26 @@ def test_sidecars_of_refused_recordings_stay(card):
     assert set(found) == {""}
 
 
+def test_what_belongs_to_a_page_is_no_recording_and_no_sidecar(card):
+    for folder in ("Record/drive_report_files", "Record/drive_files"):
+        (card / folder).mkdir()
+        for name in ("proxy-20240103_120000_NF.mp4", "20240103_120000_NF.thm"):
+            (card / folder / name).write_bytes(b"x")
+    (card / "Record/drive_report.html").write_bytes(b"x")
+    tree = discover(card)
+    here = [f.path for f in (*tree.clips, *tree.sidecars) if f.folder.endswith("_files")]
+    assert {path.split("/")[1] for path in here} == {"drive_files"}, "which no page is beside"
+    assert len(here) == 2
+
+
+def test_stills_of_comparisons_are_no_sidecars(card):
+    (card / "Record/20240103_120000_NF_before_after.png").write_bytes(b"x")
+    (card / "Record/20240103_120000_NF.png").write_bytes(b"x")
+    found = select(discover(card), Selection()).sidecars
+    pictures = [s.path for each in found.values() for s in each if s.path.endswith(".png")]
+    assert pictures == ["Record/20240103_120000_NF.png"]
+
+
 def test_links_to_folders_are_not_followed(card):
     (card / "loop").symlink_to(card, target_is_directory=True)
     assert len(discover(card).clips) == 7
@@ -156,6 +176,7 @@ def test_names_of_products(tmp_path, name, product):
 
 def test_products_are_named_as_they_are_made():
     assert {compare_preview.ENDING, *finding.ENDINGS, *finding.OURS} == set(products.ENDINGS)
+    assert finding.FILES == products.FILES
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,18 @@ def test_results_give_way_to_their_originals(tmp_path):
     assert not drive.run_of("front").clips[0].result
 
 
+def test_results_without_a_time_give_way_to_what_they_were_made_of(tmp_path):
+    """Names tell no time, and the file's own is that of the run."""
+    tree(tmp_path, "a.mp4", "b.mp4", "a_clean.mkv", "c_clean.mp4", "a_clean_clean.mp4")
+    (drive,) = find_drives(tmp_path)
+    kept = [clip.name for clip in drive.clips]
+    assert {"a.mp4", "b.mp4", "c_clean.mp4"} <= set(kept), "of c there is no original"
+    assert "a_clean.mkv" in [c.name for c in drive.copies]
+    at = {clip.name: clip.instant for clip in (*drive.clips, *drive.copies)}
+    assert at["a_clean.mkv"] == at["a.mp4"]
+    assert at["b.mp4"] >= at["a.mp4"] + 4
+
+
 def test_two_cards_with_the_same_names_stay_apart(tmp_path):
     for card in ("blue car", "빨간 차"):
         tree(tmp_path, f"{card}/DCIM/Movie/2024_0101_120000_F.MP4")

@@ -36,6 +36,15 @@ def names(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("name", ["file:o.mp4", "2024-01-01T12:30:05.mp4"])
+def test_a_relative_name_with_a_colon_is_no_protocol(source, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    _, report = pump(source, Path(name))
+    assert report.frames == 20
+    assert (tmp_path / name).exists()
+
+
 def test_a_part_file_grows_until_the_output_is_whole(source, tmp_path):
     target = tmp_path / "out.mp4"
     with Reader(source) as reader, Writer(target, reader.info, lossless()) as writer:
