@@ -40,6 +40,9 @@ ROOT = Path(dashcam_pipeline.__file__).parent
 EXTRAS = re.compile(r"^(training|simulation)/|^cli/(train|synth|evaluate|export|simulate|extras)")
 """What stays English: commands of the extras, and what they run."""
 
+A_WORD = 12
+"""Letters that several English words may share."""
+
 FORMAL = re.compile(r"(니다|세요|니까)[.?!]|(니다|세요)$")
 
 
@@ -126,6 +129,16 @@ def test_translations_have_the_same_fields():
                 assert found <= names, english
                 assert names - found <= extra | {n for n in names if n[0] == "nargs"}, english
                 assert found_old == old, english
+
+
+def test_no_two_sentences_have_one_translation():
+    """A translator's slip of the clipboard, which no other check sees."""
+    said = {}
+    for message in tool.stored():
+        korean = message.string[0] if isinstance(message.string, tuple) else message.string
+        if len(korean) > A_WORD:
+            said.setdefault(korean, set()).add(str(message.id))
+    assert not {korean: texts for korean, texts in said.items() if len(texts) > 1}
 
 
 def test_translations_keep_code_and_are_polite():

@@ -104,6 +104,7 @@ class ClipDone:
         frames: written.
         seconds: that it took.
         attempts: in this run; 0 of what was done before.
+        not_kept: tracks that its container can't hold, and why; mostly empty.
     """
 
     kind: ClassVar[str] = "clip_done"
@@ -114,6 +115,7 @@ class ClipDone:
     frames: int = 0
     seconds: float = 0.0
     attempts: int = 0
+    not_kept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

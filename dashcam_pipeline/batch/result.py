@@ -19,6 +19,7 @@ from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 Fate: TypeAlias = Literal["done", "damaged", "skipped", "bright", "failed", "not reached"]
@@ -59,6 +60,7 @@ class ClipResult:
         sha256: of the source, empty if it wasn't read to the end.
         source_bytes, output_bytes: sizes of both files, where it was cleaned in this run.
         held: share of the time in which quality was given up for a size, 0 to 1.
+        not_kept: tracks that its container can't hold, and why; empty if there are none.
         advice: what to do about a failure; not in the table.
     """
 
@@ -75,6 +77,7 @@ class ClipResult:
     source_bytes: int = 0
     output_bytes: int = 0
     held: float = 0.0
+    not_kept: str = ""
     advice: str = ""
 
 
@@ -201,6 +204,7 @@ class BatchReport:
         lines = lines or [_("no recordings")]
         lines += self._named("failed", _("failed"))
         lines += self._named("damaged", _("damaged"))
+        lines += _named(_("not kept"), [(c.path, c.not_kept) for c in self.clips if c.not_kept])
         lines += self._sizes()
         if self.synthetic and counts["done"] + counts["damaged"] + counts["skipped"]:
             lines.append(joined(": ", (_("synthetic"), SYNTHETIC)))
@@ -244,14 +248,16 @@ class BatchReport:
         return lines
 
     def _named(self, fate: Fate, heading: str) -> list[str]:
-        clips = [clip for clip in self.clips if clip.status == fate]
-        lines = [
-            one_line(joined(": ", (heading, clip.path, clip.reason))) for clip in clips[:_NAMED]
-        ]
-        if len(clips) > _NAMED:
-            more = _("{n} more, all of them in {file}", n=len(clips) - _NAMED, file=CSV_NAME)
-            lines.append(joined(": ", (heading, more)))
-        return lines
+        return _named(heading, [(c.path, c.reason) for c in self.clips if c.status == fate])
+
+
+def _named(heading: str, clips: Sequence[tuple[str, str]]) -> list[str]:
+    """Recordings and what is to be said of each, as far as a table goes."""
+    lines = [one_line(joined(": ", (heading, *clip))) for clip in clips[:_NAMED]]
+    if len(clips) > _NAMED:
+        more = _("{n} more, all of them in {file}", n=len(clips) - _NAMED, file=CSV_NAME)
+        lines.append(joined(": ", (heading, more)))
+    return lines
 
 
 def is_report(path: Path) -> bool:

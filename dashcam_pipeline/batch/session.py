@@ -30,6 +30,7 @@ from dashcam_pipeline.batch.products import LEFT_OUT
 from dashcam_pipeline.batch.result import BatchReport, ClipResult
 from dashcam_pipeline.batch.runner import Finished, Progressed
 from dashcam_pipeline.batch.sidecars import copy_sidecars
+from dashcam_pipeline.engine.report import not_kept
 from dashcam_pipeline.stages.registry import stage_class
 from dashcam_pipeline.stages.settings import Settings
 from dashcam_pipeline.translation import _
@@ -438,6 +439,7 @@ def _sizes(outcome: Outcome) -> dict[str, Any]:
         "source_bytes": outcome.size,
         "output_bytes": outcome.output_size,
         "held": outcome.report["size"].get("held", 0.0),
+        "not_kept": not_kept((f["track"], f["reason"]) for f in outcome.report["not_carried"]),
     }
 
 
@@ -468,4 +470,5 @@ def _event(result: ClipResult) -> ClipDone | ClipFailed:
         frames=result.frames,
         seconds=result.seconds,
         attempts=result.attempts,
+        not_kept=result.not_kept,
     )

@@ -15,7 +15,7 @@ from dashcam_pipeline.cli.progress import steps
 from dashcam_pipeline.dashcam.words import CAMERA_NAMES
 from dashcam_pipeline.engine.join_facts import LOOSE, loose_seams
 from dashcam_pipeline.engine.readable import duration, one_line, table
-from dashcam_pipeline.translation import _, _n, joined
+from dashcam_pipeline.translation import _, _n, _p, joined
 
 if TYPE_CHECKING:
     from dashcam_pipeline.drives import CameraRun, Drive, Seam, Survey
@@ -166,7 +166,7 @@ def how_far(distance: Distance) -> str:
 def _rows(one: Drive, *, cards: bool) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if cards:
-        rows.append((_("card"), one_line(one.card)))
+        rows.append((_p("memory", "card"), one_line(one.card)))
     clips = (
         joined(" ", (CAMERA_NAMES[run.camera], _n("{n} clip", "{n} clips", len(run.clips))))
         for run in one.cameras

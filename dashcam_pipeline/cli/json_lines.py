@@ -102,6 +102,8 @@ class CleanLines:
     def _clean(
         self, path: Path, clean: Callable[[Path, Callable[[Progress], None]], RunReport]
     ) -> int:
+        from dashcam_pipeline.engine.report import not_kept  # noqa: PLC0415 - `--help` needs none
+
         begin = time.monotonic()
         try:
             report = clean(path, _Teller(str(path)))
@@ -116,7 +118,11 @@ class CleanLines:
         self._counts[status] += 1
         for warning in report.warnings:
             tell(Warned(text=warning))
-        facts: dict[str, Any] = {"output": report.output.path, "frames": report.frames.written}
+        facts: dict[str, Any] = {
+            "output": report.output.path,
+            "frames": report.frames.written,
+            "not_kept": not_kept((track.track, track.reason) for track in report.not_carried),
+        }
         seconds = time.monotonic() - begin
         tell(ClipDone(path=str(path), status=status, seconds=seconds, attempts=1, **facts))
         return report.exit_code

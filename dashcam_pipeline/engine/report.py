@@ -16,6 +16,7 @@ from dashcam_pipeline.engine.readable import size as readable_size
 from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.containers import TAKE_FALLBACK
+from dashcam_pipeline.media.destination import AS_ASKED
 from dashcam_pipeline.media.write_report import COPIED
 from dashcam_pipeline.translation import _, _n, joined
 
@@ -87,6 +88,15 @@ class StreamFact:
 
     track: str
     reason: str = ""
+
+
+def not_kept(tracks: Iterable[tuple[str, str]]) -> str:
+    """A line about tracks that the output can't hold, and why; empty where there are none.
+
+    Args:
+        tracks: and the reasons why they aren't in the output; those that nobody wanted don't count.
+    """
+    return joined("; ", [joined(": ", each) for each in tracks if each[1] != AS_ASKED])
 
 
 @dataclass(frozen=True, slots=True)

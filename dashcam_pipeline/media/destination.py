@@ -41,6 +41,9 @@ _COVER_TYPES: Final = {
 _SAMPLE: Final = Fraction(1, 96_000)
 """Seconds: the tick of sound where it is counted by its samples; cameras take no more of them."""
 
+AS_ASKED: Final = _("left out as asked")
+"""Reason of a track that nobody wanted."""
+
 RECREATED: Final = _("recreated by the container")
 """Reason of a track that isn't copied because the muxer writes it anew from metadata."""
 

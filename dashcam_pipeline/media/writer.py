@@ -352,7 +352,7 @@ class Writer:
                     main = self._add_main(source)
                     self._place = sum(1 for track in self._carried if track.moving)
                 if verdict.track.kind == "audio" and not audio:
-                    self._not_carried.append((verdict.track, _("left out as asked")))
+                    self._not_carried.append((verdict.track, destination.AS_ASKED))
                 elif verdict.copied or verdict.recreated:
                     self._carried.append(verdict.track)
                     if verdict.copied:

@@ -167,6 +167,11 @@ def verify(path: str | Path, *, source: str | Path | None = None) -> Verificatio
         raise InputMissingError(
             _("{path} does not exist.", path=path), advice=_("Name an output of dashcam clean.")
         )
+    if source is not None and not Path(source).exists():
+        raise InputMissingError(
+            _("{path} does not exist.", path=source),
+            advice=_("Name the recording that it was made of, or leave it out."),
+        )
     data = read_record(record_path(path))
     record = Provenance.model_validate(data)
     checks = [_check("output", path, record.output)]
@@ -202,7 +207,7 @@ def read_record(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise InputMissingError(
             _("there is no record {path}.", path=path),
-            advice=_("Only outputs of dashcam clean have one; keep both files together."),
+            advice=_("Only what dashcam made has one; keep both files together."),
         ) from error
     except OSError as error:
         raise InputMissingError(

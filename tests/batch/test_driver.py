@@ -430,6 +430,22 @@ def test_a_mark_that_only_opening_shows_is_found(card, runner, monkeypatch):
     assert not (card.parent / "out/Movie/renamed.mp4").exists()
 
 
+def test_tracks_that_no_result_can_hold_are_named(card, runner):
+    """Nobody opens the record of each of hundreds of results."""
+    sound = Sound(codec="pcm_mulaw", rate=8000)
+    make_clip(card / "Movie/old.avi", Picture(size=(128, 72), frames=8), sounds=[sound])
+    report = run(card)
+    (old,) = [clip for clip in report.clips if clip.path == "Movie/old.avi"]
+    assert old.status == "done"
+    assert "pcm_mulaw: matroska can't hold" in old.not_kept
+    assert f"not kept: Movie/old.avi: {old.not_kept}" in report.table()
+    assert report.table().count("not kept:") == 1
+    text = (card.parent / "out/report.csv").read_text(encoding="utf-8")
+    assert old.not_kept in text
+    unwanted = run(card, config=PLAIN.model_copy(update={"audio": False, "overwrite": True}))
+    assert not any(clip.not_kept for clip in unwanted.clips)
+
+
 def test_a_batch_over_a_batch_takes_no_record_for_a_sidecar(card, runner):
     run(card)
     first, second = card.parent / "out", card.parent / "second"

@@ -111,6 +111,12 @@ def test_a_source_that_is_elsewhere_is_no_failure(source, output, tmp_path):
     assert [c.state for c in result.checks if c.role == "input"] == ["same"]
 
 
+def test_a_source_that_was_named_must_be_there(source, output, tmp_path):
+    """A slip in a script isn't a check that was passed."""
+    with pytest.raises(InputMissingError, match="does not exist"):
+        verify(output, source=tmp_path / "nosuch.mp4")
+
+
 def test_an_output_of_the_same_name_is_not_taken_for_its_source(source, tmp_path):
     (tmp_path / "clean").mkdir()
     output = tmp_path / "clean" / source.name
