@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from dashcam_pipeline.stages.glare.layer import GlareLayer
 from dashcam_pipeline.stages.ramp import ramp
-from dashcam_pipeline.stages.shrink import halved
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from dashcam_pipeline.stages.glare.layer import GlareLayer
 
     Light = npt.NDArray[np.floating[Any]]
 
@@ -46,27 +46,20 @@ def without_color_noise(picture: Light, layer: GlareLayer) -> GlareLayer:
         the same layer, its floor changed where it takes most of the light; luma (R/4 + G/2 + B/4)
         keeps what it has.
     """
-    where = _where_taken(picture, layer)
-    if where is None:
+    linear = np.square(picture)
+    taken = layer.of(linear)
+    where = ramp(taken.sum(axis=0) / (linear.sum(axis=0) + 1e-6), *TAKEN)
+    if not where.any():
         return layer
     side = max(round(AROUND * picture.shape[1]) // 2 * 2 + 1, 3)
-    luma = 0.25 * (picture[0] + picture[2]) + 0.5 * picture[1]
-    red, blue = (where * _noise(channel - luma, side) for channel in (picture[0], picture[2]))
+    # A streak has a colour of its own: what counts is how colours differ from what is taken.
+    left = picture - np.sqrt(taken)
+    luma = 0.25 * (left[0] + left[2]) + 0.5 * left[1]
+    red, blue = (where * _noise(channel - luma, side) for channel in (left[0], left[2]))
     changes = np.stack([red, -0.5 * (red + blue), blue])
     changes *= 2 * picture + changes  # of x^2 (x + change)^2 - x^2 less is taken
     changes += layer.floor
     return replace(layer, floor=changes)
-
-
-def _where_taken(picture: Light, layer: GlareLayer) -> Light | None:
-    """How far most of a place's light is taken, (h, w) in [0, 1]; None if it is nowhere.
-
-    Found at half the work size: it is smooth.
-    """
-    linear = np.square([halved(channel) for channel in picture])
-    halves = GlareLayer(halved(layer.share), np.stack([halved(each) for each in layer.floor]))
-    where = ramp(halves.of(linear).sum(axis=0) / (linear.sum(axis=0) + 1e-6), *TAKEN)
-    return np.asarray(cv2.resize(where, picture.shape[:0:-1])) if where.any() else None
 
 
 def _noise(color: Light, side: int) -> Light:

@@ -66,6 +66,18 @@ def test_what_is_of_a_color_of_its_own_keeps_it() -> None:
     assert (reds[1] / reds[0]).min() > 0.95
 
 
+def test_a_streak_that_is_taken_leaves_no_tint() -> None:
+    """Its own colour is no noise: brought nearer to the sky's, a blue one would leave red."""
+    haze = np.broadcast_to(0.9 * SKY**2, (3, *SIZE)).astype(np.float32)
+    streak = np.zeros_like(haze)
+    streak[:, :, 120:128] = np.array([0.02, 0.06, 0.12])[:, None, None]
+    picture = np.sqrt(SKY**2 + streak).astype(np.float32)
+    layer = GlareLayer.plain(haze + streak)
+    before, after = (_left(picture, each) for each in (layer, without_color_noise(picture, layer)))
+    assert np.abs(after - before).max() < 0.02
+    assert (after[2] - after[0])[:, 120:128].min() > -0.5 * (0.45 - 0.33)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.4])
 def test_where_light_stays_so_does_its_noise(share: float) -> None:
     layer = _haze(share)
