@@ -324,6 +324,9 @@ def is_recording(path: PurePath) -> bool:
 FALLBACK: Final = named("matroska")
 """Holds nearly everything: outputs are written so where the source's own container can't be."""
 
+FALLBACKS: Final = (FALLBACK, named("mov"))
+"""The same, and what holds the sound of old cameras (G.711), which Matroska's muxer refuses."""
+
 TAKE_FALLBACK: Final = _("Name an output that ends in {suffix}", suffix=FALLBACK.written[0])
 """Advice where another container can't hold something, without its full stop."""
 

@@ -102,7 +102,7 @@ def choose_output_path(
 
     Returns:
         ``wanted``, or a name beside the source in the same container if that holds every
-        track, else in the fallback (Matroska) where that holds more.
+        track, else in the first of the fallbacks (Matroska, QuickTime) that holds most.
 
     Raises:
         OutputError: an extension that this tool doesn't write.
@@ -111,16 +111,17 @@ def choose_output_path(
         muxer_of(wanted)
         return wanted
     own = containers.named(info.container)
-    fallback = containers.FALLBACK
+    choices = [choice for choice in (own, *containers.FALLBACKS) if choice.written]
+
+    def lost(choice: containers.Container) -> int:
+        return _lost(info, choice.name)
+
+    fitting = next((choice for choice in choices if not lost(choice)), None)
+    fitting = fitting or min(choices, key=lost)
     stem = info.path.with_name(f"{info.path.stem}{ending}")
     suffix = info.path.suffix
-    if not own.written:
-        return stem.with_name(stem.name + fallback.written[0])
-    if suffix.lower() not in own.written:
-        suffix = own.written[0]
-    lost = _lost(info, own.name)
-    if lost and _lost(info, fallback.name) < lost:
-        suffix = fallback.written[0]
+    if fitting is not own or suffix.lower() not in own.written:
+        suffix = fitting.written[0]
     return stem.with_name(stem.name + suffix)
 
 

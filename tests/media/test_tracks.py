@@ -318,6 +318,10 @@ def test_outputs_are_named_after_what_the_container_can_hold(tmp_path):
     assert chosen("c.mkv", texts=[Text("subrip")]) == "c_clean.mkv"
     source = make_clip(tmp_path / "d.avi", avi, sounds=[Sound("pcm_s16le")])
     assert choose_output_path(probe(source)).name == "d_clean.mkv"
+    for codec, suffix in (("pcm_mulaw", ".mov"), ("pcm_alaw", ".mov"), ("adpcm_ms", ".mkv")):
+        # Matroska's muxer refuses all three, and QuickTime's the last
+        source = make_clip(tmp_path / f"{codec}.avi", avi, sounds=[Sound(codec, rate=8000)])
+        assert choose_output_path(probe(source)).name == f"{codec}_clean{suffix}"
     capital = make_clip(tmp_path / "e.mp4").rename(tmp_path / "E.MP4")
     assert choose_output_path(probe(capital)).name == "E_clean.MP4"
     assert choose_output_path(probe(capital), tmp_path / "x.mkv") == tmp_path / "x.mkv"
