@@ -65,7 +65,7 @@ def check_report_file(report: Path, recordings: Iterable[Path | None], *, overwr
         raise
     except OutputError as error:
         raise UsageError(
-            _("--report {report} can't be written: {why}", report=report, why=error.args[0]),
+            _("--report: {why}", why=error.args[0]),
             advice=_("Name a file in a folder of your own."),
         ) from error
 

@@ -87,22 +87,31 @@ class Holding:
             and same_end
         ):
             return ""
-        return _("holds {found} instead of {given}", found=found.words(), given=self.words())
+        return _(
+            "holds {found} instead of {given}",
+            found=found.words(ends=regrouped),
+            given=self.words(ends=regrouped),
+        )
 
-    def words(self) -> Message:
-        """What it holds, for people."""
+    def words(self, *, ends: bool = False) -> Message:
+        """What it holds, for people.
+
+        Args:
+            ends: True tells when the last packet ends, False when it begins.
+        """
         count = (
             _n("{n} picture", "{n} pictures", self.packets)
             if self.kind == "video"
             else _n("{n} packet", "{n} packets", self.packets)
         )
-        if self.first is None or self.last is None:
+        last = self.end if ends else self.last
+        if self.first is None or last is None:
             return count
         return _(
             "{count} from {first:.3f} to {last:.3f} s",
             count=count,
             first=float(self.first),
-            last=float(self.last),
+            last=float(last),
         )
 
 

@@ -135,7 +135,7 @@ def test_a_file_gives_the_settings_and_the_command_line_wins(dashcam, clip, tmp_
         (["--quality", "god"], "'god' is not one of 'fast', 'balanced', 'best'"),
         (["--no-stages", "--stage", "toy"], "exclude each other"),
         (["--stregth", "1"], "No such option"),
-        (["--report", "/dev/null/r.json"], "can't be written"),
+        (["--report", "/dev/null/r.json"], "--report: /dev/null is a file, and results go into"),
     ],
 )
 def test_wrong_usage_is_a_sentence_and_exit_code_2(dashcam, clip, args, says):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -79,3 +80,13 @@ def test_a_track_is_counted_by_time(tmp_path):
     assert found[0].differs(Holding("video")) == (
         "holds 0 pictures instead of 30 pictures from 0.000 to 0.967 s"
     )
+
+
+def test_what_is_said_of_uncompressed_sound_is_what_differs():
+    """Its packets begin alike, and the last one is shorter."""
+    given = Holding("audio", "pcm_s16le", 94, Fraction(0), Fraction(199, 100), Fraction(2))
+    found = replace(given, end=Fraction(1994, 1000))
+    said = given.differs(found)
+    found_said, given_said = said.removeprefix("holds ").split(" instead of ")
+    assert found_said == "94 packets from 0.000 to 1.994 s"
+    assert given_said == "94 packets from 0.000 to 2.000 s"
