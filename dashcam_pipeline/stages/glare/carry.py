@@ -149,11 +149,11 @@ class Carrier:
                 cv2.resize(share / (MATCH**2 + np.square(mismatch)), size),
             )
             there, here = (_places(each, size) for each in (look.shift, shift))
-            answers = np.empty_like(answer)
+            between = np.empty(answer.shape, np.float32)
             for begin, (first, second) in enumerate(groups):
                 mixed = cv2.blendLinear(_moved(first, there), _moved(second, here), *weights)
-                cv2.split(mixed, list(answers[begin * _GROUP :][:_GROUP]))
-            carried.append(answers)
+                cv2.split(mixed, list(between[begin * _GROUP :][:_GROUP]))
+            carried.append(between)
         return [*carried, answer]
 
     def _match(self, look: Look, key: Look) -> tuple[Map, Map]:
