@@ -304,8 +304,8 @@ def speed_setting(say: Words = ENGLISH) -> str:
         "plain transcode through PyAV (`python benchmarks/speed.py {options}`). *AVX2 alone*: the "
         "same with what the processor has above AVX2 hidden from all of it (`python "
         "benchmarks/speed.py --avx2`). Six frames of a recording were seen before its first one "
-        "then; now it is four. Of 4K, below: {other}, at a time when streaks were not yet "
-        "followed.",
+        "then, now it is four, and noise of colour stayed in skies. Of 4K, below: {other}, at a "
+        "time when streaks were not yet followed.",
         machine=say(found["machine"]),
         other=say(result("speed")["3840x2160"]["machine"]),
         frames=found["frames"],
