@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path, PurePath
 
-ENDINGS: Final = ("_clean", "_before_after")
+COMPARISON: Final = "_before_after"
+ENDINGS: Final = ("_clean", COMPARISON)
 """Of the stems of results and comparisons that were given no other name."""
 
 PAGE: Final = ".html"
@@ -46,7 +47,7 @@ def is_product(path: Path) -> bool:
 
 def is_comparison(path: PurePath) -> bool:
     """Whether a file, such as a still, is a comparison that was given no other name."""
-    return path.stem.lower().endswith(ENDINGS)
+    return path.stem.lower().endswith(COMPARISON)
 
 
 def is_of_a_page(folder: str, beside: Collection[str]) -> bool:

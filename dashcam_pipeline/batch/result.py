@@ -202,8 +202,8 @@ class BatchReport:
         width = max((len(count) for count, _words in rows), default=1)
         lines: list[str] = [joined("  ", (f"{count:>{width}}", words)) for count, words in rows]
         lines = lines or [_("no recordings")]
-        lines += self._named("failed", _("failed"))
-        lines += self._named("damaged", _("damaged"))
+        for fate, heading in (("failed", _("failed")), ("damaged", _("damaged"))):
+            lines += _named(heading, [(c.path, c.reason) for c in self.clips if c.status == fate])
         lines += _named(_("not kept"), [(c.path, c.not_kept) for c in self.clips if c.not_kept])
         lines += self._sizes()
         if self.synthetic and counts["done"] + counts["damaged"] + counts["skipped"]:
@@ -246,9 +246,6 @@ class BatchReport:
                 )
             )
         return lines
-
-    def _named(self, fate: Fate, heading: str) -> list[str]:
-        return _named(heading, [(c.path, c.reason) for c in self.clips if c.status == fate])
 
 
 def _named(heading: str, clips: Sequence[tuple[str, str]]) -> list[str]:

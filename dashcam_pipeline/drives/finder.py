@@ -186,7 +186,17 @@ def in_order(clips: Iterable[Clip]) -> list[Clip]:
     A result has the time of the recording that it was made of, where its name tells which.
     """
     clips = list(clips)
-    made = {clip.name: source for clip in clips if (source := _source_of(clip, clips)) is not None}
+    originals = {
+        (clip.camera, PurePosixPath(clip.name).with_suffix("")): clip.name
+        for clip in clips
+        if not clip.result
+    }
+    made: dict[str, str] = {}
+    for clip in clips:
+        if clip.result and clip.start_from in UNSURE:
+            stem = _without_ending(PurePosixPath(clip.name)).with_suffix("")
+            if (clip.camera, stem) in originals:
+                made[clip.name] = originals[clip.camera, stem]
     ordered = _one_by_one([clip for clip in clips if clip.name not in made])
     times = {clip.name: clip for clip in ordered}
     for clip in clips:
@@ -196,23 +206,6 @@ def in_order(clips: Iterable[Clip]) -> list[Clip]:
                 replace(clip, start=of.start, instant=of.instant, start_from=of.start_from)
             )
     return ordered
-
-
-def _source_of(clip: Clip, clips: Sequence[Clip]) -> str | None:
-    """Name of the recording that a result without a time was made of; None if none is known."""
-    if not clip.result or clip.start_from not in UNSURE:
-        return None
-    path = PurePosixPath(clip.name)
-    ending = next((end for end in ENDINGS if path.stem.lower().endswith(end)), "")
-    stem = path.with_name(path.stem[: len(path.stem) - len(ending)])
-    fitting = (
-        one.name
-        for one in clips
-        if not one.result
-        and one.camera == clip.camera
-        and PurePosixPath(one.name).with_suffix("") == stem
-    )
-    return next(fitting, None) if ending else None
 
 
 def _one_by_one(clips: Sequence[Clip]) -> list[Clip]:
@@ -245,9 +238,13 @@ def _natural(clip: Clip) -> list[tuple[int, str]]:
 
 def _name(path: str) -> ClipName:
     """A clip's name, of which dashcam's own ending is no part."""
-    found = PurePosixPath(path)
-    ending = next((end for end in ENDINGS if found.stem.lower().endswith(end)), "")
-    return parse_name(found.with_stem(found.stem[: len(found.stem) - len(ending)] or found.stem))
+    return parse_name(_without_ending(PurePosixPath(path)))
+
+
+def _without_ending(path: PurePosixPath) -> PurePosixPath:
+    """A path, of whose stem dashcam's own ending is no part."""
+    ending = next((end for end in ENDINGS if path.stem.lower().endswith(end)), "")
+    return path.with_stem(path.stem[: len(path.stem) - len(ending)] or path.stem)
 
 
 def _start(file: TreeFile, name: ClipName, header: Header) -> tuple[datetime, StartSource]:

@@ -16,8 +16,7 @@ from dashcam_pipeline.engine.readable import size as readable_size
 from dashcam_pipeline.errors import BatchError
 from dashcam_pipeline.media.atomic import write_whole
 from dashcam_pipeline.media.containers import TAKE_FALLBACK
-from dashcam_pipeline.media.destination import AS_ASKED
-from dashcam_pipeline.media.write_report import COPIED
+from dashcam_pipeline.media.write_report import AS_ASKED, COPIED
 from dashcam_pipeline.translation import _, _n, joined
 
 if TYPE_CHECKING:

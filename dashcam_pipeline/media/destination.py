@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -40,9 +41,6 @@ _COVER_TYPES: Final = {
 
 _SAMPLE: Final = Fraction(1, 96_000)
 """Seconds: the tick of sound where it is counted by its samples; cameras take no more of them."""
-
-AS_ASKED: Final = _("left out as asked")
-"""Reason of a track that nobody wanted."""
 
 RECREATED: Final = _("recreated by the container")
 """Reason of a track that isn't copied because the muxer writes it anew from metadata."""
@@ -111,13 +109,10 @@ def choose_output_path(
         muxer_of(wanted)
         return wanted
     own = containers.named(info.container)
-    choices = [choice for choice in (own, *containers.FALLBACKS) if choice.written]
-
-    def lost(choice: containers.Container) -> int:
-        return _lost(info, choice.name)
-
-    fitting = next((choice for choice in choices if not lost(choice)), None)
-    fitting = fitting or min(choices, key=lost)
+    names = dict.fromkeys(c.name for c in (own, *containers.FALLBACKS) if c.written)
+    lost = cache(partial(_lost, info))  # the source is opened each time
+    name = next((name for name in names if not lost(name)), None) or min(names, key=lost)
+    fitting = containers.named(name)
     stem = info.path.with_name(f"{info.path.stem}{ending}")
     suffix = info.path.suffix
     if fitting is not own or suffix.lower() not in own.written:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from dashcam_pipeline.translation import _
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 COPIED: Final = "copied"
 """Takes an encoder's place where nothing was encoded."""
+
+
+AS_ASKED: Final = _("left out as asked")
+"""Why a track isn't carried that nobody wanted."""
 
 
 @dataclass(frozen=True, slots=True)

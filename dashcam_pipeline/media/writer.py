@@ -35,7 +35,7 @@ from dashcam_pipeline.media.opening import open_source
 from dashcam_pipeline.media.output_checks import check_output, output_error
 from dashcam_pipeline.media.rate import RateMeter
 from dashcam_pipeline.media.track_ids import track_ids
-from dashcam_pipeline.media.write_report import COPIED, Loss, WriteReport
+from dashcam_pipeline.media.write_report import AS_ASKED, COPIED, Loss, WriteReport
 from dashcam_pipeline.translation import _
 
 if TYPE_CHECKING:
@@ -352,7 +352,7 @@ class Writer:
                     main = self._add_main(source)
                     self._place = sum(1 for track in self._carried if track.moving)
                 if verdict.track.kind == "audio" and not audio:
-                    self._not_carried.append((verdict.track, destination.AS_ASKED))
+                    self._not_carried.append((verdict.track, AS_ASKED))
                 elif verdict.copied or verdict.recreated:
                     self._carried.append(verdict.track)
                     if verdict.copied:

@@ -133,9 +133,13 @@ def test_what_belongs_to_a_page_is_no_recording_and_no_sidecar(card):
 def test_stills_of_comparisons_are_no_sidecars(card):
     (card / "Record/20240103_120000_NF_before_after.png").write_bytes(b"x")
     (card / "Record/20240103_120000_NF.png").write_bytes(b"x")
+    (card / "Record/20240103_120000_NR_clean.png").write_bytes(b"x")
     found = select(discover(card), Selection()).sidecars
     pictures = [s.path for each in found.values() for s in each if s.path.endswith(".png")]
-    assert pictures == ["Record/20240103_120000_NF.png"]
+    assert sorted(pictures) == [
+        "Record/20240103_120000_NF.png",
+        "Record/20240103_120000_NR_clean.png",  # a user's own
+    ]
 
 
 def test_links_to_folders_are_not_followed(card):

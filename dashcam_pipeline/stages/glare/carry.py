@@ -150,9 +150,9 @@ class Carrier:
             )
             there, here = (_places(each, size) for each in (look.shift, shift))
             between = np.empty(answer.shape, np.float32)
-            for begin, (first, second) in enumerate(groups):
+            for group, (first, second) in enumerate(groups):
                 mixed = cv2.blendLinear(_moved(first, there), _moved(second, here), *weights)
-                cv2.split(mixed, list(between[begin * _GROUP :][:_GROUP]))
+                cv2.split(mixed, list(between[group * _GROUP :][:_GROUP]))
             carried.append(between)
         return [*carried, answer]
 
